@@ -1,0 +1,194 @@
+"""Wiring: the operator's choices, the services, the routes (floor: app).
+
+Only what a server start needs is imported here; the services and their libraries are imported when the first request
+comes, or when there are runs to take up.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+import sqlite3
+from contextlib import closing, suppress
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jupyter_core.paths import jupyter_data_dir
+from jupyter_server.extension.application import ExtensionApp
+from traitlets import Bool, Dict, Float, Int, Unicode, default
+
+from jupyter_exec.handlers.lazy import LazyRouter
+
+if TYPE_CHECKING:
+    from jupyter_exec.services.house import House
+
+ACTIVITY_PERIOD_S = 30.0
+TAKE_OVER_PERIOD_S = 2.0
+
+
+class ExecApp(ExtensionApp):
+    """Runs from JupyterLab: the server extension."""
+
+    name = "jupyter_exec"
+    description = "Run cells, notebooks, scripts and folders in the background."
+    extension_url = "/jupyter-exec"
+    load_other_extensions = True
+
+    data_dir = Unicode(help="Folder that holds runs, snapshots and the database.").tag(config=True)
+    compute_targets = Dict(
+        help="Compute targets: name -> {'type': entry point of jupyter_exec.targets, further settings}. "
+        "By default one, 'local': this machine.",
+    ).tag(config=True)
+    max_snapshot_bytes = Int(
+        2 * 2**30, help="Largest snapshot (and upload) that is accepted, in bytes."
+    ).tag(config=True)
+    warm_kernels = Int(
+        1, min=0, help="Kernels kept ready per recently used interpreter, to start notebooks quickly."
+    ).tag(config=True)
+    warm_idle_s = Float(600.0, help="Seconds after which an unused warm kernel is ended.").tag(
+        config=True
+    )
+    count_runs_as_activity = Bool(
+        True, help="A going run keeps the server from being culled as idle."
+    ).tag(config=True)
+
+    @default("data_dir")
+    def _default_data_dir(self) -> str:
+        return os.path.join(jupyter_data_dir(), "jupyter_exec")
+
+    @default("compute_targets")
+    def _default_compute_targets(self) -> dict[str, dict[str, Any]]:
+        return {
+            "local": {"type": "local", "warm": self.warm_kernels, "warm_idle_s": self.warm_idle_s}
+        }
+
+    def initialize_settings(self) -> None:
+        """Prepare what a request may ask for; called by jupyter_server."""
+        self._lock_file: int | None = None
+        self._house: asyncio.Future[House] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def initialize_handlers(self) -> None:
+        """Mount the routes; called by jupyter_server."""
+        router = LazyRouter(self.serverapp.web_app, self.serverapp.base_url, self.house)
+        self.serverapp.web_app.add_handlers(".*$", router.rules())
+
+    async def _start_jupyter_server_extension(self, serverapp: Any) -> None:
+        """Take up unfinished runs; called by jupyter_server when its event loop runs."""
+        await super()._start_jupyter_server_extension(serverapp)
+        self._lock()
+        if self._unfinished():
+            await self.house()
+        self._tasks = [asyncio.create_task(self._report_activity())]
+        if self._lock_file is None:
+            self._tasks.append(asyncio.create_task(self._take_over()))
+
+    async def house(self) -> House:
+        """Return the services; made once."""
+        if self._house is None:
+            self._house = asyncio.ensure_future(self._open())
+        try:
+            return await asyncio.shield(self._house)
+        except Exception:
+            self._house = None
+            raise
+
+    async def _open(self) -> House:
+        from jupyter_exec.services.house import House, Settings
+
+        settings = Settings(
+            data_dir=Path(self.data_dir),
+            root_dir=Path(self.serverapp.root_dir),
+            compute_targets=self.compute_targets,
+            max_snapshot_bytes=self.max_snapshot_bytes,
+            url=lambda: self.serverapp.connection_url,
+            writable=self._lock_file is not None,
+        )
+        house = await House.open(settings)
+        if house.writable:
+            from jupyter_exec.handlers.bus import emit_events
+
+            self._tasks.append(asyncio.create_task(emit_events(house, self.serverapp.event_logger)))
+        return house
+
+    def _lock(self) -> None:
+        """Become the one server that writes this data directory, unless there is one."""
+        folder = Path(self.data_dir)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file = os.open(folder / "server.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            owner = os.pread(file, 200, 0).decode(errors="replace")
+            os.close(file)
+            self.log.warning(
+                "jupyter_exec: %s is in use by another server (%s); this one only shows runs",
+                folder,
+                owner,
+            )
+            return
+        os.ftruncate(file, 0)
+        os.pwrite(file, f"pid {os.getpid()}".encode(), 0)
+        self._lock_file = file
+
+    async def _take_over(self) -> None:
+        """Wait until the other server is gone, then write in its place."""
+        while self._lock_file is None:
+            await asyncio.sleep(TAKE_OVER_PERIOD_S)
+            with suppress(OSError):
+                self._lock_quietly()
+        self.log.info("jupyter_exec: the other server is gone; this one takes over")
+        before, self._house = self._house, None
+        if before is not None:
+            await (await before).close()
+        await self.house()
+
+    def _lock_quietly(self) -> None:
+        file = os.open(Path(self.data_dir) / "server.lock", os.O_RDWR | os.O_CLOEXEC)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(file)
+            return
+        os.ftruncate(file, 0)
+        os.pwrite(file, f"pid {os.getpid()}".encode(), 0)
+        self._lock_file = file
+
+    def _unfinished(self) -> bool:
+        """Tell whether there are runs to take up, without importing the services."""
+        path = Path(self.data_dir) / "exec.db"
+        if self._lock_file is None or not path.exists():
+            return False
+        query = "SELECT 1 FROM runs WHERE status NOT IN ('Completed', 'Failed', 'Canceled') LIMIT 1"
+        try:
+            with closing(sqlite3.connect(path, timeout=5)) as connection:
+                return connection.execute(query).fetchone() is not None
+        except sqlite3.Error:
+            return True  # the services will say what is wrong with it
+
+    def current_activity(self) -> int | None:
+        """Return the number of going runs; jupyter_server does not shut down while there are any."""
+        if not self.count_runs_as_activity or self._house is None or not self._house.done():
+            return None
+        return self._house.result().executor.active or None
+
+    async def _report_activity(self) -> None:
+        """Keep an outer idle culler (a hub's) away while runs are going."""
+        while True:
+            if self.current_activity():
+                times = self.serverapp.web_app.settings["last_activity_times"]
+                times["jupyter_exec"] = datetime.now(timezone.utc)
+            await asyncio.sleep(ACTIVITY_PERIOD_S)
+
+    async def stop_extension(self) -> None:
+        """Let go of the runs, which go on; called by jupyter_server when it stops."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._house is not None:
+            await (await self._house).close()
+        if self._lock_file is not None:
+            os.close(self._lock_file)
+            self._lock_file = None

@@ -1,0 +1,36 @@
+"""The verbs from outside: a Python client of the server (floor: client, above model, errors and sources).
+
+`httpx` is imported with the names that need it, so that reading options costs nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from jupyter_exec.client.api import ExecClient, connect
+    from jupyter_exec.client.listing import Runs
+    from jupyter_exec.client.run import Output, Run, RunError
+    from jupyter_exec.client.session import NoServer
+
+__all__ = ["ExecClient", "NoServer", "Output", "Run", "RunError", "Runs", "connect"]
+
+_HOMES = {
+    "ExecClient": "api",
+    "NoServer": "session",
+    "Output": "run",
+    "Run": "run",
+    "RunError": "run",
+    "Runs": "listing",
+    "connect": "api",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a name when it is asked for (PEP 562)."""
+    if name in _HOMES:
+        from importlib import import_module
+
+        return getattr(import_module(f"jupyter_exec.client.{_HOMES[name]}"), name)
+    message = f"module 'jupyter_exec.client' has no attribute {name!r}"
+    raise AttributeError(message)

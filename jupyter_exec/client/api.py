@@ -1,0 +1,308 @@
+"""The client: finds the server, submits runs, looks at them (floor: client)."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import quote
+
+from jupyter_exec.client.discovery import Server, candidates, named_server
+from jupyter_exec.client.listing import Runs
+from jupyter_exec.client.options import configuration, split_words
+from jupyter_exec.client.run import Run
+from jupyter_exec.client.session import NoServer, Session
+from jupyter_exec.client.source import (
+    Content,
+    Prepared,
+    Source,
+    Wanted,
+    overlay_json,
+    prepare,
+)
+from jupyter_exec.client.sse import EventStream
+from jupyter_exec.errors import ExecError, NotFound, ReadOnly
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+T = TypeVar("T")
+_PROBE_TIMEOUT_S = 10.0
+_REST_S = 0.2
+
+
+class ExecClient:
+    """Submits runs to a Jupyter server with the extension, and looks at them.
+
+    Without arguments it finds the server by itself: the one that JUPYTER_EXEC_URL and JUPYTER_EXEC_TOKEN name; else
+    this kernel's; else one whose root folder holds the working folder; else the newest of this user; else it starts
+    one in the background. Threads may share a client.
+
+    Args:
+        url: base URL of a server.
+        token: its token; not needed for a server of this user on this machine.
+        start: whether a server may be started where there is none.
+
+    Raises:
+        NoServer: there is none, and none could be started.
+    """
+
+    def __init__(
+        self, url: str | None = None, token: str | None = None, *, start: bool = True
+    ) -> None:
+        named = named_server(url, token)
+        self._named = named is not None
+        server = named or _find()
+        if server is None and start:
+            from jupyter_exec.client.background import start_server
+
+            server = start_server(_find, _answers)
+        if server is None:
+            raise NoServer("no Jupyter server with jupyter_exec is running; start one: jupyter lab")
+        self.session = Session(server, None if named else _find)
+
+    @property
+    def server(self) -> Server:
+        """Where the server is."""
+        return self.session.server
+
+    def __repr__(self) -> str:
+        return f"<ExecClient {self.server.shown}>"
+
+    def __enter__(self) -> ExecClient:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections; runs go on."""
+        self.session.close()
+
+    def submit(  # noqa: PLR0913 - a run has that many sides
+        self,
+        source: Source = None,
+        *,
+        script: str | None = None,
+        command: Sequence[str] | str | None = None,
+        arguments: Sequence[Any] = (),
+        parameters: Mapping[str, Any] | None = None,
+        name: str | None = None,
+        experiment: str | None = None,
+        run_id: str | None = None,
+        target: str | None = None,
+        env: Any = None,
+        python: str | None = None,
+        cpus: float | str | None = None,
+        memory: int | str | None = None,
+        gpus: int | str | None = None,
+        time_limit: str | float | None = None,
+        retries: int | str | None = None,
+        tags: Mapping[str, str] | None = None,
+        files: Sequence[str] | str | None = None,
+        link: Sequence[str] | str | None = (),
+        snapshot: bool = True,
+        limit: bool | None = None,
+        overlay: Mapping[str, Content] | None = None,
+        kernel: str | None = None,
+        environment_variables: Mapping[str, Any] | None = None,
+        wait: bool = False,
+    ) -> Run:
+        """Make a run.
+
+        Args:
+            source: path of a notebook, of a script (its folder comes along) or of a folder; or a notebook's content.
+            script: which file of a folder to run.
+            command: instead of a script: argv, or one line for the shell.
+            arguments: of the script.
+            parameters: of a notebook.
+            name: what to call it.
+            experiment: to which it belongs.
+            run_id: by default the server makes one.
+            target: compute target; by default `local`.
+            env: requirements.txt, conda.yml, an interpreter or an environment's folder.
+            python: interpreter; by default this one, for a server on this machine.
+            cpus: processors; fractions are fine.
+            memory: upper bound, for example "2G"; a run that uses more is ended.
+            gpus: whole devices.
+            time_limit: seconds, or for example "2h"; a run that takes longer is ended.
+            retries: how often it is tried again when it fails.
+            tags: name -> text.
+            files: only these files of the folder (patterns).
+            link: big folders inside the folder, shown to the run without being copied.
+            snapshot: False = nothing of the folder but the script itself.
+            limit: refuse a folder of more than 2,000 files or 50 MB; by default where it only came along with its
+                script.
+            overlay: further files: relative path -> text or bytes.
+            kernel: kernelspec of a notebook, instead of an interpreter.
+            environment_variables: set for the run.
+            wait: return when it has ended.
+
+        Raises:
+            InvalidRequest: something is wrong with it; `faults` names every field.
+            Conflict: the run id is taken.
+            TooLarge: the folder is; the message lists the largest files.
+            NoServer: the server does not answer.
+        """
+        wanted = Wanted(tuple(split_words(files)), tuple(split_words(link)), snapshot, limit)
+        head = {
+            "experiment": experiment,
+            "runId": run_id,
+            "displayName": name,
+            "tags": dict(tags) if tags else None,
+        }
+        options: dict[str, Any] = {
+            "arguments": arguments,
+            "parameters": parameters,
+            "target": target,
+            "env": env,
+            "kernel": kernel,
+            "cpus": cpus,
+            "memory": memory,
+            "gpus": gpus,
+            "time_limit": time_limit,
+            "retries": retries,
+            "environment_variables": environment_variables,
+        }
+
+        def post() -> Run:
+            prepared = self._prepare(source, script, wanted, overlay or {})
+            section = configuration(
+                **_what(prepared, command, options), python=python or self._default_python(prepared)
+            )
+            body = {
+                **{key: value for key, value in head.items() if value is not None},
+                "definition": {"configuration": section},
+                "source": prepared.body,
+                "overlay": overlay_json(prepared.overlay),
+            }
+            body.setdefault("displayName", prepared.name)
+            return Run(self, self.session.json("POST", "runs", json=body))
+
+        run = self.writing(post)
+        return run.wait() if wait else run
+
+    def runs(
+        self,
+        *,
+        experiment: str | None = None,
+        status: str | None = None,
+        target: str | None = None,
+        tag: str | None = None,
+        q: str | None = None,
+        limit: int | None = None,
+    ) -> Runs:
+        """Return runs, newest first; they are fetched as they are looked at.
+
+        Args:
+            experiment: of this experiment.
+            status: in this state.
+            target: on this compute target.
+            tag: with this tag: `name` or `name=value`.
+            q: with this text in its id or name.
+            limit: at most so many.
+        """
+        filters = {
+            "experiment": experiment,
+            "status": status,
+            "target": target,
+            "tag": tag,
+            "q": q,
+        }
+        given = {key: value for key, value in filters.items() if value is not None}
+        return Runs(self, given, limit)
+
+    def run(self, run_id: str) -> Run:
+        """Return one run.
+
+        Raises:
+            NotFound: there is none of that id.
+        """
+        return Run(self, self.session.json("GET", f"runs/{quote(run_id, safe='')}"))
+
+    def targets(self) -> list[dict[str, Any]]:
+        """Return the compute targets with their capacity, load and queue."""
+        targets: list[dict[str, Any]] = self.session.json("GET", "targets")["targets"]
+        return targets
+
+    def events(self, last_event_id: int | None = None) -> Iterator[dict[str, Any]]:
+        """Yield what happens to all runs, without end, each event once, across restarts of the server.
+
+        Args:
+            last_event_id: from after this event; None = from now on.
+
+        Raises:
+            ExecError: the server refuses, or is gone for ten minutes.
+        """
+        stream = EventStream(self.session, "events", last_event_id)
+        while True:
+            yield from stream
+            stream.patience.rest(_REST_S)
+
+    def writing(self, action: Callable[[], T]) -> T:
+        """Do something that changes runs; where this server only shows them, at the one that owns them."""
+        try:
+            return action()
+        except ReadOnly:
+            before = self.server
+            refused = {before.url}
+            for server in [] if self._named else candidates():
+                if server.url not in refused and _answers(server):
+                    self.session.use(server)
+                    try:
+                        return action()
+                    except ReadOnly:
+                        refused.add(server.url)
+            self.session.use(before)
+            raise
+
+    def _prepare(
+        self, source: Source, script: str | None, wanted: Wanted, overlay: Mapping[str, Content]
+    ) -> Prepared:
+        from jupyter_exec.client.upload import upload
+
+        return prepare(source, script, wanted, overlay, self.server, partial(upload, self.session))
+
+    def _default_python(self, prepared: Prepared) -> str | None:
+        """Return our interpreter, unless the server is elsewhere or a notebook asks for another kernel."""
+        other = prepared.kernel not in {None, "python3"} or (prepared.language or "python") != "python"
+        return sys.executable if self.server.local and not other else None
+
+
+def connect(url: str | None = None, token: str | None = None) -> ExecClient:
+    """Return a client; see `ExecClient`."""
+    return ExecClient(url, token)
+
+
+def _what(
+    prepared: Prepared, command: Sequence[str] | str | None, options: dict[str, Any]
+) -> dict[str, Any]:
+    """Return the options, with what is to be run."""
+    if command is not None:
+        return {**options, "command": command}
+    if prepared.command is not None:
+        line = [*prepared.command, *(str(argument) for argument in options["arguments"])]
+        return {**options, "command": line, "arguments": ()}
+    return {**options, "script": prepared.script}
+
+
+def _find() -> Server | None:
+    """Return the first of this user's servers that has the extension."""
+    return next(filter(_answers, candidates()), None)
+
+
+def _answers(server: Server) -> bool:
+    session = Session(server)
+    try:
+        session.request("GET", "targets", timeout=_PROBE_TIMEOUT_S)
+    except ExecError:
+        return False
+    finally:
+        session.close()
+    return True

@@ -1,0 +1,361 @@
+"""One run, as its user holds it (floor: client)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, overload
+from urllib.parse import quote
+
+from jupyter_exec.client.logs import Log
+from jupyter_exec.client.sse import EventStream, Patience
+from jupyter_exec.errors import ExecError, NotFound, RunFailed
+from jupyter_exec.model.lifecycle import TERMINAL, RunStatus
+
+if TYPE_CHECKING:
+    import os
+
+    from jupyter_exec.client.api import ExecClient
+
+RESULT = "result.pkl"
+"""Where a cell leaves the values of `--out`, among the outputs."""
+_STATE_KEYS = ("status", "startedAt", "endedAt", "exitCode", "error", "attempt", "queuePosition")
+_REST_S = 0.2
+_ENDED = {status.value for status in TERMINAL}
+
+
+class RunError(NamedTuple):
+    """Why a run failed: a short stable word, and one line that names the cause."""
+
+    code: str
+    message: str
+
+
+class Output(NamedTuple):
+    """One file that a run left."""
+
+    path: str
+    size_bytes: int
+    modified_at: datetime | None
+
+
+class Run:
+    """A run on the server, as it was when last looked at; `refresh` and `wait` look again.
+
+    Made by `ExecClient.submit`, `ExecClient.run` and `ExecClient.runs`.
+
+    Attributes:
+        json: everything the server says about it.
+    """
+
+    def __init__(self, client: ExecClient, json: Mapping[str, Any]) -> None:
+        self._client = client
+        self.json: dict[str, Any] = dict(json)
+
+    @property
+    def run_id(self) -> str:
+        """The run's id."""
+        return str(self.json["runId"])
+
+    @property
+    def name(self) -> str:
+        """What a person calls it."""
+        return str(self.json.get("displayName") or self.run_id)
+
+    @property
+    def experiment(self) -> str:
+        """The experiment it belongs to."""
+        return str(self.json.get("experiment") or "")
+
+    @property
+    def status(self) -> str:
+        """Its state when last looked at: Queued, Running, Completed, Failed, Canceled, ..."""
+        return str(self.json["status"])
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more will happen to it."""
+        return self.status in _ENDED
+
+    @property
+    def error(self) -> RunError | None:
+        """Why it failed."""
+        error = self.json.get("error")
+        return RunError(str(error["code"]), str(error["message"])) if error else None
+
+    @property
+    def exit_code(self) -> int | None:
+        """Exit code of its program, once there is one."""
+        code = self.json.get("exitCode")
+        return None if code is None else int(code)
+
+    @property
+    def target(self) -> str:
+        """The compute target that executes it."""
+        return str(self.json.get("target") or "")
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """Its tags."""
+        return dict(self.json.get("tags") or {})
+
+    @property
+    def progress(self) -> dict[str, Any] | None:
+        """What it says about its progress: `done`, `total`, `label`."""
+        return self.json.get("progress")
+
+    @property
+    def queue_position(self) -> int | None:
+        """Its place in the queue while it is Queued."""
+        return self.json.get("queuePosition") if self.status == RunStatus.QUEUED.value else None
+
+    @property
+    def created_at(self) -> datetime | None:
+        """When it was submitted, in UTC."""
+        return parse_time(self.json.get("createdAt"))
+
+    @property
+    def started_at(self) -> datetime | None:
+        """When its program was started, in UTC."""
+        return parse_time(self.json.get("startedAt"))
+
+    @property
+    def ended_at(self) -> datetime | None:
+        """When it ended, in UTC."""
+        return parse_time(self.json.get("endedAt"))
+
+    def __repr__(self) -> str:
+        parts = [f"Run {self.run_id!r}", self.status]
+        if self.name != self.run_id:
+            parts.insert(1, repr(self.name))
+        if self.progress and self.progress.get("total") and not self.ended:
+            parts.append(f"{self.progress.get('done')}/{self.progress['total']}")
+        if self.error:
+            parts.append(self.error.message)
+        return f"<{' · '.join(parts)}>"
+
+    def refresh(self) -> Run:
+        """Look again, and return the run itself."""
+        taken = {key: self.json[key] for key in ("snapshot",) if key in self.json}
+        self.json = {**taken, **self._json("GET")}
+        return self
+
+    def events(self, timeout: float | None = None) -> Iterator[dict[str, Any]]:
+        """Yield what happened and happens to the run, until it ends; keeps the attributes up to date.
+
+        Survives broken connections and restarts of the server.
+
+        Args:
+            timeout: seconds.
+
+        Raises:
+            TimeoutError: the run has not ended by then.
+            ExecError: the run is gone, or the server for too long.
+        """
+        patience = Patience(timeout)
+        stream = EventStream(self._client.session, f"runs/{self._quoted}/events", patience=patience)
+        while True:
+            for event in stream:
+                self.apply(event)
+                yield event
+                if event.get("type") == "deleted" or event.get("status") in _ENDED:
+                    return
+            if patience.persist(self.refresh).ended:
+                return
+            patience.rest(_REST_S)
+
+    def apply(self, event: Mapping[str, Any]) -> None:
+        """Take over what an event says about this run."""
+        if event.get("type") == "state":
+            self.json.update({key: event[key] for key in _STATE_KEYS if key in event})
+        elif event.get("type") == "progress":
+            self.json["progress"] = event.get("progress")
+
+    def wait(self, timeout: float | None = None) -> Run:
+        """Wait until the run has ended; Ctrl-C ends the waiting and leaves the run alone.
+
+        Args:
+            timeout: seconds.
+
+        Returns:
+            The run itself; `raise_for_status` tells success from failure.
+
+        Raises:
+            TimeoutError: it has not ended by then.
+        """
+        if self.ended:
+            return self
+        try:
+            for _ in self.events(timeout):
+                pass
+        except TimeoutError:
+            raise TimeoutError(f"{self.run_id} is {self.status} after {timeout} s") from None
+        return Patience().persist(self.refresh)
+
+    def raise_for_status(self) -> Run:
+        """Return the run itself, unless it failed or was cancelled.
+
+        Raises:
+            RunFailed: it did; with the cause.
+        """
+        if self.status == RunStatus.FAILED.value:
+            error = self.error or RunError("Failed", "the run failed")
+            raise RunFailed(error.code, f"{self.run_id}: {error.message}")
+        if self.status == RunStatus.CANCELED.value:
+            raise RunFailed("Canceled", f"{self.run_id} was cancelled")
+        return self
+
+    @overload
+    def logs(self, follow: Literal[False] = False, name: str | None = None) -> str: ...
+    @overload
+    def logs(self, follow: Literal[True], name: str | None = None) -> Iterator[str]: ...
+    @overload
+    def logs(self, follow: bool, name: str | None = None) -> str | Iterator[str]: ...  # noqa: FBT001
+    def logs(self, follow: bool = False, name: str | None = None) -> str | Iterator[str]:  # noqa: FBT001, FBT002
+        """Return the run's log, or an iterator over it that goes on until the run ends.
+
+        Args:
+            follow: whether to wait for what is still to come.
+            name: which log (see `log_names`); by default the first replica's.
+        """
+        log = Log(self._client.session, self._quoted, lambda: self.refresh().ended)
+        quoted = None if name is None else quote(name)
+        return log.follow(quoted) if follow else log.text(quoted)
+
+    def log_names(self) -> list[str]:
+        """Return the names of all logs: of every replica and attempt, and of the environment's build."""
+        entries = self._client.session.json("GET", f"runs/{self._quoted}/logs")["logs"]
+        return [str(entry["name"]) for entry in entries]
+
+    def outputs(self) -> list[Output]:
+        """List the files that the run has left in `outputs` so far."""
+        entries = self._client.session.json("GET", f"runs/{self._quoted}/outputs")["outputs"]
+        return [
+            Output(entry["path"], int(entry["sizeBytes"]), parse_time(entry.get("modifiedAt")))
+            for entry in entries
+        ]
+
+    def output(self, path: str) -> bytes:
+        """Return the content of one output.
+
+        Raises:
+            NotFound: there is none of that path.
+        """
+        return self._client.session.request("GET", self._output(path)).content
+
+    def download(self, folder: str | os.PathLike[str] = ".", path: str | None = None) -> list[Path]:
+        """Fetch outputs into a folder and return the files written; existing ones are replaced.
+
+        Args:
+            folder: made where it does not exist.
+            path: one output; None = all.
+        """
+        paths = [path] if path is not None else [output.path for output in self.outputs()]
+        return [self._fetch(Path(folder), name) for name in paths]
+
+    def metrics(self) -> dict[str, list[dict[str, Any]]]:
+        """Return what the run has logged: name -> points of `value`, `step` and `time`."""
+        metrics: dict[str, list[dict[str, Any]]] = self._client.session.json(
+            "GET", f"runs/{self._quoted}/metrics"
+        )["metrics"]
+        return metrics
+
+    def result(self, timeout: float | None = None) -> dict[str, Any]:
+        """Wait for the run and return the values that it left by `--out`, by name.
+
+        They are unpickled, which executes what the run put there: runs of our own server only.
+
+        Raises:
+            RunFailed: the run did not complete.
+            NotFound: it left no values.
+            ExecError: they cannot be read here.
+            TimeoutError: see `wait`.
+        """
+        self.wait(timeout).raise_for_status()
+        try:
+            content = self.output(RESULT)
+        except NotFound:
+            raise NotFound(f"{self.run_id} left no values; name them with --out", "out") from None
+        import cloudpickle
+
+        try:
+            values: dict[str, Any] = cloudpickle.loads(content)
+        except Exception as error:  # whatever the objects' own code raises
+            cause = f"{type(error).__name__}: {error}"
+            raise ExecError(f"the values of {self.run_id} cannot be read here: {cause}") from error
+        return values
+
+    def cancel(self) -> Run:
+        """Ask the server to end the run, and return the run itself; `wait` sees it end."""
+        self.json.update(self._client.writing(lambda: self._json("POST", "/cancel")))
+        return self
+
+    def rerun(
+        self,
+        *,
+        run_id: str | None = None,
+        name: str | None = None,
+        tags: Mapping[str, str] | None = None,
+        wait: bool = False,
+        **changes: Any,
+    ) -> Run:
+        """Run the same once more: the same snapshot, definition and environment, but for the changes.
+
+        Args:
+            run_id: of the new run.
+            name: of the new run.
+            tags: instead of this run's.
+            wait: return when it has ended.
+            changes: options of `submit` that the configuration has, for example `parameters={"lr": 0.1}` (merged by
+                name), `arguments=["--epochs", "3"]`, `time_limit="2h"`.
+        """
+        from jupyter_exec.client.options import configuration
+
+        body = {"runId": run_id, "displayName": name, "tags": None if tags is None else dict(tags)}
+        body = {key: value for key, value in body.items() if value is not None}
+        if changes:
+            body["definition"] = {"configuration": configuration(**changes)}
+        answer = self._client.writing(lambda: self._json("POST", "/rerun", json=body))
+        again = Run(self._client, answer)
+        return again.wait() if wait else again
+
+    def delete(self) -> None:
+        """Delete the run with its logs and outputs.
+
+        Raises:
+            Conflict: it has not ended.
+        """
+        session = self._client.session
+        self._client.writing(lambda: session.request("DELETE", f"runs/{self._quoted}"))
+
+    @property
+    def _quoted(self) -> str:
+        return quote(self.run_id, safe="")
+
+    def _output(self, path: str) -> str:
+        return f"runs/{self._quoted}/outputs/{quote(path)}"
+
+    def _json(self, method: str, path: str = "", **options: Any) -> dict[str, Any]:
+        return self._client.session.json(method, f"runs/{self._quoted}{path}", **options)
+
+    def _fetch(self, folder: Path, name: str) -> Path:
+        place = PurePosixPath(name)
+        if place.is_absolute() or ".." in place.parts:
+            raise ExecError(f"the output {name!r} would lie outside of {folder}")
+        path = folder / place
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_name(path.name + ".part")
+        response = self._client.session.stream(self._output(name))
+        try:
+            with part.open("wb") as file:
+                for block in response.iter_bytes(1 << 20):
+                    file.write(block)
+        finally:
+            response.close()
+        return part.replace(path)
+
+
+def parse_time(text: str | None) -> datetime | None:
+    """Read a time of the server's answers: ISO 8601 in UTC, ending in Z (which Python 3.10 does not know)."""
+    return datetime.fromisoformat(text.replace("Z", "+00:00")) if text else None

@@ -1,0 +1,204 @@
+"""Our own routes about what lies on disk: logs, outputs, metrics, snapshots (floor: handlers).
+
+Nothing here is ever shown as HTML: text goes out as text/plain, everything else as a download.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import mimetypes
+import re
+from pathlib import Path
+from typing import IO, Annotated, Any
+from urllib.parse import quote
+
+from pydantic import Field
+from tornado.iostream import StreamClosedError
+
+from jupyter_exec.errors import RangeNotSatisfiable
+from jupyter_exec.handlers.base import ExecHandler, operation
+from jupyter_exec.model.wire import WireModel, one_of
+
+BLOCK_BYTES = 1 << 18
+FOLLOW_POLL_S = 0.05
+_RANGE = re.compile(r"^bytes=(\d*)-(\d*)$")
+_SHOWN = re.compile(r"^(image/(png|jpeg|gif|webp)|application/(json|pdf)|text/(plain|csv))$")
+
+
+class LogQuery(WireModel):
+    """A part of a log in bytes; a negative `offset` counts from the end; `follow` waits for what is written later."""
+
+    offset: Annotated[int, Field(ge=-(2**62), le=2**62)] = 0
+    limit: Annotated[int, Field(ge=1, le=2**62)] | None = None
+    follow: bool = False
+
+
+class OutputsQuery(WireModel):
+    """`zip` answers everything as one archive."""
+
+    format: Annotated[str, one_of(["json", "zip"])] = "json"
+
+
+class FileHandler(ExecHandler):
+    """Writes files in blocks, without holding them in memory."""
+
+    def safe_headers(self, media_type: str | None, name: str) -> None:
+        """Set headers that keep a browser from running what a run has written."""
+        shown = media_type is not None and _SHOWN.match(media_type) is not None
+        self.set_header("Content-Type", media_type if media_type and shown else "application/octet-stream")
+        self.set_header("X-Content-Type-Options", "nosniff")
+        self.set_header("Content-Security-Policy", "sandbox; default-src 'none'")
+        if not shown:
+            self.set_header("Content-Disposition", f"attachment; filename*=UTF-8''{quote(name)}")
+
+    async def write_blocks(self, file: IO[bytes], count: int) -> int:
+        """Write `count` bytes from where the file stands; returns how many were there."""
+        left = count
+        while left > 0:
+            block = await asyncio.to_thread(file.read, min(BLOCK_BYTES, left))
+            if not block:
+                break
+            self.write(block)
+            await self.flush()
+            left -= len(block)
+        return count - left
+
+
+class LogsHandler(ExecHandler):
+    """`runs/{runId}/logs`."""
+
+    @operation("List the logs of a run", resource="runs", action="read", answer="LogList", errors=(404,))
+    async def get(self, run_id: str) -> Any:
+        """Answer names and sizes."""
+        house = await self.house()
+        run = await house.runs.get(run_id)
+        return {"logs": await asyncio.to_thread(house.files.logs, run)}
+
+
+class LogHandler(FileHandler):
+    """`runs/{runId}/logs/{name}`."""
+
+    @operation(
+        "Read a log, or follow it",
+        resource="runs",
+        action="read",
+        query=LogQuery,
+        media_type="text/plain",
+        errors=(400, 404),
+    )
+    async def get(self, run_id: str, name: str, query: LogQuery) -> None:
+        """Answer the bytes as the run wrote them."""
+        house = await self.house()
+        run = await house.runs.get(run_id)
+        path = await asyncio.to_thread(house.files.log, run, name)
+        size = path.stat().st_size if path.exists() else 0
+        offset = min(query.offset if query.offset >= 0 else max(0, size + query.offset), size)
+        self.set_header("Content-Type", "text/plain; charset=utf-8")
+        self.set_header("X-Content-Type-Options", "nosniff")
+        self.set_header("X-Log-Offset", str(offset))
+        self.set_header("X-Log-Size", str(size))
+        left = query.limit if query.limit is not None else 2**62
+        if not query.follow:
+            left = min(left, size - offset)
+        try:
+            await self._write(run_id, path, offset, left, follow=query.follow)
+            self.finish()
+        except StreamClosedError:
+            return
+
+    async def _write(self, run_id: str, path: Path, offset: int, left: int, *, follow: bool) -> None:
+        await self.flush()
+        while left > 0:
+            ended = not follow or (await (await self.house()).runs.get(run_id)).ended
+            if path.exists():
+                with path.open("rb") as file:
+                    file.seek(offset)
+                    count = await self.write_blocks(file, left)
+                offset += count
+                left -= count
+            if ended:
+                return
+            await self._wait_for_more(run_id, path, offset)
+
+    async def _wait_for_more(self, run_id: str, path: Path, offset: int) -> None:
+        """Return when the log has grown, or about once a second to look whether the run has ended."""
+        for _ in range(int(1 / FOLLOW_POLL_S)):
+            await asyncio.sleep(FOLLOW_POLL_S)
+            if self.request.connection is None or self.request.connection.stream.closed():  # type: ignore[attr-defined]
+                raise StreamClosedError
+            if path.exists() and path.stat().st_size > offset:
+                return
+
+
+class OutputsHandler(FileHandler):
+    """`runs/{runId}/outputs`."""
+
+    @operation(
+        "List the outputs of a run, or download them all",
+        resource="runs",
+        action="read",
+        query=OutputsQuery,
+        answer="OutputList",
+        errors=(400, 404),
+    )
+    async def get(self, run_id: str, query: OutputsQuery) -> Any:
+        """Answer paths and sizes, or a zip."""
+        house = await self.house()
+        run = await house.runs.get(run_id)
+        if query.format == "json":
+            return {"outputs": await asyncio.to_thread(house.files.outputs, run)}
+        packed = await asyncio.to_thread(house.files.outputs_zip, run)
+        with packed:
+            self.safe_headers("application/zip", f"{run_id[:100]}-outputs.zip")
+            self.set_header("Content-Type", "application/zip")
+            await self.write_blocks(packed, 2**62)
+            self.finish()
+        return None
+
+
+class OutputHandler(FileHandler):
+    """`runs/{runId}/outputs/{path}`."""
+
+    @operation("Download an output, whole or a range", resource="runs", action="read", media_type="application/octet-stream", errors=(404, 416))
+    async def get(self, run_id: str, path: str) -> None:
+        """Answer the bytes of one file."""
+        house = await self.house()
+        run = await house.runs.get(run_id)
+        file_path = await asyncio.to_thread(house.files.output, run, path)
+        with file_path.open("rb") as file:
+            size = file.seek(0, 2)
+            start, end = self._range(size)
+            self.safe_headers(mimetypes.guess_type(path)[0], file_path.name)
+            self.set_header("Accept-Ranges", "bytes")
+            self.set_header("Content-Length", str(end - start))
+            file.seek(start)
+            await self.write_blocks(file, end - start)
+        self.finish()
+
+    def _range(self, size: int) -> tuple[int, int]:
+        """Return the asked bytes as start and end (exclusive); the whole file without a Range header."""
+        found = _RANGE.match(self.request.headers.get("Range", ""))
+        if not found or (not found[1] and not found[2]):
+            return 0, size
+        if found[1]:
+            start, end = int(found[1]), min(int(found[2]) + 1, size) if found[2] else size
+        else:
+            start, end = max(0, size - int(found[2])), size
+        if start >= end:
+            self.set_header("Content-Range", f"bytes */{size}")
+            message = f"the output has {size} bytes"
+            raise RangeNotSatisfiable(message, "Range")
+        self.set_status(206)
+        self.set_header("Content-Range", f"bytes {start}-{end - 1}/{size}")
+        return start, end
+
+
+class MetricsHandler(ExecHandler):
+    """`runs/{runId}/metrics`."""
+
+    @operation("Read all metrics of a run", resource="runs", action="read", answer="Metrics", errors=(404,))
+    async def get(self, run_id: str) -> Any:
+        """Answer every point by metric."""
+        house = await self.house()
+        run = await house.runs.get(run_id)
+        return await asyncio.to_thread(house.files.metrics, run)

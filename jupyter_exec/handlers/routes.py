@@ -1,0 +1,61 @@
+"""Every address that we answer (floor: handlers); the OpenAPI document and the tests read this table."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from jupyter_exec.handlers import files, runs, snapshots, stream
+from jupyter_exec.handlers.base import ExecHandler, UnknownPath
+
+_OWN = "jupyter-exec/v1/"
+_WHOLE_REST = {"path"}  # path parameters that may hold slashes
+
+
+@dataclass(frozen=True)
+class Route:
+    """One address.
+
+    Attributes:
+        path: below the server's base URL, with `{parameters}`; a handler's methods get them in snake_case.
+        arguments: further keyword arguments of the handler.
+    """
+
+    path: str
+    handler: type[ExecHandler]
+    arguments: dict[str, Any] = field(default_factory=dict)
+
+    def pattern(self, base_url: str) -> re.Pattern[str]:
+        """Return the regular expression of the whole path."""
+
+        def group(found: re.Match[str]) -> str:
+            name = re.sub(r"([A-Z])", lambda upper: "_" + upper[0].lower(), found[1])
+            return f"(?P<{name}>{'.+' if name in _WHOLE_REST else '[^/]+'})"
+
+        return re.compile(re.escape(base_url) + re.sub(r"\{(\w+)\}", group, self.path))
+
+
+ROUTES: tuple[Route, ...] = (
+    Route(_OWN + "runs", runs.RunsHandler),
+    Route(_OWN + "runs/{runId}", runs.RunHandler),
+    Route(_OWN + "runs/{runId}/cancel", runs.CancelHandler),
+    Route(_OWN + "runs/{runId}/rerun", runs.RerunHandler),
+    Route(_OWN + "runs/{runId}/logs", files.LogsHandler),
+    Route(_OWN + "runs/{runId}/logs/{name}", files.LogHandler),
+    Route(_OWN + "runs/{runId}/outputs", files.OutputsHandler),
+    Route(_OWN + "runs/{runId}/outputs/{path}", files.OutputHandler),
+    Route(_OWN + "runs/{runId}/metrics", files.MetricsHandler),
+    Route(_OWN + "runs/{runId}/events", stream.RunEventsHandler),
+    Route(_OWN + "events", stream.EventsHandler),
+    Route(_OWN + "snapshots", snapshots.SnapshotsHandler),
+    Route(_OWN + "snapshots/{snapshotId}", snapshots.SnapshotHandler),
+    Route(_OWN + "snapshots/{snapshotId}/files/{path}", snapshots.SnapshotFileHandler),
+    Route(_OWN + "targets", runs.TargetsHandler),
+)
+
+
+def compile_routes(base_url: str) -> list[tuple[re.Pattern[str], type[ExecHandler], dict[str, Any]]]:
+    """Return (pattern, handler, arguments) of every route, the last one for what is not a route."""
+    table = [(route.pattern(base_url), route.handler, route.arguments) for route in ROUTES]
+    return [*table, (re.compile(".*"), UnknownPath, {})]

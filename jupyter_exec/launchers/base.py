@@ -1,0 +1,52 @@
+"""The seam for frameworks: what a launcher is (floor: launchers).
+
+A launcher is named in the entry-point group `jupyter_exec.launchers` and chosen by `launcher_name`. It is pure: the same
+definition and context give the same Job, nothing is read or started.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from jupyter_exec.errors import Fault
+    from jupyter_exec.model.definition import RunConfiguration
+    from jupyter_exec.model.job import Job
+
+
+@dataclass(frozen=True)
+class LaunchContext:
+    """What a launcher may know besides the definition. All paths are as the run's processes see them.
+
+    Attributes:
+        run_id: the run's id.
+        work_dir: absolute working folder (the snapshot), which holds `outputs` and `logs`.
+        python: absolute path of the run's interpreter.
+        server_python: absolute path of the interpreter that has jupyter_exec and nbclient.
+        kernel: name of the kernelspec to use for a notebook; None = `python -m ipykernel_launcher` of `python`.
+        env: variables every run gets (AZUREML_*, JUPYTER_EXEC_*, the environment's own).
+    """
+
+    run_id: str
+    work_dir: str
+    python: str
+    server_python: str
+    kernel: str | None
+    env: Mapping[str, str]
+
+
+class Launcher(ABC):
+    """Turns a run definition into a Job."""
+
+    communicators: frozenset[str] = frozenset({"None"})
+
+    def faults(self, configuration: RunConfiguration) -> list[Fault]:
+        """Return what is wrong with a definition for this framework, before anything is stored."""
+        return []
+
+    @abstractmethod
+    def plan(self, configuration: RunConfiguration, context: LaunchContext) -> Job:
+        """Return what to start."""

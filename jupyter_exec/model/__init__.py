@@ -1,0 +1,1 @@
+"""The nouns: pure values without I/O (floor: model, above errors only)."""

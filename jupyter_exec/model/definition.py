@@ -1,0 +1,144 @@
+"""What was asked: the run definition, in Azure's words (floor: model).
+
+Source: `RunDefinition` and `RunConfiguration` in the Execution Service API 2019-09-30. Fields that the published
+contract does not have (`command`, `parameters`, `kernel`, `resources`, `retries`) are ours; clients that do not know
+them are unharmed.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field
+
+from jupyter_exec.model.environment import EnvironmentDefinition
+from jupyter_exec.model.job import Resources
+from jupyter_exec.model.wire import Text, WireModel, one_of
+
+Framework = Annotated[str, one_of(["Python", "PySpark", "Cntk", "TensorFlow", "PyTorch"])]
+Communicator = Annotated[
+    str,
+    one_of(
+        ["None", "ParameterServer", "Gloo", "Mpi", "Nccl"], {"OpenMpi": "Mpi", "IntelMpi": "Mpi"}
+    ),
+]
+Count = Annotated[int, Field(ge=1, le=100_000)]
+
+_UNITS = {"": 1, "k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40}
+_SIZE = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*([kmgt]?)i?b?\s*$", re.IGNORECASE)
+
+
+def parse_size(value: Any) -> int:
+    """Read a size in bytes: 2147483648, "2G", "2 GiB", "512MB" (all units are powers of 1024).
+
+    Raises:
+        ValueError: with examples of what is a size.
+    """
+    found = _SIZE.match(str(value))
+    if isinstance(value, bool) or not found or float(found[1]) <= 0:
+        message = f"{value!r} is not a size: give bytes, or for example '512M' or '2 GiB'"
+        raise ValueError(message)
+    return int(float(found[1]) * _UNITS[found[2].lower()])
+
+
+class DataReferenceConfiguration(WireModel):
+    """Data that a run wants to find, or leaves."""
+
+    data_store_name: str | None = None
+    mode: Annotated[str, one_of(["Mount", "Download", "Upload"])] = "Mount"
+    path_on_data_store: str | None = None
+    path_on_compute: str | None = None
+    overwrite: bool = False
+
+
+class HistoryConfiguration(WireModel):
+    """What is kept of a run's working folder."""
+
+    output_collection: bool = True
+    directories_to_watch: list[str] = ["logs"]
+
+
+class SparkConfiguration(WireModel):
+    """Spark's own settings."""
+
+    configuration: dict[str, Text] = {}
+
+
+class TensorflowConfiguration(WireModel):
+    """Roles of a TensorFlow job."""
+
+    worker_count: Count = 1
+    parameter_server_count: Annotated[int, Field(ge=0, le=100_000)] = 1
+
+
+class MpiConfiguration(WireModel):
+    """Ranks of an MPI job."""
+
+    process_count_per_node: Count = 1
+
+
+class PyTorchConfiguration(WireModel):
+    """Processes of a PyTorch job (azureml-core sends it; the swagger does not have it)."""
+
+    process_count: Count | None = None
+    communication_backend: str | None = None
+
+
+class HdiConfiguration(WireModel):
+    """How Spark runs on YARN."""
+
+    yarn_deploy_mode: Annotated[str, one_of(["None", "Client", "Cluster"])] = "Cluster"
+
+
+class ResourceRequest(WireModel):
+    """What one process of the run needs. `memory` is a limit, and enforced."""
+
+    cpus: Annotated[float, Field(gt=0, le=100_000)] = 1.0
+    memory: Annotated[int, BeforeValidator(parse_size)] | None = None
+    gpus: Annotated[int, Field(ge=0, le=100_000)] = 0
+
+    def need(self) -> Resources:
+        """Return the need as the planner's value."""
+        return Resources(self.cpus, self.memory, self.gpus)
+
+
+class RunConfiguration(WireModel):
+    """How to run: script or command, arguments, framework, target, environment."""
+
+    script: str | None = None
+    command: list[Text] | str | None = None
+    arguments: list[Text] = []
+    framework: Framework = "Python"
+    communicator: Communicator = "None"
+    target: str = "local"
+    data_references: dict[str, DataReferenceConfiguration] = {}
+    job_name: str | None = None
+    max_run_duration_seconds: Annotated[int, Field(ge=1)] | None = None
+    node_count: Count = 1
+    environment: EnvironmentDefinition = EnvironmentDefinition()
+    history: HistoryConfiguration = HistoryConfiguration()
+    spark: SparkConfiguration = SparkConfiguration()
+    tensorflow: TensorflowConfiguration = TensorflowConfiguration()
+    mpi: MpiConfiguration = MpiConfiguration()
+    pytorch: PyTorchConfiguration = Field(default=PyTorchConfiguration(), alias="pyTorch")
+    hdi: HdiConfiguration = HdiConfiguration()
+    # Ours.
+    parameters: dict[str, Any] = {}
+    kernel: str | None = None
+    resources: ResourceRequest = ResourceRequest()
+    retries: Annotated[int, Field(ge=0, le=100)] = 0
+
+    @property
+    def notebook(self) -> bool:
+        """Tell whether the script is a notebook."""
+        return bool(self.script and self.script.endswith(".ipynb") and not self.command)
+
+
+class RunDefinition(WireModel):
+    """What was asked, whole."""
+
+    configuration: RunConfiguration = RunConfiguration()
+    snapshot_id: str | None = None
+    parent_run_id: str | None = None
+    run_type: str | None = None

@@ -1,0 +1,85 @@
+"""What a run needs to find: Python, variables, Docker, Spark packages (floor: model).
+
+Source: `EnvironmentDefinition` and its sections in the Execution Service API 2019-09-30.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, Field
+
+from jupyter_exec.model.wire import Text, WireModel
+
+_VARIABLE = re.compile(r"^[A-Za-z_][A-Za-z0-9_.\-]*$")
+
+
+def _variables(variables: dict[str, str]) -> dict[str, str]:
+    for name, value in variables.items():
+        if not _VARIABLE.match(name):
+            message = f"{name[:80]!r} is not a variable name: letters, digits and '_', not beginning with a digit"
+            raise ValueError(message)
+        if "\0" in value:
+            message = f"the value of {name} holds a NUL character"
+            raise ValueError(message)
+    return variables
+
+
+Variables = Annotated[dict[str, Text], AfterValidator(_variables)]
+
+
+class PythonSection(WireModel):
+    """Which Python: the interpreter at `interpreter_path`, or an environment built from `conda_dependencies`."""
+
+    interpreter_path: str | None = None
+    user_managed_dependencies: bool | None = None
+    conda_dependencies: dict[str, Any] | None = None
+    base_conda_environment: str | None = None
+
+
+class ContainerRegistry(WireModel):
+    """Where an image is pulled from. The password is used for the pull and stored nowhere."""
+
+    address: str | None = None
+    username: str | None = None
+    password: str | None = Field(default=None, exclude=True, repr=False)
+
+
+class DockerSection(WireModel):
+    """The container of a run; used only where `enabled`."""
+
+    enabled: bool = False
+    base_image: str | None = None
+    base_dockerfile: str | None = None
+    shared_volumes: bool | None = None
+    arguments: list[Text] = []
+    base_image_registry: ContainerRegistry | None = None
+
+
+class SparkMavenPackage(WireModel):
+    """A package by Maven coordinates."""
+
+    group: str | None = None
+    artifact: str | None = None
+    version: str | None = None
+
+
+class SparkSection(WireModel):
+    """Repositories and packages of a Spark environment."""
+
+    repositories: list[str] = []
+    packages: list[SparkMavenPackage] = []
+    precache_packages: bool | None = None
+
+
+class EnvironmentDefinition(WireModel):
+    """Everything a run needs to find where it runs."""
+
+    name: str | None = None
+    version: Text | None = None
+    python: PythonSection = PythonSection()
+    environment_variables: Variables = {}
+    docker: DockerSection = DockerSection()
+    spark: SparkSection = SparkSection()
+    inferencing_stack_version: Text | None = None

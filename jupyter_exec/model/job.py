@@ -1,0 +1,107 @@
+"""What to start, without a word about which engine starts it (floor: model).
+
+A launcher makes a `Job` from a run definition; a compute target turns it into processes, containers or batch jobs.
+All values are frozen: a plan can be compared with another plan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Resources:
+    """What one replica needs, or what a target has.
+
+    Attributes:
+        cpus: processors; fractions are fine.
+        memory_bytes: upper bound of resident memory of all its processes; None = not stated, not enforced.
+        gpus: whole devices.
+    """
+
+    cpus: float = 1.0
+    memory_bytes: int | None = None
+    gpus: int = 0
+
+    def times(self, count: int) -> Resources:
+        """Return the need of `count` replicas together."""
+        memory = None if self.memory_bytes is None else self.memory_bytes * count
+        return Resources(self.cpus * count, memory, self.gpus * count)
+
+
+@dataclass(frozen=True)
+class Standby:
+    """A command that may be started before there is a run for it; it then reads its assignment on stdin.
+
+    Attributes:
+        key: two roles with the same key can take each other's standby.
+        command: argv of the process that waits. It gets one JSON line: {"env", "cwd", "argv"}.
+    """
+
+    key: str
+    command: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Role:
+    """A set of equal processes of a job.
+
+    Attributes:
+        name: lower case, used in log names: `main`, `worker`, `ps`.
+        command: argv, without a shell.
+        replicas: how many.
+        env: added to the job's environment.
+        resources: of each replica.
+        standby: set where the command may be started ahead of time.
+    """
+
+    name: str
+    command: tuple[str, ...]
+    replicas: int = 1
+    env: Mapping[str, str] = field(default_factory=dict)
+    resources: Resources = field(default_factory=Resources)
+    standby: Standby | None = None
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a target starts: roles, and what they share.
+
+    Attributes:
+        roles: at least one; the job is over when all replicas of the first role have ended, or one failed.
+        env: environment variables for all replicas, on top of the target's own.
+        time_limit_s: wall clock limit of the whole; None = no limit.
+        grace_s: between asking a process to end and killing it.
+    """
+
+    roles: tuple[Role, ...]
+    env: Mapping[str, str] = field(default_factory=dict)
+    time_limit_s: float | None = None
+    grace_s: float = 10.0
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the plan as plain JSON values (golden tests, `job.json`)."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a job ended, as its target saw it.
+
+    Attributes:
+        exit_code: of the replica that decided (0 = success); negative = minus the signal's number; None = unknown.
+        code: stable word for a failure (`ExitCode`, `Signal`, `TimeLimit`, `MemoryLimit`, `ShimKilled`, ...), None on
+            success or cancel.
+        message: one line naming the cause; None on success.
+        started_at, ended_at: epoch seconds.
+        canceled: True where the end was asked for by `cancel`.
+    """
+
+    exit_code: int | None
+    code: str | None = None
+    message: str | None = None
+    started_at: float | None = None
+    ended_at: float | None = None
+    canceled: bool = False

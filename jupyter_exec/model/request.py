@@ -1,0 +1,123 @@
+"""What a face asks for: the bodies of our own routes (floor: model)."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Mapping
+from pathlib import PurePosixPath
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, Field, model_validator
+
+from jupyter_exec.model.definition import RunDefinition
+from jupyter_exec.model.wire import Text, WireModel
+
+
+def _inside(path: str) -> str:
+    """Accept a relative POSIX path that stays in its folder."""
+    pure = PurePosixPath(path)
+    if not path or "\0" in path or pure.is_absolute() or ".." in pure.parts or not pure.parts:
+        message = f"{path[:200]!r} is not a relative path inside the folder"
+        raise ValueError(message)
+    return str(pure)
+
+
+RelativePath = Annotated[str, AfterValidator(_inside)]
+
+
+class OverlayFile(WireModel):
+    """The content of one file: text, or bytes in base64."""
+
+    text: str | None = None
+    base64: str | None = None
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> OverlayFile:
+        if (self.text is None) == (self.base64 is None):
+            message = "give either text or base64"
+            raise ValueError(message)
+        self.content()
+        return self
+
+    def content(self) -> bytes:
+        """Return the bytes.
+
+        Raises:
+            ValueError: what is there is not base64.
+        """
+        if self.base64 is None:
+            return (self.text or "").encode()
+        try:
+            return base64.b64decode(self.base64, validate=True)
+        except binascii.Error as error:
+            message = f"is not base64: {error}"
+            raise ValueError(message) from None
+
+
+class Source(WireModel):
+    """Where the code comes from: at most one of snapshot_id, path and notebook; none of them = an empty folder.
+
+    Attributes:
+        path: folder or file, relative to the server's root or absolute and inside it. A file stands for its folder, and
+            is the script unless the definition names one.
+        notebook: the content of a notebook, as nbformat JSON.
+        name: file name of that notebook.
+        files: only these (globs, relative to the folder).
+        link: folders shown to the run at the same relative place without being copied.
+        limit: refuse a folder of more than 2,000 files or 50 MB.
+    """
+
+    snapshot_id: str | None = None
+    path: str | None = None
+    notebook: dict[str, Any] | None = None
+    name: RelativePath = "notebook.ipynb"
+    files: list[str] | None = None
+    link: list[RelativePath] = []
+    limit: bool = False
+
+    @model_validator(mode="after")
+    def _at_most_one(self) -> Source:
+        given = [name for name in ("snapshot_id", "path", "notebook") if getattr(self, name) is not None]
+        if len(given) > 1:
+            message = "give only one of snapshotId, path and notebook"
+            raise ValueError(message)
+        return self
+
+
+class SubmitRequest(WireModel):
+    """Body of `POST runs`."""
+
+    experiment: str = "default"
+    run_id: str | None = None
+    display_name: Annotated[str, Field(max_length=1000)] | None = None
+    tags: dict[str, Text] = {}
+    parent_run_id: str | None = None
+    definition: RunDefinition = RunDefinition()
+    source: Source = Source()
+    overlay: dict[RelativePath, OverlayFile] = {}
+
+
+class RerunRequest(WireModel):
+    """Body of `POST runs/{id}/rerun`: nothing for an exact repetition, or what shall differ.
+
+    `definition` is a JSON merge patch (RFC 7396) on the run's definition.
+    """
+
+    run_id: str | None = None
+    display_name: Annotated[str, Field(max_length=1000)] | None = None
+    tags: dict[str, Text] | None = None
+    definition: dict[str, Any] = {}
+
+
+def merge_patch(target: Any, patch: Any) -> Any:
+    """Apply a JSON merge patch (RFC 7396) and return the result; the arguments are left alone."""
+    if not isinstance(patch, Mapping):
+        return patch
+    merged = dict(target) if isinstance(target, Mapping) else {}
+    for key, value in patch.items():
+        if value is None:
+            merged.pop(key, None)
+        else:
+            merged[key] = merge_patch(merged.get(key), value)
+    return merged

@@ -1,0 +1,95 @@
+"""What is known of a run, and how it is shown (floor: model).
+
+`Run` is the stored value; `Run.to_json()` is the form every face sees (REST, client, widgets).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from datetime import datetime, timezone
+from typing import Any
+
+from jupyter_exec.model.lifecycle import TERMINAL, RunStatus
+
+
+def isoformat(epoch_s: float | None) -> str | None:
+    """Return a time as ISO 8601 in UTC with milliseconds, `2026-01-31T12:00:00.000Z`."""
+    if epoch_s is None:
+        return None
+    moment = datetime.fromtimestamp(epoch_s, timezone.utc)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+@dataclass(frozen=True)
+class Run:
+    """One execution of a snapshot, with an environment, on a compute target.
+
+    Attributes:
+        sequence: rises with every run; the newest has the highest.
+        folder: name of its folder below `runs/`.
+        definition: the run definition as JSON values (no secrets).
+        links: folders shown to the run without being copied: relative place -> absolute path.
+        scope: what the request's address named: subscription, resource group, workspace (Azure's words).
+        request_hash: equal for equal requests; makes a repeated POST harmless.
+        attempt: 1, and one more for each retry.
+        handle: what the target needs to find the work again.
+        token_hash: SHA-256 of the token with which the run reports on itself.
+    """
+
+    run_id: str
+    experiment: str
+    display_name: str
+    status: RunStatus
+    target: str
+    created_at: float
+    folder: str
+    definition: Mapping[str, Any]
+    sequence: int = 0
+    started_at: float | None = None
+    ended_at: float | None = None
+    exit_code: int | None = None
+    error_code: str | None = None
+    error_message: str | None = None
+    snapshot_id: str | None = None
+    parent_run_id: str | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+    progress: Mapping[str, Any] | None = None
+    git: Mapping[str, Any] | None = None
+    links: Mapping[str, str] = field(default_factory=dict)
+    scope: Mapping[str, str] = field(default_factory=dict)
+    request_hash: str = ""
+    attempt: int = 1
+    handle: Mapping[str, Any] | None = None
+    token_hash: str | None = None
+
+    @property
+    def ended(self) -> bool:
+        """Tell whether nothing more will happen to this run."""
+        return self.status in TERMINAL
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the run as every face sees it; folder, handle and hashes stay inside."""
+        error = {"code": self.error_code, "message": self.error_message} if self.error_code else None
+        return {
+            "runId": self.run_id,
+            "experiment": self.experiment,
+            "displayName": self.display_name,
+            "status": self.status.value,
+            "target": self.target,
+            "createdAt": isoformat(self.created_at),
+            "startedAt": isoformat(self.started_at),
+            "endedAt": isoformat(self.ended_at),
+            "exitCode": self.exit_code,
+            "error": error,
+            "snapshotId": self.snapshot_id,
+            "parentRunId": self.parent_run_id,
+            "tags": dict(self.tags),
+            "progress": self.progress,
+            "attempt": self.attempt,
+            "git": {key: self.git.get(key) for key in ("commit", "branch", "dirty")} if self.git else None,
+            "definition": self.definition,
+        }
+
+
+RUN_FIELDS = tuple(f.name for f in fields(Run))

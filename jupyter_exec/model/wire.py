@@ -1,0 +1,117 @@
+"""How JSON becomes values: keys in any letter case, nulls everywhere, all faults at once (floor: model).
+
+Real clients send camelCase, PascalCase or a mixture, leave fields out or send null for them, and add fields that no
+document names. `WireModel` accepts all that; `parse` turns pydantic's errors into our faults with JSON paths.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, model_validator
+from pydantic.alias_generators import to_camel
+
+from jupyter_exec.errors import Fault, InvalidRequest
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def _fold(key: str) -> str:
+    return key.replace("_", "").casefold()
+
+
+@lru_cache(maxsize=None)
+def _known_keys(model: type[BaseModel]) -> dict[str, str]:
+    return {_fold(field.alias or name): field.alias or name for name, field in model.model_fields.items()}
+
+
+class WireModel(BaseModel):
+    """Base of everything that is parsed from a request or written into an answer."""
+
+    model_config = ConfigDict(alias_generator=to_camel, extra="ignore", validate_by_name=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _any_case(cls, data: Any) -> Any:
+        """Match keys without regard to case and read null as "not given"."""
+        if not isinstance(data, Mapping):
+            return data
+        known = _known_keys(cls)
+        folded: dict[str, Any] = {}
+        for key, value in data.items():
+            alias = known.get(_fold(key)) if isinstance(key, str) else None
+            if alias is not None and value is not None and (key == alias or alias not in folded):
+                folded[alias] = value
+        return folded
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain JSON values, camelCase, without the fields that have their default."""
+        return self.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+
+
+def _text(value: Any) -> Any:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return json.dumps(value)
+    return value
+
+
+Text = Annotated[str, BeforeValidator(_text)]
+"""A string; numbers and booleans become their JSON text, as the Azure service does with `arguments`."""
+
+
+def one_of(allowed: Sequence[str], also: Mapping[str, str] | None = None) -> BeforeValidator:
+    """Accept the allowed words in any letter case (and the aliases in `also`); name them when none fits."""
+    table = {word.casefold(): word for word in allowed}
+    table.update({alias.casefold(): word for alias, word in (also or {}).items()})
+
+    def check(value: Any) -> str:
+        word = table.get(str(value).casefold())
+        if word is None:
+            message = f"{value!r} is not one of {', '.join(allowed)}"
+            raise ValueError(message)
+        return word
+
+    return BeforeValidator(check)
+
+
+def _path(prefix: str, location: Sequence[int | str]) -> str | None:
+    path = prefix
+    for part in location:
+        path += f"[{part}]" if isinstance(part, int) else f".{part}" if path else part
+    return path or None
+
+
+def faults_of(error: ValidationError, prefix: str = "") -> list[Fault]:
+    """Turn pydantic's errors into faults: the JSON path of each field, and one clear sentence."""
+    faults = []
+    for item in error.errors(include_url=False, include_context=True, include_input=True):
+        message = item["msg"].removeprefix("Value error, ")
+        if item["type"] == "missing":
+            message = "is required"
+        elif item["type"] != "value_error" and not isinstance(item["input"], dict | list):
+            shown = json.dumps(item["input"], default=str)[:100]
+            message = f"{shown}: {message[0].lower()}{message[1:]}"
+        faults.append(Fault(_path(prefix, item["loc"]), message))
+    return faults
+
+
+def parse(model: type[Model], data: Any, prefix: str = "") -> Model:
+    """Validate JSON values against a model.
+
+    Args:
+        model: what they should be.
+        data: decoded JSON.
+        prefix: JSON path of `data` inside the request, put before each fault's path.
+
+    Raises:
+        InvalidRequest: with every fault of the request.
+    """
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        raise InvalidRequest.of(faults_of(error, prefix)) from None

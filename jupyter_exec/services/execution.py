@@ -1,0 +1,252 @@
+"""One asyncio task a run: admission -> environment -> working folder -> plan -> submit -> watch -> collect (floor: services).
+
+A task writes every step down before it takes it, so that `reconcile.py` can go on from there after a restart. Stopping
+the server cancels the tasks, not the runs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from jupyter_exec.errors import RunFailed
+from jupyter_exec.launchers.base import LaunchContext
+from jupyter_exec.model.definition import RunDefinition
+from jupyter_exec.model.lifecycle import RunStatus
+from jupyter_exec.model.wire import parse
+from jupyter_exec.services import tokens, workspace
+from jupyter_exec.services.reports import ReportTail
+from jupyter_exec.services.variables import run_variables
+from jupyter_exec.store import runs
+from jupyter_exec.targets.base import Placement
+
+if TYPE_CHECKING:
+    from jupyter_exec.model.job import Job, Outcome
+    from jupyter_exec.model.run import Run
+    from jupyter_exec.services.journal import Journal
+    from jupyter_exec.services.ways import Ways
+    from jupyter_exec.store.paths import DataPaths, RunPaths
+    from jupyter_exec.store.snapshots import SnapshotStore
+    from jupyter_exec.targets.base import ComputeTarget, TargetHandle
+
+log = logging.getLogger(__name__)
+
+
+class Superseded(Exception):  # noqa: N818 - not an error: the run was cancelled or deleted meanwhile
+    """The run's state has changed under its task."""
+
+
+@dataclass(frozen=True)
+class Engine:
+    """What an execution needs; one for the whole server.
+
+    Attributes:
+        url: returns the server's address (known only when it listens).
+    """
+
+    journal: Journal
+    paths: DataPaths
+    snapshots: SnapshotStore
+    ways: Ways
+    url: Callable[[], str]
+
+
+class Execution:
+    """Brings one run from `Queued`, or from where it was before a restart, to its end."""
+
+    def __init__(self, engine: Engine, run: Run) -> None:
+        self._engine = engine
+        self._run = run
+        self._definition = parse(RunDefinition, run.definition)
+        self._paths: RunPaths = engine.paths.run(run.folder)
+        self._target: ComputeTarget = engine.ways.target(run.target)
+        self._tail = ReportTail(self._paths.metrics, run.run_id, engine.journal)
+        self._job: Job | None = None
+        self._handle: TargetHandle | None = None
+        self._interruptible = True
+        self._cancel_requested = run.status is RunStatus.CANCEL_REQUESTED
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self, done: Callable[[], None], *, reattach: bool = False) -> None:
+        """Begin; `done` is called when the run has ended."""
+        self._task = asyncio.create_task(self._main(reattach), name=f"run {self._run.run_id}")
+        self._task.add_done_callback(lambda _: done())
+
+    async def cancel(self) -> None:
+        """Make the run end; its state is `CancelRequested` already."""
+        self._cancel_requested = True
+        if self._handle is not None:
+            await self._target.cancel(self._handle)
+        elif self._interruptible and self._task is not None:
+            self._task.cancel()
+
+    async def detach(self) -> None:
+        """Stop watching without ending the run (the server stops)."""
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+
+    async def _main(self, reattach: bool) -> None:
+        try:
+            await (self._resume() if reattach else self._attempts())
+        except (asyncio.CancelledError, Superseded):
+            if not self._cancel_requested:
+                raise
+            await self._to(RunStatus.CANCELED, token_hash=None)
+        except RunFailed as failure:
+            await self._fail(failure.code, failure.message)
+        except Exception as error:
+            log.exception("run %s failed for a reason that is ours", self._run.run_id)
+            await self._fail("ServiceError", f"{type(error).__name__}: {error}"[:500])
+
+    async def _to(self, after: RunStatus, **changes: object) -> Run:
+        """Write the next state down, or raise Superseded."""
+        run = await self._engine.journal.transition(self._run.run_id, after, **changes)
+        if run is None:
+            current = await self._engine.journal.read(runs.get, self._run.run_id)
+            self._cancel_requested |= current.status is RunStatus.CANCEL_REQUESTED
+            raise Superseded
+        self._run = run
+        return run
+
+    async def _fail(self, code: str, message: str, exit_code: int | None = None) -> None:
+        with suppress(Superseded):
+            changes = {"error_code": code, "error_message": message, "exit_code": exit_code}
+            await self._to(RunStatus.FAILED, token_hash=None, **changes)
+
+    async def _attempts(self) -> None:
+        while True:
+            outcome = await self._attempt()
+            if await self._conclude(outcome):
+                return
+
+    async def _attempt(self) -> Outcome:
+        run = self._run
+        admission = await self._engine.ways.admission(run.target)
+        need = self._definition.configuration.resources.need()
+        async with admission.slot(run.run_id, run.display_name, run.sequence, need) as gpu_ids:
+            await self._to(RunStatus.PREPARING)
+            token = tokens.new()
+            job = await self._prepare(token)
+            await self._to(RunStatus.STARTING, token_hash=tokens.digest(token))
+            self._interruptible = False
+            handle = await self._target.submit(job, self._placement(gpu_ids, job))
+            await self._submitted(handle)
+            return await self._watch(handle)
+
+    def _placement(self, gpu_ids: tuple[int, ...] = (), job: Job | None = None) -> Placement:
+        attempt = self._run.attempt
+        return Placement(
+            run_folder=self._paths.root,
+            work_dir=self._paths.work,
+            attempt=attempt,
+            attempt_dir=self._paths.attempt(attempt),
+            gpu_ids=gpu_ids,
+            logs={
+                (role.name, index): self._paths.log(role.name, index, attempt)
+                for role in (job.roles if job else ())
+                for index in range(role.replicas)
+            },
+        )
+
+    async def _prepare(self, token: str) -> Job:
+        """Lay out the folder, make the environment, and plan."""
+        run, engine = self._run, self._engine
+        configuration = self._definition.configuration
+        await asyncio.to_thread(
+            workspace.lay_out, self._paths, run.attempt, engine.snapshots, run.snapshot_id, run.links
+        )
+        environment = engine.ways.environment(configuration.environment)
+        prepared = await environment.prepare(configuration.environment, self._paths.environment_log)
+        seen = self._target.path_in_run
+        context = LaunchContext(
+            run_id=run.run_id,
+            work_dir=seen(self._paths.work),
+            python=prepared.python,
+            server_python=sys.executable,
+            kernel=configuration.kernel,
+            env=run_variables(
+                run,
+                configuration.environment.environment_variables,
+                seen(self._paths.metrics),
+                engine.url(),
+                token,
+            ),
+        )
+        self._job = engine.ways.launcher(configuration).plan(configuration, context)
+        return self._job
+
+    async def _submitted(self, handle: TargetHandle) -> None:
+        """Write down that the work has begun; end it at once where a cancel came in between."""
+        self._handle = handle
+        try:
+            await self._to(RunStatus.RUNNING, handle=handle, started_at=time.time())
+        except Superseded:
+            await self._engine.journal.write(runs.save_handle, self._run.run_id, handle)
+            if self._cancel_requested:
+                await self._target.cancel(handle)
+
+    async def _watch(self, handle: TargetHandle) -> Outcome:
+        """Follow the work to its end."""
+        self._handle = handle
+        following = asyncio.create_task(self._tail.follow())
+        try:
+            outcome = await self._target.wait(handle)
+        finally:
+            following.cancel()
+        await self._tail.drain()
+        self._handle = None
+        return outcome
+
+    async def _conclude(self, outcome: Outcome) -> bool:
+        """Write the end of an attempt down. Returns False where the run is to be tried again."""
+        run, configuration = self._run, self._definition.configuration
+        canceled = outcome.canceled and self._cancel_requested
+        failed = outcome.code is not None and not canceled
+        if failed and run.attempt <= configuration.retries and not self._cancel_requested:
+            await self._to(RunStatus.FINALIZING)
+            await self._to(RunStatus.QUEUED, attempt=run.attempt + 1, handle=None)
+            self._interruptible = True
+            return False
+        await self._to(RunStatus.FINALIZING)
+        await asyncio.to_thread(workspace.clear, self._paths, configuration.history)
+        if failed:
+            await self._fail(outcome.code or "", outcome.message or "", outcome.exit_code)
+        else:
+            after = RunStatus.CANCELED if canceled else RunStatus.COMPLETED
+            changes = {"exit_code": outcome.exit_code, "ended_at": outcome.ended_at}
+            await self._to(after, token_hash=None, **changes)
+        if self._job is not None and not canceled:
+            await self._target.prepare_next(self._job)
+        return True
+
+    async def _resume(self) -> None:
+        """Go on after a restart: find the work again, or prepare it again, or say why neither is possible."""
+        run = self._run
+        handle = run.handle or await self._target.find(self._placement())
+        if handle is None:
+            if self._cancel_requested:
+                raise Superseded
+            if run.status is not RunStatus.QUEUED:
+                await self._to(RunStatus.QUEUED)
+            await self._attempts()
+            return
+        self._tail.skip()
+        self._interruptible = False
+        admission = await self._engine.ways.admission(run.target)
+        need = self._definition.configuration.resources.need()
+        async with admission.slot(run.run_id, run.display_name, run.sequence, need, inside=True):
+            if run.status in {RunStatus.PREPARING, RunStatus.STARTING}:
+                await self._submitted(handle)
+            elif self._cancel_requested:
+                await self._target.cancel(handle)
+            outcome = await self._watch(handle)
+        if not await self._conclude(outcome):
+            await self._attempts()

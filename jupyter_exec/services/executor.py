@@ -1,0 +1,47 @@
+"""All executions of this server (floor: services)."""
+
+from __future__ import annotations
+
+from jupyter_exec.model.lifecycle import RunStatus
+from jupyter_exec.model.run import Run
+from jupyter_exec.services.execution import Engine, Execution
+
+
+class Executor:
+    """Starts executions, finds them again by run id, lets go of them."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._executions: dict[str, Execution] = {}
+
+    @property
+    def active(self) -> int:
+        """Number of runs that have not ended."""
+        return len(self._executions)
+
+    def start(self, run: Run, *, reattach: bool = False) -> None:
+        """Bring a stored run to its end, in a task of its own.
+
+        Args:
+            reattach: the run was under way before this server started.
+        """
+        execution = Execution(self._engine, run)
+        self._executions[run.run_id] = execution
+        execution.start(lambda: self._forget(run.run_id), reattach=reattach)
+
+    def _forget(self, run_id: str) -> None:
+        self._executions.pop(run_id, None)
+
+    async def cancel(self, run: Run) -> None:
+        """End a run whose state is `CancelRequested`; one that nobody executes is cancelled at once."""
+        execution = self._executions.get(run.run_id)
+        if execution is not None:
+            await execution.cancel()
+        elif run.started_at is None:
+            await self._engine.journal.transition(run.run_id, RunStatus.CANCELED)
+
+    async def detach(self) -> None:
+        """Stop watching all runs; they go on without this server."""
+        for execution in list(self._executions.values()):
+            await execution.detach()
+        await self._engine.ways.close()

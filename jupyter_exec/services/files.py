@@ -1,0 +1,132 @@
+"""What a run leaves on disk: logs and outputs (floor: services; blocking, called in threads).
+
+A name that comes from outside is resolved and must lie inside the run's own folder.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+import zipfile
+from pathlib import Path
+from typing import IO, Any
+
+from jupyter_exec.errors import NotFound
+from jupyter_exec.model.definition import RunDefinition
+from jupyter_exec.model.run import Run, isoformat
+from jupyter_exec.model.wire import parse
+from jupyter_exec.services.reports import read_metrics
+from jupyter_exec.services.workspace import kept_folders
+from jupyter_exec.store.paths import DataPaths, RunPaths
+
+_REPLICA_LOG = re.compile(r"^(?P<role>[\w.-]+)-(?P<index>\d+)(?:\.retry-(?P<retry>\d+))?\.txt$")
+
+
+def _inside(folder: Path, name: str, what: str) -> Path:
+    """Return a regular file inside `folder`, or raise NotFound."""
+    try:
+        path = (folder / name).resolve(strict=True)
+        if path.is_relative_to(folder.resolve()) and path.is_file():
+            return path
+    except (OSError, ValueError, RuntimeError):
+        pass
+    message = f"the run has no {what} {name[:200]!r}"
+    raise NotFound(message, what)
+
+
+class RunFiles:
+    """Logs, outputs and metrics of runs."""
+
+    def __init__(self, paths: DataPaths) -> None:
+        self._paths = paths
+
+    def _of(self, run: Run) -> RunPaths:
+        return self._paths.run(run.folder)
+
+    def logs(self, run: Run) -> list[dict[str, Any]]:
+        """List the logs of a run, replicas of the newest attempt first."""
+        folder = self._of(run).logs
+        entries = []
+        for path in folder.glob("*.txt") if folder.is_dir() else ():
+            found = _REPLICA_LOG.match(path.name)
+            status = path.stat()
+            entries.append(
+                {
+                    "name": path.name,
+                    "role": found["role"] if found else None,
+                    "index": int(found["index"]) if found else None,
+                    "attempt": int(found["retry"] or 0) + 1 if found else None,
+                    "sizeBytes": status.st_size,
+                    "modifiedAt": isoformat(status.st_mtime),
+                }
+            )
+        return sorted(
+            entries, key=lambda e: (-(e["attempt"] or 0), e["role"] or "", e["index"] or 0)
+        )
+
+    def log(self, run: Run, name: str) -> Path:
+        """Return the path of one log; it need not exist yet while the run has not ended.
+
+        Raises:
+            NotFound: the run has no such log.
+        """
+        folder = self._of(run).logs
+        if not run.ended and re.fullmatch(r"[\w.-]+\.txt", name):
+            return folder / name
+        return _inside(folder, name, "log")
+
+    def _roots(self, run: Run) -> list[tuple[str, Path]]:
+        """Return where outputs lie: `./outputs` under its own names, watched folders under theirs."""
+        work = self._of(run).work
+        history = parse(RunDefinition, run.definition).configuration.history
+        return [("" if name == "outputs" else f"{name}/", work / name) for name in kept_folders(history)]
+
+    def outputs(self, run: Run) -> list[dict[str, Any]]:
+        """List every output file with its size, sorted by path."""
+        entries = {}
+        for prefix, root in self._roots(run):
+            for folder, _, files in os.walk(root):
+                for name in files:
+                    path = Path(folder, name)
+                    if path.is_symlink() or not path.is_file():
+                        continue
+                    shown = prefix + path.relative_to(root).as_posix()
+                    status = path.stat()
+                    entries.setdefault(
+                        shown,
+                        {
+                            "path": shown,
+                            "sizeBytes": status.st_size,
+                            "modifiedAt": isoformat(status.st_mtime),
+                        },
+                    )
+        return [entries[path] for path in sorted(entries)]
+
+    def output(self, run: Run, path: str) -> Path:
+        """Return the file of one output.
+
+        Raises:
+            NotFound: the run has no such output.
+        """
+        for prefix, root in self._roots(run):
+            if path.startswith(prefix):
+                try:
+                    return _inside(root, path[len(prefix) :], "output")
+                except NotFound:
+                    continue
+        message = f"the run has no output {path[:200]!r}"
+        raise NotFound(message, "path")
+
+    def outputs_zip(self, run: Run) -> IO[bytes]:
+        """Pack all outputs into a temporary zip; the caller reads it from the start and closes it."""
+        packed = tempfile.TemporaryFile()  # noqa: SIM115 - the caller closes it
+        with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+            for entry in self.outputs(run):
+                archive.write(self.output(run, entry["path"]), entry["path"])
+        packed.seek(0)
+        return packed
+
+    def metrics(self, run: Run) -> dict[str, Any]:
+        """Return every point that the run has logged, by metric."""
+        return {"metrics": read_metrics(self._of(run).metrics), "progress": run.progress}

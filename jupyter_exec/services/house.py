@@ -1,0 +1,74 @@
+"""All services of one server, put together (floor: services, on top of its siblings)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jupyter_exec.services.execution import Engine
+from jupyter_exec.services.executor import Executor
+from jupyter_exec.services.files import RunFiles
+from jupyter_exec.services.journal import Journal
+from jupyter_exec.services.reconcile import reconcile
+from jupyter_exec.services.runs import RunService
+from jupyter_exec.services.sourcing import Sourcing
+from jupyter_exec.services.ways import Ways
+from jupyter_exec.store.database import Database
+from jupyter_exec.store.paths import DataPaths
+from jupyter_exec.store.snapshots import SnapshotStore
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the operator chose.
+
+    Attributes:
+        data_dir: where everything is kept.
+        root_dir: the server's root; sources by path lie inside it.
+        compute_targets: name -> {"type": entry point, settings}.
+        max_snapshot_bytes: limit of one snapshot.
+        url: returns the server's address.
+        writable: False where another server owns the data directory.
+    """
+
+    data_dir: Path
+    root_dir: Path
+    compute_targets: Mapping[str, Mapping[str, Any]]
+    max_snapshot_bytes: int
+    url: Callable[[], str]
+    writable: bool = True
+
+
+class House:
+    """The services, by name; handlers use nothing else."""
+
+    def __init__(self, settings: Settings) -> None:
+        paths = DataPaths(settings.data_dir)
+        self.database = Database(paths.database, writable=settings.writable)
+        self.writable = settings.writable
+        self.paths = paths
+        self.journal = Journal(self.database)
+        self.snapshots = SnapshotStore(paths.snapshots, settings.max_snapshot_bytes)
+        self.ways = Ways(paths, settings.compute_targets)
+        self.engine = Engine(self.journal, paths, self.snapshots, self.ways, settings.url)
+        self.executor = Executor(self.engine)
+        self.sourcing = Sourcing(self.snapshots, settings.root_dir)
+        self.runs = RunService(self.engine, self.executor, self.sourcing)
+        self.files = RunFiles(paths)
+
+    @classmethod
+    async def open(cls, settings: Settings) -> House:
+        """Open the data directory and take up the runs that have not ended."""
+        await asyncio.to_thread(DataPaths(settings.data_dir).create)
+        house = await asyncio.to_thread(cls, settings)
+        if settings.writable:
+            await reconcile(house.engine, house.executor)
+        return house
+
+    async def close(self) -> None:
+        """Let go of the runs, which go on, and close the files."""
+        await self.executor.detach()
+        await asyncio.to_thread(self.database.close)

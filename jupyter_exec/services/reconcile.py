@@ -1,0 +1,36 @@
+"""After a restart: every run in its true state again (floor: services)."""
+
+from __future__ import annotations
+
+import logging
+
+from jupyter_exec.errors import ExecError
+from jupyter_exec.model.lifecycle import RunStatus
+from jupyter_exec.services.execution import Engine
+from jupyter_exec.services.executor import Executor
+from jupyter_exec.store import runs
+
+log = logging.getLogger(__name__)
+
+
+async def reconcile(engine: Engine, executor: Executor) -> int:
+    """Take up every run that has not ended; return how many.
+
+    Runs that somebody else executes (`NotStarted` and without a handle) are left alone. A run whose target is no longer
+    configured, or whose definition cannot be read any more, fails with that reason.
+    """
+    unfinished = await engine.journal.read(runs.unfinished)
+    for run in unfinished:
+        if run.status is RunStatus.NOT_STARTED or run.scope.get("executes") == "client":
+            continue
+        try:
+            executor.start(run, reattach=True)
+        except ExecError as error:
+            log.warning("run %s cannot be taken up: %s", run.run_id, error.message)
+            await engine.journal.transition(
+                run.run_id,
+                RunStatus.FAILED,
+                error_code="NotReconciled",
+                error_message=f"after a restart of the server: {error.message}",
+            )
+    return len(unfinished)

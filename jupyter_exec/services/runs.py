@@ -1,0 +1,235 @@
+"""What can be asked about runs: submit, look, cancel, run again, delete (floor: services).
+
+Every face ends here. A method validates everything first and stores nothing when something is wrong.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import time
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from jupyter_exec.errors import Conflict, Fault, InvalidRequest, NotFound
+from jupyter_exec.model.definition import RunDefinition
+from jupyter_exec.model.ids import new_run_id
+from jupyter_exec.model.lifecycle import RunStatus
+from jupyter_exec.model.request import RerunRequest, SubmitRequest, merge_patch
+from jupyter_exec.model.run import Run
+from jupyter_exec.model.wire import parse
+from jupyter_exec.services import validation, workspace
+from jupyter_exec.services.execution import Engine
+from jupyter_exec.services.executor import Executor
+from jupyter_exec.services.sourcing import Sourced, Sourcing
+from jupyter_exec.store import listing, runs
+
+
+@dataclass(frozen=True)
+class Submission:
+    """A request of any dialect, its source taken.
+
+    Attributes:
+        scope: subscription, resource group, workspace of an Azure address.
+        queued: False for a run that somebody else executes (a local run's zip).
+    """
+
+    experiment: str
+    definition: RunDefinition
+    sourced: Sourced
+    run_id: str | None = None
+    display_name: str | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+    scope: Mapping[str, str] = field(default_factory=dict)
+    queued: bool = True
+
+
+class RunService:
+    """The verbs on runs."""
+
+    def __init__(self, engine: Engine, executor: Executor, sourcing: Sourcing) -> None:
+        self._engine = engine
+        self._executor = executor
+        self._sourcing = sourcing
+
+    async def submit(self, request: SubmitRequest) -> tuple[Run, Sourced]:
+        """Make a run of a request of our own dialect.
+
+        Raises:
+            InvalidRequest: with all faults of the request.
+            Conflict: the run id is taken by another request.
+        """
+        await self.check(request.experiment, request.run_id, request.definition, request.source.path)
+        sourced = await self._sourcing.take(request.source, request.overlay)
+        definition = request.definition
+        if request.parent_run_id:
+            definition = definition.model_copy(update={"parent_run_id": request.parent_run_id})
+        configuration = definition.configuration
+        if sourced.script and not configuration.script and not configuration.command:
+            script = {"configuration": configuration.model_copy(update={"script": sourced.script})}
+            definition = definition.model_copy(update=script)
+        submission = Submission(
+            experiment=request.experiment,
+            definition=definition,
+            sourced=sourced,
+            run_id=request.run_id,
+            display_name=request.display_name,
+            tags=request.tags,
+        )
+        return await self.start(submission), sourced
+
+    async def check(
+        self,
+        experiment: str,
+        run_id: str | None,
+        definition: RunDefinition,
+        script_from: str | None = None,
+    ) -> None:
+        """Refuse a request that cannot run, before its source is read.
+
+        Args:
+            script_from: a source that may name the script by itself.
+
+        Raises:
+            InvalidRequest: with all faults.
+        """
+        faults = validation.name_faults(experiment, run_id)
+        configuration = definition.configuration
+        if script_from and not configuration.script and not configuration.command:
+            configuration = configuration.model_copy(update={"script": script_from.rsplit("/")[-1]})
+        faults += await validation.configuration_faults(configuration, self._engine.ways)
+        if definition.parent_run_id is not None:
+            try:
+                await self.get(definition.parent_run_id)
+            except NotFound as error:
+                faults.append(Fault("parentRunId", error.message))
+        if faults:
+            raise InvalidRequest.of(faults)
+
+    async def start(self, submission: Submission) -> Run:
+        """Store a run and set it going; the same id with the same request is answered again.
+
+        Raises:
+            InvalidRequest: the script is not in the snapshot.
+            Conflict: the id is taken by another request.
+        """
+        definition = submission.definition
+        await self._check_script(definition, submission.sourced.snapshot_id)
+        run_id = submission.run_id or new_run_id(submission.experiment)
+        configuration = definition.configuration
+        run = Run(
+            run_id=run_id,
+            experiment=submission.experiment,
+            display_name=submission.display_name or configuration.job_name or _shown_name(definition),
+            status=RunStatus.QUEUED if submission.queued else RunStatus.NOT_STARTED,
+            target=configuration.target,
+            created_at=time.time(),
+            folder=uuid.uuid4().hex,
+            definition=definition.model_copy(update={"snapshot_id": None}).to_json(),
+            snapshot_id=submission.sourced.snapshot_id,
+            parent_run_id=definition.parent_run_id,
+            tags=submission.tags,
+            git=submission.sourced.git,
+            links=submission.sourced.links,
+            scope=submission.scope,
+        )
+        run = replace(run, request_hash=_request_hash(run))
+        stored = await self._engine.journal.write(runs.insert, run)
+        if stored.folder == run.folder and submission.queued:
+            self._executor.start(stored)
+        return stored
+
+    async def _check_script(self, definition: RunDefinition, snapshot_id: str) -> None:
+        configuration = definition.configuration
+        if configuration.command or not configuration.script:
+            return
+        snapshots = self._engine.snapshots
+        if not await asyncio.to_thread(snapshots.has_file, snapshot_id, configuration.script):
+            message = f"{configuration.script[:200]} is not in the snapshot"
+            raise InvalidRequest(message, "configuration.script")
+
+    async def get(self, run_id: str) -> Run:
+        """Return a run, or raise NotFound."""
+        return await self._engine.journal.read(runs.get, run_id)
+
+    def position(self, run: Run) -> int | None:
+        """Return a waiting run's place in the queue."""
+        return self._engine.ways.position(run.target, run.run_id)
+
+    async def find(
+        self, wanted: listing.RunFilter, limit: int, before: int | None
+    ) -> tuple[list[Run], int | None, int]:
+        """Return a page of runs, where the next one begins, and how many match in all."""
+        return await self._engine.journal.read(listing.find, wanted, limit, before)
+
+    async def cancel(self, run_id: str) -> Run:
+        """Make a run end; one that has ended is answered as it is.
+
+        Raises:
+            NotFound: there is none.
+        """
+        run = await self.get(run_id)
+        if run.ended:
+            return run
+        changed = await self._engine.journal.transition(run_id, RunStatus.CANCEL_REQUESTED)
+        if changed is not None:
+            await self._executor.cancel(changed)
+        return await self.get(run_id)
+
+    async def rerun(self, run_id: str, request: RerunRequest) -> Run:
+        """Run an old run again: the same snapshot, definition and links, or with changes.
+
+        Raises:
+            NotFound: there is none.
+            InvalidRequest: the changed definition cannot run.
+        """
+        old = await self.get(run_id)
+        if old.snapshot_id is None or not self._engine.snapshots.exists(old.snapshot_id):
+            message = f"the snapshot of run {run_id} is gone"
+            raise Conflict(message, "runId")
+        definition = parse(RunDefinition, merge_patch(old.definition, request.definition), "definition")
+        await self.check(old.experiment, request.run_id, definition)
+        sourced = Sourced(old.snapshot_id, None, None, old.links, old.git)
+        submission = Submission(
+            experiment=old.experiment,
+            definition=definition,
+            sourced=sourced,
+            run_id=request.run_id,
+            display_name=request.display_name or old.display_name,
+            tags={**old.tags, "rerunOf": old.run_id} if request.tags is None else request.tags,
+            scope=old.scope,
+        )
+        return await self.start(submission)
+
+    async def delete(self, run_id: str) -> None:
+        """Forget a run that has ended, and its files.
+
+        Raises:
+            NotFound: there is none.
+            Conflict: it has not ended.
+        """
+        run = await self._engine.journal.write(runs.delete, run_id)
+        await asyncio.to_thread(workspace.remove, self._engine.paths.run(run.folder).root)
+
+
+def _shown_name(definition: RunDefinition) -> str:
+    configuration = definition.configuration
+    if configuration.command:
+        command = configuration.command
+        return (command if isinstance(command, str) else " ".join(command))[:100]
+    return configuration.script or "run"
+
+
+def _request_hash(run: Run) -> str:
+    asked: dict[str, Any] = {
+        "experiment": run.experiment,
+        "definition": run.definition,
+        "snapshot": run.snapshot_id,
+        "parent": run.parent_run_id,
+        "tags": dict(run.tags),
+        "links": dict(run.links),
+    }
+    return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()

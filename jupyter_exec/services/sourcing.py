@@ -1,0 +1,119 @@
+"""From what a request names as its source to a snapshot (floor: services).
+
+Nobody's file outside the server's root is read: every path is resolved first and must lie inside it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from jupyter_exec.errors import InvalidRequest, NotFound
+from jupyter_exec.model.request import OverlayFile, Source
+from jupyter_exec.sources.folder import snapshot_files, snapshot_folder
+from jupyter_exec.sources.git import git_state
+from jupyter_exec.store.snapshots import SnapshotInfo, SnapshotStore
+
+MAX_FILES = 2_000
+MAX_BYTES = 50_000_000
+
+
+@dataclass(frozen=True)
+class Sourced:
+    """A source that has become a snapshot.
+
+    Attributes:
+        snapshot: None only where an existing snapshot was named (its size is not counted again).
+        script: what is to be run, where the source says so (a file, a notebook).
+        links: relative place -> absolute path.
+        git: commit, branch, dirty, and the uncommitted `diff`.
+    """
+
+    snapshot_id: str
+    snapshot: SnapshotInfo | None = None
+    script: str | None = None
+    links: Mapping[str, str] = field(default_factory=dict)
+    git: Mapping[str, Any] | None = None
+
+
+def resolve_inside(root: Path, path: str, target: str) -> Path:
+    """Return the real path of something inside `root`.
+
+    Raises:
+        InvalidRequest: it lies outside, or its name cannot be one.
+        NotFound: it does not exist.
+    """
+    try:
+        real = (root / path).resolve(strict=True)
+    except (OSError, ValueError, RuntimeError):
+        message = f"{path[:200]} does not exist below the server's root folder"
+        raise NotFound(message, target) from None
+    if not real.is_relative_to(root.resolve()):
+        message = f"{path[:200]} lies outside the server's root folder"
+        raise InvalidRequest(message, target)
+    return real
+
+
+class Sourcing:
+    """Takes snapshots for requests.
+
+    Args:
+        root: the server's root folder; nothing outside it is read.
+    """
+
+    def __init__(self, snapshots: SnapshotStore, root: Path) -> None:
+        self._snapshots = snapshots
+        self._root = root
+
+    async def take(self, source: Source, overlay: Mapping[str, OverlayFile]) -> Sourced:
+        """Return the snapshot of a source with the overlay on top.
+
+        Raises:
+            InvalidRequest, NotFound, TooLarge: what is wrong with the source, with its field.
+        """
+        files = {path: file.content() for path, file in overlay.items()}
+        if source.path is not None:
+            return await self._folder(source, files)
+        return await asyncio.to_thread(self._without_folder, source, files)
+
+    def _without_folder(self, source: Source, files: dict[str, bytes]) -> Sourced:
+        if source.snapshot_id is not None:
+            if not self._snapshots.exists(source.snapshot_id):
+                message = f"there is no snapshot {source.snapshot_id[:80]}"
+                raise NotFound(message, "source.snapshotId")
+            if files:
+                message = "an existing snapshot is not changed; leave out overlay, or send the files"
+                raise InvalidRequest(message, "overlay")
+            return Sourced(source.snapshot_id)
+        script = None
+        if source.notebook is not None:
+            script = source.name
+            files[script] = json.dumps(source.notebook, ensure_ascii=False).encode()
+        snapshot = snapshot_files(self._snapshots, files)
+        return Sourced(snapshot.id, snapshot, script)
+
+    async def _folder(self, source: Source, files: dict[str, bytes]) -> Sourced:
+        path = resolve_inside(self._root, source.path or "", "source.path")
+        folder, script = (path, None) if path.is_dir() else (path.parent, path.name)
+        links = {
+            place: str(resolve_inside(self._root, str(folder / place), f"source.link[{index}]"))
+            for index, place in enumerate(source.link)
+        }
+        snapshot, git = await asyncio.gather(
+            asyncio.to_thread(
+                snapshot_folder,
+                self._snapshots,
+                folder,
+                include=source.files,
+                exclude=source.link,
+                overlay=files,
+                limit_files=MAX_FILES if source.limit else None,
+                limit_bytes=MAX_BYTES if source.limit else None,
+            ),
+            asyncio.to_thread(git_state, folder),
+        )
+        return Sourced(snapshot.id, snapshot, script, links, asdict(git) if git else None)

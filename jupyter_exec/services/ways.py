@@ -1,0 +1,95 @@
+"""The plug-ins of one server, made when they are first used (floor: services).
+
+The one place where a name in a definition (target, framework, environment) becomes an object.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from jupyter_exec import plugins
+from jupyter_exec.environments.base import Environment, choose
+from jupyter_exec.errors import InvalidRequest
+from jupyter_exec.launchers.base import Launcher
+from jupyter_exec.model.definition import RunConfiguration
+from jupyter_exec.model.environment import EnvironmentDefinition
+from jupyter_exec.services.admission import Admission
+from jupyter_exec.store.paths import DataPaths
+from jupyter_exec.targets.base import ComputeTarget
+
+
+class Ways:
+    """Targets, launchers and environments by name.
+
+    Args:
+        compute_targets: name -> {"type": entry point, further settings of that plug-in}.
+    """
+
+    def __init__(self, paths: DataPaths, compute_targets: Mapping[str, Mapping[str, Any]]) -> None:
+        self._paths = paths
+        self._settings = compute_targets
+        self._targets: dict[str, ComputeTarget] = {}
+        self._admissions: dict[str, Admission] = {}
+        self._launchers: dict[str, Launcher] = {}
+        self._environments: dict[str, Environment] = {}
+
+    @property
+    def target_names(self) -> list[str]:
+        """Names that a definition may use as `target`."""
+        return list(self._settings)
+
+    def target(self, name: str) -> ComputeTarget:
+        """Return a target.
+
+        Raises:
+            InvalidRequest: there is none of that name; the message lists those there are.
+        """
+        if name not in self._settings:
+            message = f"there is no compute target {name[:80]!r}; there are: {', '.join(self._settings)}"
+            raise InvalidRequest(message, "configuration.target")
+        if name not in self._targets:
+            settings = dict(self._settings[name])
+            plugin = plugins.load("jupyter_exec.targets", settings.pop("type", name))
+            self._targets[name] = plugin(name, standby_dir=self._paths.standby, **settings)
+        return self._targets[name]
+
+    async def admission(self, name: str) -> Admission:
+        """Return the queue of a target."""
+        if name not in self._admissions:
+            capacity = await self.target(name).capacity()
+            self._admissions.setdefault(name, Admission(capacity))
+        return self._admissions[name]
+
+    def position(self, target: str, run_id: str) -> int | None:
+        """Return a waiting run's place in its target's queue, None when it does not wait."""
+        admission = self._admissions.get(target)
+        return admission.position(run_id) if admission else None
+
+    def launcher(self, configuration: RunConfiguration) -> Launcher:
+        """Return the launcher for a definition: by framework, and `notebook` for a notebook.
+
+        Raises:
+            InvalidRequest: no launcher of that framework is installed.
+        """
+        name = configuration.framework.lower()
+        if name == "python" and configuration.notebook:
+            name = "notebook"
+        if name not in self._launchers:
+            plugin = plugins.load("jupyter_exec.launchers", name, "configuration.framework")
+            self._launchers[name] = plugin()
+        return self._launchers[name]
+
+    def environment(self, definition: EnvironmentDefinition) -> Environment:
+        """Return the way to make the environment that a definition asks for."""
+        name = choose(definition)
+        if name not in self._environments:
+            plugin = plugins.load("jupyter_exec.environments", name)
+            self._environments[name] = plugin(self._paths.environments)
+        return self._environments[name]
+
+    async def close(self) -> None:
+        """Let every target release what the server holds; runs go on."""
+        for target in self._targets.values():
+            await target.close()

@@ -1,0 +1,79 @@
+"""The folder of a run: laid out before it starts, cleared when it has ended (floor: services; blocking)."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+from jupyter_exec.errors import RunFailed
+from jupyter_exec.model.definition import HistoryConfiguration
+from jupyter_exec.store.paths import RunPaths
+from jupyter_exec.store.snapshots import SnapshotStore
+
+
+def lay_out(
+    paths: RunPaths,
+    attempt: int,
+    snapshots: SnapshotStore,
+    snapshot_id: str | None,
+    links: Mapping[str, str],
+) -> None:
+    """Make the working folder from its snapshot; what an interrupted preparation left is replaced.
+
+    Args:
+        links: relative place -> absolute path of a folder that is shown there without being copied.
+
+    Raises:
+        RunFailed: the snapshot or a linked folder is gone, or the disk is full.
+    """
+    if attempt == 1:
+        shutil.rmtree(paths.work, ignore_errors=True)
+    for folder in (paths.work, paths.logs, paths.attempt(attempt)):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        if snapshot_id is not None:
+            snapshots.materialise(snapshot_id, paths.work)
+        for folder in (paths.outputs, paths.work / "logs"):
+            folder.mkdir(exist_ok=True)
+    except OSError as error:
+        message = f"the working folder could not be written: {error.strerror or error}"
+        raise RunFailed("WorkspaceFailed", message) from error
+    for place, folder in links.items():
+        link = paths.work / place
+        if not os.path.isdir(folder):
+            message = f"the linked folder {folder} does not exist any more"
+            raise RunFailed("LinkMissing", message)
+        if not link.is_symlink():
+            link.parent.mkdir(parents=True, exist_ok=True)
+            link.symlink_to(folder)
+
+
+def kept_folders(history: HistoryConfiguration) -> list[str]:
+    """Return the folders of the working folder that are kept: `outputs`, and those the definition watches."""
+    if not history.output_collection:
+        return []
+    watched = [os.path.normpath(folder) for folder in history.directories_to_watch]
+    inside = [f for f in watched if not os.path.isabs(f) and f.split(os.sep)[0] not in {"..", "."}]
+    return ["outputs", *[folder for folder in inside if folder != "outputs"]]
+
+
+def clear(paths: RunPaths, history: HistoryConfiguration) -> None:
+    """Remove what is not kept of the working folder; the snapshot has the code."""
+    kept = kept_folders(history)
+    tops = {folder.split(os.sep)[0] for folder in kept}
+    if not paths.work.is_dir():
+        return
+    for entry in paths.work.iterdir():
+        if entry.name in tops and not entry.is_symlink():
+            continue
+        if entry.is_dir() and not entry.is_symlink():
+            shutil.rmtree(entry, ignore_errors=True)
+        else:
+            entry.unlink(missing_ok=True)
+
+
+def remove(folder: Path) -> None:
+    """Remove the whole folder of a run."""
+    shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,1 @@
+"""The memory: SQLite and files (floor: store)."""

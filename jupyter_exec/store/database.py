@@ -1,0 +1,132 @@
+"""The SQLite file and the threads that may touch it (floor: store).
+
+Writes go through one thread with one connection; reads through a second one, so that a reader never waits for a
+commit (WAL). Nothing here runs on the event loop: `services` await `write` and `read`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from importlib import resources
+from pathlib import Path
+from typing import Concatenate, ParamSpec, TypeVar
+
+from jupyter_exec.errors import ReadOnly
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def migrations() -> list[tuple[int, str]]:
+    """Return the schema steps in order: (version, SQL), from `schema/NNN.sql`."""
+    folder = resources.files("jupyter_exec.store") / "schema"
+    files = sorted(file for file in folder.iterdir() if file.name.endswith(".sql"))
+    return [(int(file.name[:3]), file.read_text()) for file in files]
+
+
+def connect(path: Path, *, writable: bool) -> sqlite3.Connection:
+    """Open the file with our settings; only a writable connection migrates it.
+
+    `synchronous = NORMAL` in WAL mode loses nothing when a process is killed.
+    """
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
+    connection.row_factory = sqlite3.Row
+    if writable:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        migrate(connection)
+    else:
+        connection.execute("PRAGMA query_only = ON")
+    connection.execute("PRAGMA foreign_keys = ON")
+    return connection
+
+
+def migrate(connection: sqlite3.Connection) -> None:
+    """Bring an older file up to date, each step in a transaction of its own.
+
+    Raises:
+        ReadOnly: the file was written by a newer version.
+    """
+    steps = migrations()
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    if version > steps[-1][0]:
+        message = (
+            f"the database was written by a newer jupyter_exec (schema {version}, this one knows "
+            f"{steps[-1][0]}): upgrade jupyter_exec, or set ExecApp.data_dir to another folder"
+        )
+        raise ReadOnly(message)
+    for number, script in steps:
+        if number > version:
+            connection.executescript(f"BEGIN;{script}\nPRAGMA user_version = {number};COMMIT;")
+
+
+class Database:
+    """The database of one data directory.
+
+    Args:
+        path: the SQLite file.
+        writable: False where another server owns the data directory.
+    """
+
+    def __init__(self, path: Path, *, writable: bool = True) -> None:
+        self._path = path
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix="jupyter-exec-write")
+        self._reader = ThreadPoolExecutor(1, thread_name_prefix="jupyter-exec-read")
+        self._write_connection = connect(path, writable=True) if writable else None
+        self._read_connection = connect(path, writable=False)
+
+    @property
+    def writable(self) -> bool:
+        """Tell whether this process may write."""
+        return self._write_connection is not None
+
+    async def write(
+        self,
+        function: Callable[Concatenate[sqlite3.Connection, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """Run `function(connection, ...)` in one transaction in the writing thread.
+
+        Raises:
+            ReadOnly: another server owns the data directory.
+        """
+        connection = self._write_connection
+        if connection is None:
+            message = "another server owns this data directory; this one only answers reads"
+            raise ReadOnly(message)
+
+        def work() -> T:
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                result = function(connection, *args, **kwargs)
+            except BaseException:
+                connection.execute("ROLLBACK")
+                raise
+            connection.execute("COMMIT")
+            return result
+
+        return await asyncio.get_running_loop().run_in_executor(self._writer, work)
+
+    async def read(
+        self,
+        function: Callable[Concatenate[sqlite3.Connection, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """Run `function(connection, ...)` in the reading thread."""
+        connection = self._read_connection
+        return await asyncio.get_running_loop().run_in_executor(
+            self._reader, lambda: function(connection, *args, **kwargs)
+        )
+
+    def close(self) -> None:
+        """Finish what is queued and close the file."""
+        self._writer.shutdown()
+        self._reader.shutdown()
+        self._read_connection.close()
+        if self._write_connection is not None:
+            self._write_connection.close()

@@ -1,0 +1,115 @@
+"""Finding runs among 100,000: filters, pages, totals (floor: store)."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+
+from jupyter_exec.model.run import Run
+from jupyter_exec.store.runs import from_row
+
+SHORTEST_TRIGRAM = 3
+
+
+@dataclass(frozen=True)
+class RunFilter:
+    """What a list is narrowed by; None = not narrowed.
+
+    Attributes:
+        tag: `name` or `name=value`.
+        q: part of the id, the display name or the experiment, in any letter case.
+    """
+
+    experiment: str | None = None
+    status: tuple[str, ...] = ()
+    target: str | None = None
+    tag: str | None = None
+    q: str | None = None
+    parent: str | None = None
+
+
+@dataclass
+class _Query:
+    """FROM and WHERE of a list, with the values for its marks.
+
+    A tag or a text drives the query from its own index, which holds the sequences in order; the runs are then looked up
+    one by one until the page is full.
+    """
+
+    tables: list[str]
+    terms: list[str]
+    values: list[str]
+
+    def text(self) -> str:
+        return f"FROM {' CROSS JOIN '.join(self.tables)} WHERE {' AND '.join(self.terms) or '1'}"
+
+
+def _words(q: str, query: _Query, driver: str) -> str:
+    """Narrow by text; return the column that gives the order from now on."""
+    phrase = '"' + q.replace('"', '""') + '"'
+    if len(q) < SHORTEST_TRIGRAM:
+        query.terms.append("instr(lower(r.run_id || ' ' || r.display_name || ' ' || r.experiment), ?)")
+        query.values.append(q.lower())
+        return driver
+    query.values.append(phrase)
+    if driver:
+        query.terms.append(f"{driver} IN (SELECT rowid FROM run_words WHERE run_words MATCH ?)")
+        return driver
+    query.tables.append("run_words w")
+    query.terms.append("run_words MATCH ?")
+    return "w.rowid"
+
+
+def _query(wanted: RunFilter) -> tuple[_Query, str]:
+    query = _Query([], [], [])
+    driver = ""
+    if wanted.tag is not None:
+        name, equals, value = wanted.tag.partition("=")
+        query.tables.append("run_tags t")
+        query.terms.append("t.name = ? AND t.value = ?" if equals else "t.name = ?")
+        query.values.extend([name, value] if equals else [name])
+        driver = "t.sequence"
+    if wanted.q:
+        driver = _words(wanted.q, query, driver)
+    columns = {"experiment": wanted.experiment, "target": wanted.target}
+    columns["parent_run_id"] = wanted.parent
+    filters = [(column, value) for column, value in columns.items() if value is not None]
+    query.terms.extend(f"r.{column} = ?" for column, _ in filters)
+    query.values.extend(value for _, value in filters)
+    if wanted.status:
+        query.terms.append(f"r.status IN ({', '.join('?' * len(wanted.status))})")
+        query.values.extend(wanted.status)
+    if not driver or any("r." in term for term in query.terms):
+        query.tables.append("runs r")
+        if driver:
+            query.terms.append(f"r.sequence = {driver}")
+    return query, driver or "r.sequence"
+
+
+def find(
+    connection: sqlite3.Connection, wanted: RunFilter, limit: int, before: int | None = None
+) -> tuple[list[Run], int | None, int]:
+    """Return a page of runs, newest first.
+
+    Args:
+        limit: length of the page.
+        before: sequence to go on before (the `next` of the page above); None = from the newest.
+
+    Returns: the runs, where the next page begins (None = there is none), and how many match in all.
+    """
+    query, sequence = _query(wanted)
+    total = connection.execute(f"SELECT count(*) {query.text()}", query.values).fetchone()[0]
+    if before is not None:
+        query.terms.append(f"{sequence} < {int(before)}")
+    found = connection.execute(
+        f"SELECT {sequence} {query.text()} ORDER BY {sequence} DESC LIMIT {int(limit) + 1}",
+        query.values,
+    ).fetchall()
+    page = [row[0] for row in found[:limit]]
+    marks = ", ".join("?" * len(page))
+    rows = connection.execute(
+        f"SELECT * FROM runs WHERE sequence IN ({marks}) ORDER BY sequence DESC",  # noqa: S608 - only marks
+        page,
+    )
+    following = page[-1] if len(found) > limit else None
+    return [from_row(row) for row in rows], following, int(total)

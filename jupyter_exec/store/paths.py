@@ -1,0 +1,93 @@
+"""Where everything lies on disk; the only file that names it (floor: store).
+
+See notebooks/structure.md, "On disk". Folders of runs are named by a UUID: a run id may be longer than a file name.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class RunPaths:
+    """The folder of one run."""
+
+    root: Path
+
+    @property
+    def work(self) -> Path:
+        """Working folder: the snapshot, with `outputs` and `logs` inside."""
+        return self.root / "work"
+
+    @property
+    def outputs(self) -> Path:
+        """What the run leaves: `./outputs` in its working folder."""
+        return self.work / "outputs"
+
+    @property
+    def logs(self) -> Path:
+        """Stdout and stderr of the replicas, and the environment's build log."""
+        return self.root / "logs"
+
+    @property
+    def metrics(self) -> Path:
+        """JSON lines that the run appends: metrics and progress ($JUPYTER_EXEC_METRICS)."""
+        return self.root / "metrics.jsonl"
+
+    def attempt(self, number: int) -> Path:
+        """Folder of one attempt: job.json, shim.lock, started.json, exit.json."""
+        return self.root / "attempts" / str(number)
+
+    def log(self, role: str, index: int, attempt: int) -> Path:
+        """Log file of one replica in one attempt (1 = the first)."""
+        retry = "" if attempt == 1 else f".retry-{attempt - 1}"
+        return self.logs / f"{role}-{index}{retry}.txt"
+
+    @property
+    def environment_log(self) -> Path:
+        """What building the environment printed."""
+        return self.logs / "environment.txt"
+
+
+@dataclass(frozen=True)
+class DataPaths:
+    """The data directory of a server."""
+
+    root: Path
+
+    @property
+    def database(self) -> Path:
+        """The SQLite file."""
+        return self.root / "exec.db"
+
+    @property
+    def server_lock(self) -> Path:
+        """Locked by the one server that writes."""
+        return self.root / "server.lock"
+
+    @property
+    def snapshots(self) -> Path:
+        """Root of the snapshot store."""
+        return self.root / "snapshots"
+
+    @property
+    def environments(self) -> Path:
+        """Built environments, by content hash."""
+        return self.root / "environments"
+
+    @property
+    def standby(self) -> Path:
+        """Logs of processes that wait for a run."""
+        return self.root / "standby"
+
+    def run(self, folder: str) -> RunPaths:
+        """Folder of one run."""
+        return RunPaths(self.root / "runs" / folder)
+
+    def create(self) -> None:
+        """Make the data directory and its rooms, readable by their owner only."""
+        self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.root.chmod(0o700)
+        for folder in (self.snapshots, self.environments, self.standby, self.root / "runs"):
+            folder.mkdir(mode=0o700, exist_ok=True)

@@ -1,0 +1,79 @@
+"""The seam for engines: what a compute target is (floor: targets).
+
+A target is named in the entry-point group `jupyter_exec.targets`. `ExecApp.compute_targets` maps names to plug-ins and
+their settings. All methods are coroutines and none blocks the event loop. `services/execution.py` is the caller.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from jupyter_exec.model.job import Job, Outcome, Resources
+
+TargetHandle = Mapping[str, Any]
+"""Plain JSON that finds the work again after a restart of the server; stored with the run."""
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Where a target shall put one attempt of a run.
+
+    Attributes:
+        run_folder: the run's folder on this machine (`store/paths.py` RunPaths.root).
+        work_dir: the working folder inside it.
+        attempt: 1 for the first try.
+        logs: log file of each replica, by (role name, index).
+        gpu_ids: devices that admission granted.
+    """
+
+    run_folder: Path
+    work_dir: Path
+    attempt: int
+    logs: Mapping[tuple[str, int], Path]
+    attempt_dir: Path
+    gpu_ids: Sequence[int] = ()
+
+
+class ComputeTarget(ABC):
+    """Starts, watches and stops jobs on one engine."""
+
+    name: str
+
+    @abstractmethod
+    async def capacity(self) -> Resources:
+        """Return what this target has in all; admission shares it out."""
+
+    def path_in_run(self, path: Path) -> str:
+        """Return how the run's processes see a path of this machine; other than itself in a container."""
+        return str(path)
+
+    @abstractmethod
+    async def submit(self, job: Job, placement: Placement) -> TargetHandle:
+        """Start the job and return when its processes exist. Idempotent for an attempt.
+
+        Raises:
+            RunFailed: the engine or the command could not be started; the message says which and why.
+        """
+
+    @abstractmethod
+    async def wait(self, handle: TargetHandle) -> Outcome:
+        """Return when the job is over. May be called again after a restart, also when the job ended meanwhile."""
+
+    @abstractmethod
+    async def cancel(self, handle: TargetHandle) -> None:
+        """Ask the job to end, then make it end after its grace period; `wait` returns soon after. Idempotent."""
+
+    @abstractmethod
+    async def find(self, placement: Placement) -> TargetHandle | None:
+        """Return the handle of an attempt that was submitted, though the handle was never stored; None if it was not."""
+
+    async def prepare_next(self, job: Job) -> None:
+        """Get ready for another run like this one (a warm kernel); called after a run has ended."""
+
+    async def close(self) -> None:
+        """Release what the server holds; running jobs go on."""

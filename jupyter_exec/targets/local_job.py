@@ -1,0 +1,92 @@
+"""A job and its placement in the words of the shim; pure (floor: targets)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from jupyter_exec.targets import proctree
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from jupyter_exec.model.job import Job, Role
+    from jupyter_exec.targets.base import Placement
+
+
+@dataclass(frozen=True)
+class Gpus:
+    """The GPUs of a target.
+
+    Attributes:
+        names: what CUDA_VISIBLE_DEVICES calls them, by the ids that admission grants.
+        hide: True where a run without GPUs must be told that it has none.
+    """
+
+    names: Sequence[str] = ()
+    hide: bool = False
+
+
+def job_line(
+    job: Job,
+    placement: Placement,
+    marker: str,
+    base: Mapping[str, str],
+    gpus: Gpus,
+    *,
+    use_standby: bool,
+) -> dict[str, Any]:
+    """Return the job line for the shim (`shim_protocol`).
+
+    Args:
+        job: what to start.
+        placement: where; its GPUs go to the replicas in order, as many to each as its role needs.
+        marker: the run's mark.
+        base: environment below the job's and the role's.
+        gpus: of the target.
+        use_standby: the first replica is the shim's standby.
+    """
+    granted = [gpus.names[number] for number in placement.gpu_ids]
+    replicas = []
+    for role in job.roles:
+        for index in range(role.replicas):
+            mine, granted = granted[: role.resources.gpus], granted[role.resources.gpus :]
+            env = {**base, **job.env, **role.env}
+            if gpus.hide:
+                env["CUDA_VISIBLE_DEVICES"] = ",".join(mine)
+            env[proctree.MARKER_VARIABLE] = marker
+            replicas.append(_replica(job, role, index, placement, env))
+    return {
+        "attempt_dir": str(placement.attempt_dir),
+        "marker": marker,
+        "time_limit_s": job.time_limit_s,
+        "grace_s": job.grace_s,
+        "replicas": replicas,
+        "use_standby": use_standby,
+    }
+
+
+def _replica(
+    job: Job, role: Role, index: int, placement: Placement, env: Mapping[str, str]
+) -> dict[str, Any]:
+    return {
+        "role": role.name,
+        "index": index,
+        "command": list(role.command),
+        "env": dict(env),
+        "cwd": str(placement.work_dir),
+        "log": str(placement.logs[role.name, index]),
+        "memory_bytes": role.resources.memory_bytes,
+        "decides": role is job.roles[0],
+    }
+
+
+def without_environment(job: Job) -> dict[str, Any]:
+    """Return the plan for `job.json`; the environment holds the run's token, no file may."""
+    plan = job.as_json()
+    return {
+        **{name: value for name, value in plan.items() if name != "env"},
+        "roles": [
+            {name: value for name, value in role.items() if name != "env"} for role in plan["roles"]
+        ],
+    }

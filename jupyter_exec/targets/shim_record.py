@@ -1,0 +1,153 @@
+"""The shim's words: JSON in and out, its records on disk, the last line of a log (floor: targets).
+
+Standard library only, Python 3.6 and later. The `json` package costs half as much as starting
+Python, because it imports `re`; the C parts below it are enough.
+"""
+
+import errno
+import os
+import time
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+_PATIENCE_S = 60.0
+_TAIL_BYTES = 8192
+_LINE_CHARACTERS = 300
+
+
+class _Syntax:
+    """What `_json.make_scanner` wants to know of a decoder."""
+
+    strict = True
+    object_hook = None
+    object_pairs_hook = None
+    parse_float = float
+    parse_int = int
+    parse_constant = float
+    memo = {}  # type: dict[str, str]  # noqa: RUF012 - C code looks for it here
+
+
+def loads(text: str) -> "Any":
+    """Parse one JSON line."""
+    try:
+        from _json import make_scanner
+    except ImportError:  # not CPython
+        import json
+
+        return json.loads(text)
+    return make_scanner(_Syntax)(text.strip(), 0)[0]  # type: ignore[arg-type]  # a duck is enough
+
+
+def dumps(value: "Any") -> str:
+    """Return a value of JSON's own types as one line."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(dumps(key) + ": " + dumps(value[key]) for key in value) + "}"
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(map(dumps, value)) + "]"
+    if isinstance(value, str):
+        return _quoted(value)
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    return repr(value)
+
+
+def _quoted(text: str) -> str:
+    try:
+        from _json import encode_basestring_ascii
+    except ImportError:  # not CPython
+        import json
+
+        return json.dumps(text)
+    return encode_basestring_ascii(text)
+
+
+class Record:
+    """A JSON file that appears whole or not at all, and takes its room on the disk at once.
+
+    Args:
+        path: where it will be.
+        size_bytes: room to take now.
+
+    Raises:
+        OSError: there is no room, or no folder.
+    """
+
+    def __init__(self, path: str, size_bytes: int) -> None:
+        self.path = path
+        self._draft = path + ".new"
+        fd = os.open(self._draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        try:
+            _write(fd, b" " * size_bytes)
+        finally:
+            os.close(fd)
+
+    def discard(self) -> None:
+        """Give the room back; nothing was recorded."""
+        os.unlink(self._draft)
+
+    def write(self, value: "Any") -> None:
+        """Make the file appear; on a full disk wait up to a minute for room."""
+        data = dumps(value).encode() + b"\n"
+        until = time.monotonic() + _PATIENCE_S
+        while True:
+            try:
+                return self._write(data)
+            except OSError as problem:
+                if problem.errno not in _FULL or time.monotonic() > until:
+                    raise
+            time.sleep(0.2)
+
+    def _write(self, data: bytes) -> None:
+        fd = os.open(self._draft, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            _write(fd, data)
+            os.ftruncate(fd, len(data))
+        finally:
+            os.close(fd)
+        os.replace(self._draft, self.path)
+
+
+def _write(fd: int, data: bytes) -> None:
+    while data:
+        data = data[os.write(fd, data) :]
+
+
+def last_line(path: str) -> str:
+    """Return the last line with words in it of a log's last 8 KiB, without colours, or nothing."""
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return ""
+    try:
+        end = os.lseek(fd, 0, os.SEEK_END)
+        os.lseek(fd, max(0, end - _TAIL_BYTES), os.SEEK_SET)
+        text = os.read(fd, _TAIL_BYTES).decode("utf-8", "replace")
+    except OSError:
+        return ""
+    finally:
+        os.close(fd)
+    for line in reversed(text.replace("\r", "\n").split("\n")):
+        plain = _plain(line)
+        if plain:
+            return plain[:_LINE_CHARACTERS]
+    return ""
+
+
+def _plain(line: str) -> str:
+    """Drop colour codes (ECMA-48 control sequences) and whatever else does not print."""
+    first, *others = line.split("\x1b[")
+    for other in others:
+        end = next((at for at, sign in enumerate(other) if "@" <= sign <= "~"), len(other))
+        first += other[end + 1 :]
+    return "".join(sign for sign in first if sign.isprintable()).strip()
+
+
+def size_words(size_bytes: float) -> str:
+    """Return a size as a person says it: `2 GiB`, `512 MiB`."""
+    for unit, step in (("GiB", 2**30), ("MiB", 2**20), ("KiB", 2**10)):
+        if size_bytes >= step:
+            return f"{size_bytes / step:.4g} {unit}"
+    return f"{size_bytes:.0f} bytes"

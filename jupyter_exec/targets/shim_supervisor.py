@@ -1,0 +1,239 @@
+"""What the shim does while a run goes on: limits, cancel, the end of everything (floor: targets).
+
+Standard library only, Python 3.6 and later. Time is monotonic throughout, so a clock that jumps
+changes nothing.
+"""
+
+import _signal as signal  # type: ignore[import-not-found]  # see shim_start
+import os
+import select
+import time
+
+from jupyter_exec.targets import proctree
+from jupyter_exec.targets.shim_memory import MemoryWatch
+from jupyter_exec.targets.shim_record import last_line, size_words
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Dict, List, Optional
+
+_LEFTOVER_S = 0.02  # for helpers that end by themselves when their parent has gone
+_UNKILLABLE_S = 30.0  # a process in uninterruptible sleep must not hide the outcome for ever
+_QUICK_S = 10.0  # pids do not come round within this time
+
+
+class Bell:
+    """Wakes the shim when a child ended or somebody sent SIGTERM (signal.set_wakeup_fd)."""
+
+    def __init__(self) -> None:
+        self.canceled = False
+        self._reading, writing = os.pipe()
+        os.set_blocking(self._reading, False)
+        os.set_blocking(writing, False)
+        signal.set_wakeup_fd(writing)
+        signal.pthread_sigmask(signal.SIG_SETMASK, [])
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.signal(signal.SIGTERM, self._cancel)
+
+    def _cancel(self, *_: "Any") -> None:
+        self.canceled = True
+
+    def wait(self, timeout_s: "Optional[float]", *others: int) -> "List[int]":
+        """Wait for a signal, one of `others`, or the timeout; return those that can be read."""
+        ready = select.select([self._reading, *others], [], [], timeout_s)[0]
+        if self._reading in ready:
+            ready.remove(self._reading)
+            os.read(self._reading, 4096)
+        return ready
+
+
+class Replica:
+    """One started process of the job.
+
+    Args:
+        plan: its part of the job line.
+        pid: of its first process, which leads its process group.
+    """
+
+    def __init__(self, plan: "Dict[str, Any]", pid: int) -> None:
+        self.role = plan["role"]  # type: str
+        self.index = plan["index"]  # type: int
+        self.log = plan["log"]  # type: str
+        self.memory_bytes = plan.get("memory_bytes") or 0  # type: int
+        self.decides = plan["decides"]  # type: bool
+        self.pid = pid
+        self.exit_code = None  # type: Optional[int]
+
+
+class Supervisor:
+    """Watches the replicas of one job to their end.
+
+    Args:
+        job: the job line: `time_limit_s`, `grace_s`, `marker`.
+        replicas: all of them, started.
+        bell: tells of ended children and of cancel.
+    """
+
+    def __init__(self, job: "Dict[str, Any]", replicas: "List[Replica]", bell: Bell) -> None:
+        self.replicas = replicas
+        self.canceled = False
+        self.max_rss_bytes = 0
+        self._bell = bell
+        self._marker = job["marker"]  # type: str
+        self._grace_s = job["grace_s"]  # type: float
+        self._limit_s = job["time_limit_s"]  # type: Optional[float]
+        self._started = time.monotonic()
+        self._memory = MemoryWatch(replicas)
+        self._verdict = None  # type: Optional[Dict[str, Any]]
+        self._kill_at = None  # type: Optional[float]
+        self._childless = False
+
+    def run(self) -> "Dict[str, Any]":
+        """Return the outcome (`exit.json`, without its times) when nothing of the run is left."""
+        while True:
+            self._reap()
+            now = time.monotonic()
+            if self._kill_at is None:
+                self._judge(now)
+            if self._kill_at is not None:
+                if self._childless and not self._tree():
+                    break
+                if now >= self._kill_at:
+                    self._signal(signal.SIGKILL, self._tree())
+                if now >= self._kill_at + _UNKILLABLE_S:
+                    break
+            self._bell.wait(self._pause_s(now))
+        self._sweep()
+        return self._outcome()
+
+    def _reap(self) -> None:
+        """Take the exit codes of replicas and of adopted orphans."""
+        names = {replica.pid: replica for replica in self.replicas}
+        self._childless = False
+        while True:
+            try:
+                pid, status, usage = os.wait4(-1, os.WNOHANG)
+            except ChildProcessError:
+                self._childless = True
+                return
+            if pid == 0:
+                return
+            unit = 1024 if proctree.PROC else 1
+            self.max_rss_bytes = max(self.max_rss_bytes, usage.ru_maxrss * unit)
+            if pid in names:
+                signaled = os.WIFSIGNALED(status)
+                code = -os.WTERMSIG(status) if signaled else os.WEXITSTATUS(status)
+                names[pid].exit_code = code
+
+    def _judge(self, now: float) -> None:
+        """Decide whether the job is over, and why."""
+        failed = [replica for replica in self.replicas if replica.exit_code]
+        if failed:
+            self._verdict = self._failure(failed[0])
+        elif all(replica.exit_code == 0 for replica in self.replicas if replica.decides):
+            pass
+        elif self._bell.canceled:
+            self.canceled = True
+        elif self._limit_s is not None and now >= self._started + self._limit_s:
+            message = f"ran longer than its limit of {self._limit_s:g} s"
+            self._verdict = {"code": "TimeLimit", "message": message}
+        else:
+            replica = self._memory.check(now)
+            if replica is None:
+                return
+            message = self._named(replica, f"used more than its {size_words(replica.memory_bytes)}")
+            self._verdict = {"code": "MemoryLimit", "message": message}
+            group = [replica.pid, *proctree.descendants(replica.pid)]
+            self._signal(signal.SIGKILL, group)
+        self._end(now)
+
+    def _end(self, now: float) -> None:
+        """Ask what still runs to end; what does not follow in time is killed."""
+        if all(replica.exit_code is not None for replica in self.replicas):
+            self._kill_at = now + _LEFTOVER_S
+            return
+        tree = self._tree()
+        self._signal(signal.SIGTERM, tree)
+        self._signal(signal.SIGCONT, tree)  # a stopped process could not hear it
+        self._kill_at = now + self._grace_s
+
+    def _tree(self) -> "List[int]":
+        """Return everything below this process; by mark too where it adopts no orphans."""
+        if proctree.PROC:
+            return [] if self._childless else proctree.descendants(os.getpid())
+        groups = [replica.pid for replica in self.replicas]
+        found = set(proctree.descendants(os.getpid()))
+        found.update(proctree.in_groups(groups), proctree.marked(self._marker))
+        return sorted(pid for pid in found if proctree.rss_bytes(pid))
+
+    def _signal(self, number: int, pids: "List[int]") -> None:
+        for pid in pids:
+            try:
+                os.kill(pid, number)
+            except OSError:  # noqa: PERF203 - it has gone, or is not ours
+                continue
+
+    def _sweep(self) -> None:
+        """Kill what has the run's mark outside the tree: some daemon started it for the run."""
+        until = time.monotonic() + _UNKILLABLE_S / 6
+        me = os.getpid()
+        quick = time.monotonic() < self._started + _QUICK_S and proctree.youngest() >= me
+        while True:
+            strays = proctree.marked(self._marker, me if quick else 0)
+            if not strays or time.monotonic() > until:
+                return
+            self._signal(signal.SIGKILL, strays)
+            self._bell.wait(0.01)
+
+    def _pause_s(self, now: float) -> "Optional[float]":
+        """Return how long nothing will be due, in seconds; None = only a signal matters."""
+        if self._kill_at is not None:
+            return max(0.01, self._kill_at - now)
+        due = [self._memory.due] if self._memory.due is not None else []
+        if self._limit_s is not None:
+            due.append(self._started + self._limit_s)
+        return max(0.0, min(due) - now) if due else None
+
+    def _failure(self, replica: Replica) -> "Dict[str, Any]":
+        """Say why a replica failed."""
+        code = replica.exit_code or 0
+        if code > 0:
+            hint = last_line(replica.log)
+            text = f"exit code {code}" + (f": {hint}" if hint else "")
+            return {
+                "code": "ExitCode",
+                "message": self._named(replica, text),
+                "exit_code": code,
+            }
+        text = f"ended by {_signal_name(-code)}"
+        if -code == signal.SIGKILL:
+            text += " (out of memory?)"
+        return {"code": "Signal", "message": self._named(replica, text), "exit_code": code}
+
+    def _named(self, replica: Replica, text: str) -> str:
+        """Put the replica's name before the text where there are several."""
+        return text if len(self.replicas) == 1 else f"{replica.role}-{replica.index}: {text}"
+
+    def _outcome(self) -> "Dict[str, Any]":
+        verdict = self._verdict or {"code": None, "message": None}
+        deciders = [replica.exit_code for replica in self.replicas if replica.decides]
+        codes = [code for code in deciders if code] or deciders
+        return {
+            "replicas": [
+                {"role": replica.role, "index": replica.index, "exit_code": replica.exit_code}
+                for replica in self.replicas
+            ],
+            "exit_code": verdict.get("exit_code", codes[0]),
+            "code": verdict["code"],
+            "message": verdict["message"],
+            "canceled": self.canceled,
+            "max_rss_bytes": max(self.max_rss_bytes, self._memory.max_rss_bytes),
+        }
+
+
+def _signal_name(number: int) -> str:
+    """Return `SIGSEGV` for 11."""
+    for name in dir(signal):
+        if name[:3] == "SIG" and name[3] != "_" and getattr(signal, name) == number:
+            return name
+    return f"signal {number}"
