@@ -1,7 +1,8 @@
 """Runs from JupyterLab: a cell, a notebook, a script or a folder becomes a run.
 
-This module only holds the version and the hooks that Jupyter Server and IPython look for; everything else is
-imported when it is used, so that neither a server start nor `from jupyter_exec import current_run` pays for it.
+This module only holds the version and the hooks that Jupyter Server and IPython look for;
+everything else is imported when it is used, so that neither a server start nor `from jupyter_exec
+import current_run` pays for it.
 """
 
 from __future__ import annotations
@@ -25,10 +26,12 @@ def _jupyter_server_extension_points() -> list[dict[str, Any]]:
 
 
 def load_ipython_extension(shell: InteractiveShell) -> None:
-    """Register `%%submit`, `%submit` and `%runs`; called by `%load_ext jupyter_exec`."""
-    from jupyter_exec.magics import register
+    """Register the magics and how a run is displayed; called by `%load_ext jupyter_exec`."""
+    from jupyter_exec import magics
+    from jupyter_exec.widgets import display
 
-    register(shell)
+    magics.register(shell)
+    display.register(shell)
 
 
 def __getattr__(name: str) -> Any:

@@ -1,7 +1,7 @@
 """Wiring: the operator's choices, the services, the routes (floor: app).
 
-Only what a server start needs is imported here; the services and their libraries are imported when the first request
-comes, or when there are runs to take up.
+Only what a server start needs is imported here; the services and their libraries are imported when
+the first request comes, or when there are runs to take up.
 """
 
 from __future__ import annotations
@@ -38,25 +38,34 @@ class ExecApp(ExtensionApp):
 
     data_dir = Unicode(help="Folder that holds runs, snapshots and the database.").tag(config=True)
     compute_targets = Dict(
-        help="Compute targets: name -> {'type': entry point of jupyter_exec.targets, further settings}. "
-        "By default one, 'local': this machine.",
+        help=(
+            "Compute targets: name -> {'type': entry point of jupyter_exec.targets, and the "
+            "settings of that plug-in}. By default there is one, 'local': this machine."
+        )
     ).tag(config=True)
     max_snapshot_bytes = Int(
         2 * 2**30, help="Largest snapshot (and upload) that is accepted, in bytes."
     ).tag(config=True)
     warm_kernels = Int(
-        1, min=0, help="Kernels kept ready per recently used interpreter, to start notebooks quickly."
+        1,
+        min=0,
+        help="Kernels kept ready per recently used interpreter, to start notebooks quickly.",
     ).tag(config=True)
     warm_idle_s = Float(600.0, help="Seconds after which an unused warm kernel is ended.").tag(
         config=True
     )
+    silence_s = Float(
+        60.0,
+        min=0.1,
+        help="Seconds without a word after which a run on a user's own machine is NotResponding.",
+    ).tag(config=True)
     count_runs_as_activity = Bool(
-        True, help="A going run keeps the server from being culled as idle."
+        default_value=True, help="A going run keeps the server from being culled as idle."
     ).tag(config=True)
 
     @default("data_dir")
     def _default_data_dir(self) -> str:
-        return os.path.join(jupyter_data_dir(), "jupyter_exec")
+        return str(Path(jupyter_data_dir()) / "jupyter_exec")
 
     @default("compute_targets")
     def _default_compute_targets(self) -> dict[str, dict[str, Any]]:
@@ -105,6 +114,7 @@ class ExecApp(ExtensionApp):
             max_snapshot_bytes=self.max_snapshot_bytes,
             url=lambda: self.serverapp.connection_url,
             writable=self._lock_file is not None,
+            silence_s=self.silence_s,
         )
         house = await House.open(settings)
         if house.writable:
@@ -169,7 +179,7 @@ class ExecApp(ExtensionApp):
             return True  # the services will say what is wrong with it
 
     def current_activity(self) -> int | None:
-        """Return the number of going runs; jupyter_server does not shut down while there are any."""
+        """Return the number of going runs; while there are any, jupyter_server goes on."""
         if not self.count_runs_as_activity or self._house is None or not self._house.done():
             return None
         return self._house.result().executor.active or None

@@ -1,15 +1,16 @@
 """Every error that jupyter_exec raises on purpose (floor: errors, below everything).
 
     ExecError                 500  ServiceError      something that is our fault
-      InvalidRequest          400  ValidationError   the request is wrong; `faults` names every field
-      Forbidden               403  UserError         authenticated, but not allowed
+      InvalidRequest          400  ValidationError   the request is wrong; `faults` names every
+      field Forbidden               403  UserError         authenticated, but not allowed
       NotFound                404  UserError         no such run, snapshot, target, ...
       MethodNotAllowed        405  UserError         the path exists, the verb does not
-      Conflict                409  UserError         the run id is taken by another request, the run has not ended, ...
-      TooLarge                413  ValidationError   a source or a body is over its limit
-      RangeNotSatisfiable     416  UserError         a byte range beyond the end of an output
-      ReadOnly                503  TransientError    another server owns the data directory
-    RunFailed                                        why a run failed; becomes the run's `error`, never an HTTP answer
+      Conflict                409  UserError         the run id is taken by another request, the run
+      has not ended, ... TooLarge                413  ValidationError   a source or a body is over
+      its limit RangeNotSatisfiable     416  UserError         a byte range beyond the end of an
+      output ReadOnly                503  TransientError    another server owns the data directory
+    RunFailed                                        why a run failed; becomes the run's `error`,
+    never an HTTP answer
 
 `code` is one of the words the Azure ML contract allows (RootError.code in the 2019-09-30 swagger).
 """
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class Fault(NamedTuple):
-    """One thing that is wrong with a request: the JSON path of the field, and what to do about it."""
+    """One thing that is wrong with a request: the field's JSON path, and what to do about it."""
 
     target: str | None
     message: str
@@ -60,7 +61,8 @@ class InvalidRequest(ExecError):
     def of(cls, faults: Sequence[Fault]) -> InvalidRequest:
         """Make one error of several faults; its message is theirs, joined."""
         message = "; ".join(
-            f"{fault.target}: {fault.message}" if fault.target else fault.message for fault in faults
+            f"{fault.target}: {fault.message}" if fault.target else fault.message
+            for fault in faults
         )
         return cls(message, faults[0].target, faults)
 
@@ -114,7 +116,7 @@ class ReadOnly(ExecError):
     code = "TransientError"
 
 
-class RunFailed(Exception):  # noqa: N818 - the field's word; a run's failure is not a program's error
+class RunFailed(Exception):
     """Why a run failed: raised below the services, stored as the run's `error`.
 
     Args:

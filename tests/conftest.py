@@ -1,14 +1,18 @@
-"""Where JUPYTER_EXEC_REQUIRE_ALL=1 is set everything is installed, so there a skip is a failure."""
+"""What all tests share: real servers, and that no skip is overlooked.
+
+Where JUPYTER_EXEC_REQUIRE_ALL=1 is set everything is installed, so there a skip is a failure.
+"""
 
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
+from servers import RunningServer
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Callable, Generator, Iterator
 
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 
@@ -31,3 +35,25 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
     return refuse_skip((yield))
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+    """A server that the tests of a module share."""
+    running = RunningServer(tmp_path_factory.mktemp("server"))
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def make_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., RunningServer]]:
+    """Make servers of this test's own; see RunningServer for the arguments."""
+    made: list[RunningServer] = []
+
+    def make(**settings: Any) -> RunningServer:
+        made.append(RunningServer(tmp_path_factory.mktemp("server"), **settings))
+        return made[-1]
+
+    yield make
+    for running in made:
+        running.close()

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
 from jupyter_exec.client.discovery import Server, candidates, named_server
 from jupyter_exec.client.listing import Runs
-from jupyter_exec.client.options import configuration, split_words
+from jupyter_exec.client.options import configuration, environment_section, split_words
 from jupyter_exec.client.run import Run
 from jupyter_exec.client.session import NoServer, Session
 from jupyter_exec.client.source import (
@@ -22,10 +21,14 @@ from jupyter_exec.client.source import (
     prepare,
 )
 from jupyter_exec.client.sse import EventStream
-from jupyter_exec.errors import ExecError, NotFound, ReadOnly
+from jupyter_exec.errors import ExecError, ReadOnly
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
     from types import TracebackType
+
+    from typing_extensions import Self
 
 T = TypeVar("T")
 _PROBE_TIMEOUT_S = 10.0
@@ -70,7 +73,7 @@ class ExecClient:
     def __repr__(self) -> str:
         return f"<ExecClient {self.server.shown}>"
 
-    def __enter__(self) -> ExecClient:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -151,38 +154,41 @@ class ExecClient:
             NoServer: the server does not answer.
         """
         wanted = Wanted(tuple(split_words(files)), tuple(split_words(link)), snapshot, limit)
-        head = {
+        head: dict[str, Any] = {
             "experiment": experiment,
             "runId": run_id,
             "displayName": name,
             "tags": dict(tags) if tags else None,
         }
-        options: dict[str, Any] = {
-            "arguments": arguments,
-            "parameters": parameters,
-            "target": target,
-            "env": env,
-            "kernel": kernel,
-            "cpus": cpus,
-            "memory": memory,
-            "gpus": gpus,
-            "time_limit": time_limit,
-            "retries": retries,
-            "environment_variables": environment_variables,
-        }
+        # Made first, so that what is wrong with it is known before anything is packed.
+        section = configuration(
+            arguments=arguments,
+            parameters=parameters,
+            target=target,
+            env=env,
+            kernel=kernel,
+            cpus=cpus,
+            memory=memory,
+            gpus=gpus,
+            time_limit=time_limit,
+            retries=retries,
+            environment_variables=environment_variables,
+        )
 
         def post() -> Run:
-            prepared = self._prepare(source, script, wanted, overlay or {})
-            section = configuration(
-                **_what(prepared, command, options), python=python or self._default_python(prepared)
+            prepared = prepare(
+                source, script, wanted, overlay or {}, self.server, partial(_upload, self.session)
             )
-            body = {
+            body: dict[str, Any] = {
                 **{key: value for key, value in head.items() if value is not None},
-                "definition": {"configuration": section},
+                "definition": {"configuration": _what(section, prepared, command)},
                 "source": prepared.body,
                 "overlay": overlay_json(prepared.overlay),
             }
-            body.setdefault("displayName", prepared.name)
+            if prepared.name:
+                body.setdefault("displayName", prepared.name)
+            if env is None and kernel is None:
+                self._set_python(body["definition"]["configuration"], prepared, python)
             return Run(self, self.session.json("POST", "runs", json=body))
 
         run = self.writing(post)
@@ -262,17 +268,20 @@ class ExecClient:
             self.session.use(before)
             raise
 
-    def _prepare(
-        self, source: Source, script: str | None, wanted: Wanted, overlay: Mapping[str, Content]
-    ) -> Prepared:
-        from jupyter_exec.client.upload import upload
+    def _set_python(self, section: dict[str, Any], prepared: Prepared, python: str | None) -> None:
+        """Name the interpreter: the given one; else ours, which means nothing on another machine.
 
-        return prepare(source, script, wanted, overlay, self.server, partial(upload, self.session))
-
-    def _default_python(self, prepared: Prepared) -> str | None:
-        """Return our interpreter, unless the server is elsewhere or a notebook asks for another kernel."""
-        other = prepared.kernel not in {None, "python3"} or (prepared.language or "python") != "python"
-        return sys.executable if self.server.local and not other else None
+        A notebook that asks for a kernel other than Jupyter's usual one keeps it.
+        """
+        other = prepared.kernel not in {None, "python3"} or prepared.language not in {
+            None,
+            "python",
+        }
+        if python is None and self.server.local and not other:
+            python = sys.executable
+        environment = {**environment_section(None, python), **section.get("environment", {})}
+        if environment:
+            section["environment"] = environment
 
 
 def connect(url: str | None = None, token: str | None = None) -> ExecClient:
@@ -281,15 +290,22 @@ def connect(url: str | None = None, token: str | None = None) -> ExecClient:
 
 
 def _what(
-    prepared: Prepared, command: Sequence[str] | str | None, options: dict[str, Any]
+    section: dict[str, Any], prepared: Prepared, command: Sequence[str] | str | None
 ) -> dict[str, Any]:
-    """Return the options, with what is to be run."""
+    """Return a configuration with what is to be run in it."""
     if command is not None:
-        return {**options, "command": command}
+        return {**section, "command": command if isinstance(command, str) else list(command)}
     if prepared.command is not None:
-        line = [*prepared.command, *(str(argument) for argument in options["arguments"])]
-        return {**options, "command": line, "arguments": ()}
-    return {**options, "script": prepared.script}
+        rest = {key: value for key, value in section.items() if key != "arguments"}
+        return {**rest, "command": [*prepared.command, *section.get("arguments", [])]}
+    return {**section, "script": prepared.script} if prepared.script else dict(section)
+
+
+def _upload(session: Session, folder: Path, wanted: Wanted, overlay: Mapping[str, Content]) -> str:
+    # Imported when there is something to pack: the walk through folders needs pathspec.
+    from jupyter_exec.client.upload import upload
+
+    return upload(session, folder, wanted, overlay)
 
 
 def _find() -> Server | None:

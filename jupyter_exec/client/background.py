@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 START_TIMEOUT_S = 60.0
 IDLE_S = 600
 _LOG = "jupyter-exec-server.log"
+_READY_S = 15.0
 _TICK_S = 0.05
 _OURS = ("JUPYTER_EXEC_RUN_ID", "JUPYTER_EXEC_TOKEN", "JUPYTER_EXEC_URL", "JUPYTER_EXEC_METRICS")
 
@@ -64,7 +65,9 @@ def _turn(path: Path, deadline: float) -> Iterator[None]:
                 break
             except BlockingIOError:
                 if time.monotonic() > deadline:
-                    message = f"another process has been starting a Jupyter server for too long ({path})"
+                    message = (
+                        f"another process has been starting a Jupyter server for too long ({path})"
+                    )
                     raise NoServer(message) from None
                 time.sleep(_TICK_S)
         yield
@@ -86,12 +89,17 @@ def _start(folder: Path, answers: Callable[[Server], bool], deadline: float) -> 
     finally:
         os.close(descriptor)
     _started.append(process)
+    up = False
     while time.monotonic() < deadline:
         if process.poll() is not None:
             raise NoServer(f"the Jupyter server ended while starting ({log}):\n{_tail(log)}")
         server = described(folder / f"jpserver-{process.pid}.json")
-        if server is not None and answers(server):
-            return server
+        if server is not None:
+            if answers(server):
+                return server
+            # It is up, so that there is little left to wait for.
+            if not up:
+                up, deadline = True, min(deadline, time.monotonic() + _READY_S)
         time.sleep(_TICK_S)
     process.terminate()
     raise NoServer(f"the Jupyter server did not get ready in time ({log}):\n{_tail(log)}")

@@ -88,7 +88,7 @@ def candidates() -> list[Server]:
     def rank(server: Server) -> tuple[float, ...]:
         root = server.root_dir
         depth = len(root.parts) if root and here.is_relative_to(root) else 0
-        nearness = above.index(server.pid) if server.pid in above else len(above)
+        nearness = above.index(server.pid or 0) if server.pid in above else len(above)
         return (nearness, not (origin and _same(server.url, origin)), -depth, -server.started_at)
 
     return sorted(living_servers(), key=rank)

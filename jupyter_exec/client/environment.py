@@ -100,14 +100,18 @@ def _conda(path: Path) -> dict[str, Any]:
     try:
         content = yaml.safe_load(_read(path))
     except yaml.YAMLError as error:
-        raise InvalidRequest(f"{path} is not YAML: {' '.join(str(error).split())}", "env") from error
+        raise InvalidRequest(
+            f"{path} is not YAML: {' '.join(str(error).split())}", "env"
+        ) from error
     if not isinstance(content, dict) or not isinstance(content.get("dependencies"), list):
         message = f"{path} is not a conda file: it has no list of dependencies"
         raise InvalidRequest(message, "env")
     dependencies: list[Any] = []
     for dependency in content["dependencies"]:
         if isinstance(dependency, dict) and isinstance(dependency.get("pip"), list):
-            lines = [found for line in dependency["pip"] for found in _included(str(line), path, ())]
+            lines = [
+                found for line in dependency["pip"] for found in _included(str(line), path, ())
+            ]
             dependencies.append({**dependency, "pip": lines})
         else:
             dependencies.append(dependency)

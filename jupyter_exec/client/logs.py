@@ -116,8 +116,10 @@ class Log:
         """Tell whether a newer attempt writes another log than this one."""
         entries = self.entries()
         mine = next((entry for entry in entries if entry["name"] == name), None)
-        return mine is not None and mine["role"] is not None and any(
-            (entry["attempt"] or 0) > mine["attempt"] for entry in entries
+        return (
+            mine is not None
+            and mine["role"] is not None
+            and any((entry["attempt"] or 0) > mine["attempt"] for entry in entries)
         )
 
     def _connection(self, name: str, offset: int, patience: Patience) -> Iterator[bytes]:

@@ -204,7 +204,8 @@ def configuration(  # noqa: PLR0913 - a run has that many sides, and each is an 
         "target": target,
         "kernel": kernel,
         "environment": environment or None,
-        "resources": {name: value for name, value in resources.items() if value is not None} or None,
+        "resources": {name: value for name, value in resources.items() if value is not None}
+        or None,
         "maxRunDurationSeconds": None if time_limit is None else parse_duration(time_limit),
         "retries": retries,
     }

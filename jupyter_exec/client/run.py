@@ -219,7 +219,9 @@ class Run:
             follow: whether to wait for what is still to come.
             name: which log (see `log_names`); by default the first replica's.
         """
-        log = Log(self._client.session, self._quoted, lambda: self.refresh().ended)
+        # Another object looks, so that nothing here changes while somebody iterates elsewhere.
+        looked_at = Run(self._client, self.json)
+        log = Log(self._client.session, self._quoted, lambda: looked_at.refresh().ended)
         quoted = None if name is None else quote(name)
         return log.follow(quoted) if follow else log.text(quoted)
 
@@ -312,8 +314,8 @@ class Run:
         """
         from jupyter_exec.client.options import configuration
 
-        body = {"runId": run_id, "displayName": name, "tags": None if tags is None else dict(tags)}
-        body = {key: value for key, value in body.items() if value is not None}
+        head = {"runId": run_id, "displayName": name, "tags": None if tags is None else dict(tags)}
+        body: dict[str, Any] = {key: value for key, value in head.items() if value is not None}
         if changes:
             body["definition"] = {"configuration": configuration(**changes)}
         answer = self._client.writing(lambda: self._json("POST", "/rerun", json=body))

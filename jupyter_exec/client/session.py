@@ -12,7 +12,7 @@ from jupyter_exec import errors
 from jupyter_exec.errors import ExecError, Fault
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from jupyter_exec.client.discovery import Server
 
@@ -92,7 +92,9 @@ class Session:
         except ValueError:
             content = None
         if not isinstance(content, dict):
-            raise NoServer(f"{self.server.shown} answered {method} {path} with something else than JSON")
+            raise NoServer(
+                f"{self.server.shown} answered {method} {path} with something else than JSON"
+            )
         return content
 
     def stream(self, path: str, **options: Any) -> httpx.Response:
@@ -137,9 +139,8 @@ class Session:
             raise self._gone(error) from error
 
     def _send_once(self, method: str, path: str, *, stream: bool, **options: Any) -> httpx.Response:
-        content: Iterable[bytes] | bytes | None = options.get("content")
-        if hasattr(content, "seek"):
-            content.seek(0)
+        if hasattr(options.get("content"), "seek"):
+            options["content"].seek(0)  # it may have been sent in part already
         return self._http.send(
             self._http.build_request(method, API + path, **options), stream=stream
         )
@@ -150,11 +151,13 @@ class Session:
         elif isinstance(error, httpx.TimeoutException):
             reason = "it did not answer in time"
         else:
-            reason = f"the connection broke ({error or type(error).__name__})"
+            reason = f"the connection broke ({str(error) or type(error).__name__})"
         return NoServer(f"the Jupyter server {self.server.shown} cannot be reached: {reason}")
 
 
 def _client(server: Server) -> httpx.Client:
+    if not server.url.startswith(("http://", "https://")):
+        raise NoServer(f"{server.url!r} is not the address of a server; it begins with http://")
     headers, cookies = {"Accept": "application/json"}, {}
     if server.token:
         headers["Authorization"] = f"token {server.token}"
@@ -163,16 +166,19 @@ def _client(server: Server) -> httpx.Client:
         headers["X-XSRFToken"] = cookies["_xsrf"] = secrets.token_hex(16)
     transport = httpx.HTTPTransport(uds=server.sock) if server.sock else None
     described = server.pid is not None
-    return httpx.Client(
-        base_url=server.url,
-        headers=headers,
-        cookies=cookies,
-        timeout=_TIMEOUT,
-        transport=transport,
-        # A server that described itself in our own runtime folder is known by that, not by a certificate.
-        verify=not described,
-        trust_env=not server.local,
-    )
+    try:
+        return httpx.Client(
+            base_url=server.url,
+            headers=headers,
+            cookies=cookies,
+            timeout=_TIMEOUT,
+            transport=transport,
+            # It described itself in our own runtime folder: known by that, not by a certificate.
+            verify=not described,
+            trust_env=not server.local,
+        )
+    except (httpx.InvalidURL, UnicodeEncodeError) as error:
+        raise NoServer(f"{server.url!r} and its token cannot be used: {error}") from error
 
 
 def error_of(response: httpx.Response) -> ExecError:

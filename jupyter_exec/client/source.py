@@ -12,16 +12,16 @@ import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Union
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from jupyter_exec.errors import InvalidRequest
 
 if TYPE_CHECKING:
     from jupyter_exec.client.discovery import Server
 
-Source = Union[str, "os.PathLike[str]", Mapping[str, Any], None]
+Source: TypeAlias = "str | os.PathLike[str] | Mapping[str, Any] | None"
 """A path of a notebook, script or folder; the content of a notebook; None = nothing but the overlay."""
-Content = Union[str, bytes, Mapping[str, str]]
+Content: TypeAlias = "str | bytes | Mapping[str, str]"
 """A file of an overlay: text, bytes, or the wire's own `{"text": ...}` or `{"base64": ...}`."""
 Upload = Callable[[Path, "Wanted", Mapping[str, Content]], str]
 """Packs and uploads a folder with an overlay on top; returns the snapshot's id."""
@@ -128,6 +128,15 @@ def prepare(
 def overlay_json(overlay: Mapping[str, Content]) -> dict[str, dict[str, str]]:
     """Return an overlay as the wire has it."""
     return {path: _content_json(content) for path, content in overlay.items()}
+
+
+def content_bytes(content: Content) -> bytes:
+    """Return the bytes of one file of an overlay."""
+    if isinstance(content, str):
+        return content.encode()
+    if isinstance(content, bytes):
+        return content
+    return base64.b64decode(content["base64"]) if "base64" in content else content["text"].encode()
 
 
 def _content_json(content: Content) -> dict[str, str]:

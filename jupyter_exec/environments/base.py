@@ -1,17 +1,18 @@
 """The seam for environments (floor: environments).
 
-Named in the entry-point group `jupyter_exec.environments`; `services/execution.py` asks `choose` which one a definition
-means.
+Named in the entry-point group `jupyter_exec.environments`; `services/execution.py` asks `choose`
+which one a definition means.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from jupyter_exec.errors import Fault
     from jupyter_exec.model.environment import EnvironmentDefinition
 

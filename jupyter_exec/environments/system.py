@@ -18,7 +18,7 @@ FIELD = "configuration.environment.python.interpreterPath"
 
 
 def find_interpreter(path: str | None) -> str:
-    """Return the absolute path of an interpreter; the server's own for None and for a bare `python`.
+    """Return an interpreter's absolute path; the server's own for None and for a bare `python`.
 
     Links are kept as they are: a virtual environment's interpreter is one.
 
@@ -27,9 +27,11 @@ def find_interpreter(path: str | None) -> str:
     """
     if path is None or path in {"python", "python3"}:
         return sys.executable
-    found = Path(os.path.expanduser(path)) if os.sep in path else Path(shutil.which(path) or path)
+    found = Path(path).expanduser() if os.sep in path else Path(shutil.which(path) or path)
     if found.is_dir():
-        message = f"{path} is a folder; give the path of the interpreter in it, for example bin/python"
+        message = (
+            f"{path} is a folder; give the path of the interpreter in it, for example bin/python"
+        )
         raise RunFailed("InterpreterMissing", message)
     if not found.is_absolute() or not found.exists():
         message = f"{path} does not exist on this machine; give the absolute path of an interpreter"

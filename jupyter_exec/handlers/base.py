@@ -1,8 +1,9 @@
 """What all our handlers share: authorisation, parsing, answers, errors (floor: handlers).
 
-`operation` turns a method into a verb: it authorises, parses the body and the query, calls the method and writes its
-answer. It also keeps what the verb is, so that the OpenAPI document and the tests know every verb there is.
-Errors of every kind leave through `ExecHandler.write_error`, in the dialect of the handler.
+`operation` turns a method into a verb: it authorises, parses the body and the query, calls the
+method and writes its answer. It also keeps what the verb is, so that the OpenAPI document and the
+tests know every verb there is. Errors of every kind leave through `ExecHandler.write_error`, in the
+dialect of the handler.
 """
 
 from __future__ import annotations
@@ -14,17 +15,21 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from functools import wraps
 from http.client import responses
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from jupyter_core.utils import ensure_async
 from jupyter_server.base.handlers import JupyterHandler
-from pydantic import BaseModel
 from tornado.web import HTTPError
 
 from jupyter_exec.errors import ExecError, Fault, Forbidden, InvalidRequest
 from jupyter_exec.model.wire import parse
-from jupyter_exec.services.house import House
 
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+    from jupyter_exec.services.house import House
+
+UNKNOWN_USER = "log in first, or send a header 'Authorization: token ...'"
 VERBS = ("get", "head", "post", "put", "patch", "delete")
 
 
@@ -40,6 +45,7 @@ class Operation:
         answer: name of the answer's schema in the OpenAPI document.
         status: of a success.
         media_type: of the answer.
+        parsed: False where the method reads the body by itself; `body` then only documents it.
     """
 
     summary: str
@@ -52,16 +58,19 @@ class Operation:
     media_type: str = "application/json"
     body_type: str = "application/json"
     errors: tuple[int, ...] = ()
+    parsed: bool = True
 
 
 Verb = Callable[..., Awaitable[Any]]
 
 
-def operation(summary: str, *, resource: str | None, action: str | None, **more: Any) -> Callable[[Verb], Verb]:
+def operation(
+    summary: str, *, resource: str | None, action: str | None, **more: Any
+) -> Callable[[Verb], Verb]:
     """Make a verb of a method; see Operation for the arguments.
 
-    The method gets the path's arguments, and `body` and `query` where models are named. What it returns is written as
-    JSON; None means that it has written by itself.
+    The method gets the path's arguments, and `body` and `query` where models are named. What it
+    returns is written as JSON; None means that it has written by itself.
     """
     what = Operation(summary, resource, action, **more)
 
@@ -73,7 +82,7 @@ def operation(summary: str, *, resource: str | None, action: str | None, **more:
                     await self.authorise(what.action, what.resource)
                 if what.query is not None:
                     kwargs["query"] = self.parse_query(what.query)
-                if what.body is not None:
+                if what.body is not None and what.parsed:
                     kwargs["body"] = parse(what.body, self.json_body())
                 answer = await method(self, *args, **kwargs)
             except ExecError as error:
@@ -108,16 +117,33 @@ class ExecHandler(JupyterHandler):
         return await self._get_house()
 
     async def prepare(self) -> None:  # type: ignore[override]
-        """Authenticate; an unknown user gets JSON, never a login page."""
-        await cast("Awaitable[None]", super().prepare(_redirect_to_login=False))
+        """Authenticate; an unknown user gets 401 in JSON, never a login page."""
+        if await self.has_own_token():
+            return
+        try:
+            await cast("Awaitable[None]", super().prepare(_redirect_to_login=False))
+        except HTTPError as error:
+            known = bool(getattr(self, "_jupyter_current_user", None))
+            if error.status_code != 403 or known or not self.check_host():  # noqa: PLR2004 - Forbidden
+                raise
+            raise HTTPError(401, UNKNOWN_USER) from None
         if not self.check_origin():
             raise HTTPError(404)
         await self.authenticate()
 
+    async def has_own_token(self) -> bool:
+        """Tell whether the request needs no user, because it carries a token of the handler's own."""
+        return False
+
     async def authenticate(self) -> None:
-        """Refuse a request without a user; handlers with a token of their own override it."""
+        """Refuse a request without a user."""
         if not self.current_user:
-            raise HTTPError(401, "log in first, or send a header 'Authorization: token ...'")
+            raise HTTPError(401, UNKNOWN_USER)
+
+    def check_xsrf_cookie(self) -> None:
+        """Check for forged requests of a known user; an unknown one is refused for that."""
+        if getattr(self, "_jupyter_current_user", None):
+            super().check_xsrf_cookie()
 
     async def authorise(self, action: str, resource: str) -> None:
         """Ask Jupyter's authorizer.
@@ -169,7 +195,7 @@ class ExecHandler(JupyterHandler):
         self.set_header("Content-Type", "application/json")
         self.finish(json.dumps(values, ensure_ascii=False))
 
-    def envelope(self, error: ExecError, status: int) -> dict[str, Any]:  # noqa: ARG002 - other dialects need it
+    def envelope(self, error: ExecError, status: int) -> dict[str, Any]:
         """Return an error in this dialect: ErrorResponse of the Azure contract."""
         details = [_detail(error.code, fault) for fault in error.faults]
         root = {"code": error.code, "message": error.message, "target": error.target}
@@ -198,7 +224,9 @@ class ExecHandler(JupyterHandler):
             return
         message = responses.get(status_code, "error")
         if isinstance(exception, HTTPError) and exception.log_message:
-            message = exception.log_message % exception.args if exception.args else exception.log_message
+            message = (
+                exception.log_message % exception.args if exception.args else exception.log_message
+            )
         if status_code == 405:  # noqa: PLR2004 - Method Not Allowed
             self.set_header("Allow", ", ".join(verb.upper() for verb in self.verbs()))
             message = f"{self.request.method} is not possible here"
@@ -207,6 +235,11 @@ class ExecHandler(JupyterHandler):
         error = ExecError(message)
         error.code = "ServiceError" if status_code >= 500 else "UserError"  # noqa: PLR2004
         self.write_failure(error, status_code)
+
+    def log_exception(self, typ: Any, value: BaseException | None, tb: Any) -> None:
+        """Leave faults of a request out of the log; called by tornado."""
+        if not isinstance(value, ExecError) or value.status >= 500:  # noqa: PLR2004
+            super().log_exception(typ, value, tb)
 
     def verbs(self) -> list[str]:
         """Return the verbs of this handler."""

@@ -1,6 +1,7 @@
 """State changes on Jupyter's own event bus (floor: handlers).
 
-Other extensions subscribe to `https://schema.jupyter.org/jupyter_exec/run_state/v1` with jupyter_events.
+Other extensions subscribe to `https://schema.jupyter.org/jupyter_exec/run_state/v1` with
+jupyter_events.
 """
 
 from __future__ import annotations

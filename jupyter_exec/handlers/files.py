@@ -8,8 +8,7 @@ from __future__ import annotations
 import asyncio
 import mimetypes
 import re
-from pathlib import Path
-from typing import IO, Annotated, Any
+from typing import IO, TYPE_CHECKING, Annotated, Any
 from urllib.parse import quote
 
 from pydantic import Field
@@ -18,6 +17,9 @@ from tornado.iostream import StreamClosedError
 from jupyter_exec.errors import RangeNotSatisfiable
 from jupyter_exec.handlers.base import ExecHandler, operation
 from jupyter_exec.model.wire import WireModel, one_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 BLOCK_BYTES = 1 << 18
 FOLLOW_POLL_S = 0.05
@@ -45,7 +47,9 @@ class FileHandler(ExecHandler):
     def safe_headers(self, media_type: str | None, name: str) -> None:
         """Set headers that keep a browser from running what a run has written."""
         shown = media_type is not None and _SHOWN.match(media_type) is not None
-        self.set_header("Content-Type", media_type if media_type and shown else "application/octet-stream")
+        self.set_header(
+            "Content-Type", media_type if media_type and shown else "application/octet-stream"
+        )
         self.set_header("X-Content-Type-Options", "nosniff")
         self.set_header("Content-Security-Policy", "sandbox; default-src 'none'")
         if not shown:
@@ -67,7 +71,9 @@ class FileHandler(ExecHandler):
 class LogsHandler(ExecHandler):
     """`runs/{runId}/logs`."""
 
-    @operation("List the logs of a run", resource="runs", action="read", answer="LogList", errors=(404,))
+    @operation(
+        "List the logs of a run", resource="runs", action="read", answer="LogList", errors=(404,)
+    )
     async def get(self, run_id: str) -> Any:
         """Answer names and sizes."""
         house = await self.house()
@@ -106,7 +112,9 @@ class LogHandler(FileHandler):
         except StreamClosedError:
             return
 
-    async def _write(self, run_id: str, path: Path, offset: int, left: int, *, follow: bool) -> None:
+    async def _write(
+        self, run_id: str, path: Path, offset: int, left: int, *, follow: bool
+    ) -> None:
         await self.flush()
         while left > 0:
             ended = not follow or (await (await self.house()).runs.get(run_id)).ended
@@ -159,7 +167,13 @@ class OutputsHandler(FileHandler):
 class OutputHandler(FileHandler):
     """`runs/{runId}/outputs/{path}`."""
 
-    @operation("Download an output, whole or a range", resource="runs", action="read", media_type="application/octet-stream", errors=(404, 416))
+    @operation(
+        "Download an output, whole or a range",
+        resource="runs",
+        action="read",
+        media_type="application/octet-stream",
+        errors=(404, 416),
+    )
     async def get(self, run_id: str, path: str) -> None:
         """Answer the bytes of one file."""
         house = await self.house()
@@ -196,7 +210,9 @@ class OutputHandler(FileHandler):
 class MetricsHandler(ExecHandler):
     """`runs/{runId}/metrics`."""
 
-    @operation("Read all metrics of a run", resource="runs", action="read", answer="Metrics", errors=(404,))
+    @operation(
+        "Read all metrics of a run", resource="runs", action="read", answer="Metrics", errors=(404,)
+    )
     async def get(self, run_id: str) -> Any:
         """Answer every point by metric."""
         house = await self.house()

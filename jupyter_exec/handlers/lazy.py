@@ -6,15 +6,15 @@ A server that nobody asks for runs does not pay for pydantic and the services.
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 from tornado.routing import Router
-from tornado.web import Application
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from tornado.httputil import HTTPMessageDelegate, HTTPServerRequest
-    from tornado.routing import Rule
+    from tornado.web import Application
 
     from jupyter_exec.services.house import House
 
@@ -30,7 +30,8 @@ class LazyRouter(Router):
         house: returns the services.
     """
 
-    # jupyter_server asks every mounted target which verbs lack authentication; routes.py answers for ours.
+    # jupyter_server asks every mounted target which verbs lack authentication; routes.py answers
+    # for ours.
     SUPPORTED_METHODS: tuple[str, ...] = ()
 
     def __init__(
@@ -46,9 +47,7 @@ class LazyRouter(Router):
         base = re.escape(self._base_url)
         return [(f"{base}(?:{'|'.join(PREFIXES)})(?:/.*)?", self)]
 
-    def find_handler(
-        self, request: HTTPServerRequest, **_: Any
-    ) -> HTTPMessageDelegate | None:
+    def find_handler(self, request: HTTPServerRequest, **_: Any) -> HTTPMessageDelegate | None:
         """Return the handler of a request; tornado calls it."""
         if self._rules is None:
             from jupyter_exec.handlers.routes import compile_routes

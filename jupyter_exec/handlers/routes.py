@@ -6,10 +6,14 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from jupyter_exec.handlers import files, runs, snapshots, stream
+from jupyter_exec.handlers import execution, files, report, runs, snapshots, stream
 from jupyter_exec.handlers.base import ExecHandler, UnknownPath
 
 _OWN = "jupyter-exec/v1/"
+_AZURE = (
+    "execution/v1.0/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/"
+    "Microsoft.MachineLearningServices/workspaces/{workspaceName}/experiments/{experimentName}/"
+)
 _WHOLE_REST = {"path"}  # path parameters that may hold slashes
 
 
@@ -18,7 +22,8 @@ class Route:
     """One address.
 
     Attributes:
-        path: below the server's base URL, with `{parameters}`; a handler's methods get them in snake_case.
+        path: below the server's base URL, with `{parameters}`; a handler's methods get them in
+            snake_case.
         arguments: further keyword arguments of the handler.
     """
 
@@ -42,9 +47,9 @@ ROUTES: tuple[Route, ...] = (
     Route(_OWN + "runs/{runId}/cancel", runs.CancelHandler),
     Route(_OWN + "runs/{runId}/rerun", runs.RerunHandler),
     Route(_OWN + "runs/{runId}/logs", files.LogsHandler),
-    Route(_OWN + "runs/{runId}/logs/{name}", files.LogHandler),
+    Route(_OWN + "runs/{runId}/logs/{name}", report.LogHandler),
     Route(_OWN + "runs/{runId}/outputs", files.OutputsHandler),
-    Route(_OWN + "runs/{runId}/outputs/{path}", files.OutputHandler),
+    Route(_OWN + "runs/{runId}/outputs/{path}", report.OutputHandler),
     Route(_OWN + "runs/{runId}/metrics", files.MetricsHandler),
     Route(_OWN + "runs/{runId}/events", stream.RunEventsHandler),
     Route(_OWN + "events", stream.EventsHandler),
@@ -52,10 +57,18 @@ ROUTES: tuple[Route, ...] = (
     Route(_OWN + "snapshots/{snapshotId}", snapshots.SnapshotHandler),
     Route(_OWN + "snapshots/{snapshotId}/files/{path}", snapshots.SnapshotFileHandler),
     Route(_OWN + "targets", runs.TargetsHandler),
+    Route(_OWN + "runs/{runId}/report", report.ReportHandler),
+    Route(_AZURE + "startrun", execution.StartRunHandler),
+    Route(_AZURE + "snapshotrun", execution.SnapshotRunHandler),
+    Route(_AZURE + "startlocalrun", execution.StartLocalRunHandler),
+    Route(_AZURE + "localrun", execution.StartLocalRunHandler),
+    Route(_AZURE + "runId/{runId}/cancel", execution.AzureCancelHandler),
 )
 
 
-def compile_routes(base_url: str) -> list[tuple[re.Pattern[str], type[ExecHandler], dict[str, Any]]]:
+def compile_routes(
+    base_url: str,
+) -> list[tuple[re.Pattern[str], type[ExecHandler], dict[str, Any]]]:
     """Return (pattern, handler, arguments) of every route, the last one for what is not a route."""
     table = [(route.pattern(base_url), route.handler, route.arguments) for route in ROUTES]
     return [*table, (re.compile(".*"), UnknownPath, {})]

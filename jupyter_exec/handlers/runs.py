@@ -22,8 +22,8 @@ def _split(value: Any) -> Any:
 class RunsQuery(WireModel):
     """What a list of runs is narrowed by.
 
-    `status` takes several, separated by commas; `tag` is `name` or `name=value`; `q` is part of the id, the display
-    name or the experiment.
+    `status` takes several, separated by commas; `tag` is `name` or `name=value`; `q` is part of the
+    id, the display name or the experiment.
     """
 
     experiment: str | None = None
@@ -39,7 +39,14 @@ class RunsQuery(WireModel):
 class RunsHandler(ExecHandler):
     """`runs`: list and submit."""
 
-    @operation("List runs, newest first", resource="runs", action="read", query=RunsQuery, answer="RunList", errors=(400,))
+    @operation(
+        "List runs, newest first",
+        resource="runs",
+        action="read",
+        query=RunsQuery,
+        answer="RunList",
+        errors=(400,),
+    )
     async def get(self, query: RunsQuery) -> Any:
         """Answer a page of runs."""
         house = await self.house()
@@ -87,7 +94,13 @@ class RunHandler(ExecHandler):
             answer["queuePosition"] = house.runs.position(run)
         return answer
 
-    @operation("Delete a run that has ended", resource="runs", action="write", status=204, errors=(404, 409, 503))
+    @operation(
+        "Delete a run that has ended",
+        resource="runs",
+        action="write",
+        status=204,
+        errors=(404, 409, 503),
+    )
     async def delete(self, run_id: str) -> None:
         """Forget a run and its files."""
         await (await self.house()).runs.delete(run_id)
@@ -122,13 +135,18 @@ class RerunHandler(ExecHandler):
 class TargetsHandler(ExecHandler):
     """`targets`."""
 
-    @operation("Show compute targets: capacity, load, queue", resource="targets", action="read", answer="TargetList")
+    @operation(
+        "Show compute targets: capacity, load, queue",
+        resource="targets",
+        action="read",
+        answer="TargetList",
+    )
     async def get(self) -> Any:
         """Answer every configured target."""
         ways = (await self.house()).ways
         return {
             "targets": [
-                {"name": name, **(await ways.admission(name)).overview()} for name in ways.target_names
+                {"name": name, **(await ways.admission(name)).overview()}
+                for name in ways.target_names
             ]
         }
-

@@ -62,12 +62,18 @@ class SnapshotsHandler(ExecHandler):
 class SnapshotHandler(ExecHandler):
     """`snapshots/{snapshotId}`."""
 
-    @operation("Show the files of a snapshot", resource="snapshots", action="read", answer="Manifest", errors=(404,))
+    @operation(
+        "Show the files of a snapshot",
+        resource="snapshots",
+        action="read",
+        answer="Manifest",
+        errors=(404,),
+    )
     async def get(self, snapshot_id: str) -> Any:
         """Answer the manifest."""
         house = await self.house()
-        entries = await asyncio.to_thread(house.snapshots.manifest, snapshot_id)
-        return {"snapshotId": snapshot_id, "files": [entry.to_json() for entry in entries]}
+        manifest = await asyncio.to_thread(house.snapshots.manifest, snapshot_id)
+        return {"snapshotId": snapshot_id, "files": [entry.to_json() for entry in manifest.entries]}
 
 
 class SnapshotFileHandler(FileHandler):

@@ -1,15 +1,14 @@
 """Our own routes about events: server-sent events, and the list of a run's (floor: handlers).
 
-Source: the HTML standard, "Server-sent events". An event's id is its row in the database, so `Last-Event-ID` resumes
-without loss, across restarts of the server too.
+Source: the HTML standard, "Server-sent events". An event's id is its row in the database, so
+`Last-Event-ID` resumes without loss, across restarts of the server too.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 from tornado.iostream import StreamClosedError
@@ -19,6 +18,9 @@ from jupyter_exec.handlers.base import ExecHandler, operation
 from jupyter_exec.model.lifecycle import TERMINAL
 from jupyter_exec.model.wire import WireModel
 from jupyter_exec.store import events
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
 
 HEARTBEAT_S = 15.0
 LARGEST_ID = 2**62
@@ -72,7 +74,9 @@ class StreamHandler(ExecHandler):
                         await self.flush()
                         continue
                     event = following.result()
-                    self.write(f"id: {event['id']}\nevent: {event['type']}\ndata: {json.dumps(event)}\n\n")
+                    self.write(
+                        f"id: {event['id']}\nevent: {event['type']}\ndata: {json.dumps(event)}\n\n"
+                    )
                     await self.flush()
                     if ends and (event["type"] == "deleted" or event.get("status") in _ENDS):
                         break

@@ -1,17 +1,18 @@
 """The seam for frameworks: what a launcher is (floor: launchers).
 
-A launcher is named in the entry-point group `jupyter_exec.launchers` and chosen by `launcher_name`. It is pure: the same
-definition and context give the same Job, nothing is read or started.
+A launcher is named in the entry-point group `jupyter_exec.launchers` and chosen by `launcher_name`.
+It is pure: the same definition and context give the same Job, nothing is read or started.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from jupyter_exec.errors import Fault
     from jupyter_exec.model.definition import RunConfiguration
     from jupyter_exec.model.job import Job
@@ -19,14 +20,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class LaunchContext:
-    """What a launcher may know besides the definition. All paths are as the run's processes see them.
+    """What a launcher may know besides the definition; paths are as the run's processes see them.
 
     Attributes:
         run_id: the run's id.
         work_dir: absolute working folder (the snapshot), which holds `outputs` and `logs`.
         python: absolute path of the run's interpreter.
         server_python: absolute path of the interpreter that has jupyter_exec and nbclient.
-        kernel: name of the kernelspec to use for a notebook; None = `python -m ipykernel_launcher` of `python`.
+        kernel: kernelspec to use for a notebook; None = `python -m ipykernel_launcher` of `python`.
         env: variables every run gets (AZUREML_*, JUPYTER_EXEC_*, the environment's own).
     """
 

@@ -1,8 +1,8 @@
 """What was asked: the run definition, in Azure's words (floor: model).
 
-Source: `RunDefinition` and `RunConfiguration` in the Execution Service API 2019-09-30. Fields that the published
-contract does not have (`command`, `parameters`, `kernel`, `resources`, `retries`) are ours; clients that do not know
-them are unharmed.
+Source: `RunDefinition` and `RunConfiguration` in the Execution Service API 2019-09-30. Fields that
+the published contract does not have (`command`, `parameters`, `kernel`, `resources`, `retries`) are
+ours; clients that do not know them are unharmed.
 """
 
 from __future__ import annotations

@@ -18,7 +18,10 @@ _VARIABLE = re.compile(r"^[A-Za-z_][A-Za-z0-9_.\-]*$")
 def _variables(variables: dict[str, str]) -> dict[str, str]:
     for name, value in variables.items():
         if not _VARIABLE.match(name):
-            message = f"{name[:80]!r} is not a variable name: letters, digits and '_', not beginning with a digit"
+            message = (
+                f"{name[:80]!r} is not a variable name: letters, digits and '_', "
+                "not beginning with a digit"
+            )
             raise ValueError(message)
         if "\0" in value:
             message = f"the value of {name} holds a NUL character"
@@ -30,7 +33,7 @@ Variables = Annotated[dict[str, Text], AfterValidator(_variables)]
 
 
 class PythonSection(WireModel):
-    """Which Python: the interpreter at `interpreter_path`, or an environment built from `conda_dependencies`."""
+    """Which Python: that at `interpreter_path`, or one built from `conda_dependencies`."""
 
     interpreter_path: str | None = None
     user_managed_dependencies: bool | None = None

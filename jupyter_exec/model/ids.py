@@ -1,6 +1,7 @@
 """Run ids and experiment names: what is legal, and how we make one (floor: model).
 
-Source: the swagger's `runId` pattern, and the form `{experiment}_{epoch}_{8 hex}` that Azure ML's own clients use.
+Source: the swagger's `runId` pattern, and the form `{experiment}_{epoch}_{8 hex}` that Azure ML's
+own clients use.
 """
 
 from __future__ import annotations
@@ -21,12 +22,17 @@ def new_run_id(experiment: str) -> str:
     return f"{name}_{int(time.time())}_{secrets.token_hex(4)}"
 
 
+def _short(text: str, length: int = 64) -> str:
+    return text if len(text) <= length else text[:length] + "..."
+
+
 def check_run_id(run_id: str, target: str = "runId") -> str:
     """Return the id, or raise InvalidRequest naming the pattern it breaks."""
     if not RUN_ID.match(run_id):
-        shown = run_id if len(run_id) <= 64 else run_id[:64] + "..."
+        shown = _short(run_id)
         message = (
-            f"{shown!r} is not a run id: 1 to 256 letters, digits, '_' or '-', beginning with a letter or digit"
+            f"{shown!r} is not a run id: 1 to 256 letters, digits, '_' or '-', "
+            "beginning with a letter or digit"
         )
         raise InvalidRequest(message, target)
     return run_id
@@ -35,10 +41,10 @@ def check_run_id(run_id: str, target: str = "runId") -> str:
 def check_experiment(name: str, target: str = "experiment") -> str:
     """Return the experiment's name, or raise InvalidRequest saying what a name may hold."""
     if not EXPERIMENT.match(name):
-        shown = name if len(name) <= 64 else name[:64] + "..."
+        shown = _short(name)
         message = (
-            f"{shown!r} is not an experiment name: 1 to 255 letters, digits, spaces, '_', '-' or '.', "
-            "beginning with a letter or digit"
+            f"{shown!r} is not an experiment name: 1 to 255 letters, digits, spaces, "
+            "'_', '-' or '.', beginning with a letter or digit"
         )
         raise InvalidRequest(message, target)
     return name

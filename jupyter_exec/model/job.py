@@ -1,14 +1,16 @@
 """What to start, without a word about which engine starts it (floor: model).
 
-A launcher makes a `Job` from a run definition; a compute target turns it into processes, containers or batch jobs.
-All values are frozen: a plan can be compared with another plan.
+A launcher makes a `Job` from a run definition; a compute target turns it into processes, containers
+or batch jobs. All values are frozen: a plan can be compared with another plan.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 @dataclass(frozen=True)
@@ -17,7 +19,7 @@ class Resources:
 
     Attributes:
         cpus: processors; fractions are fine.
-        memory_bytes: upper bound of resident memory of all its processes; None = not stated, not enforced.
+        memory_bytes: upper bound of all its processes' resident memory; None = not enforced.
         gpus: whole devices.
     """
 
@@ -33,7 +35,7 @@ class Resources:
 
 @dataclass(frozen=True)
 class Standby:
-    """A command that may be started before there is a run for it; it then reads its assignment on stdin.
+    """A command that may be started before there is a run for it; its assignment comes on stdin.
 
     Attributes:
         key: two roles with the same key can take each other's standby.
@@ -70,7 +72,8 @@ class Job:
     """What a target starts: roles, and what they share.
 
     Attributes:
-        roles: at least one; the job is over when all replicas of the first role have ended, or one failed.
+        roles: at least one; the job is over when all replicas of the first role have ended, or one
+            failed.
         env: environment variables for all replicas, on top of the target's own.
         time_limit_s: wall clock limit of the whole; None = no limit.
         grace_s: between asking a process to end and killing it.
@@ -91,9 +94,10 @@ class Outcome:
     """How a job ended, as its target saw it.
 
     Attributes:
-        exit_code: of the replica that decided (0 = success); negative = minus the signal's number; None = unknown.
-        code: stable word for a failure (`ExitCode`, `Signal`, `TimeLimit`, `MemoryLimit`, `ShimKilled`, ...), None on
-            success or cancel.
+        exit_code: of the replica that decided (0 = success); negative = minus the signal's
+            number; None = unknown.
+        code: stable word for a failure (`ExitCode`, `Signal`, `TimeLimit`, `MemoryLimit`,
+            `ShimKilled`); None on success or cancel.
         message: one line naming the cause; None on success.
         started_at, ended_at: epoch seconds.
         canceled: True where the end was asked for by `cancel`.

@@ -1,10 +1,11 @@
 """THE state machine of a run: one table, pure (floor: model).
 
-    NotStarted -> Queued -> Preparing -> Starting -> Running -> Finalizing -> Completed | Failed | Canceled
+    NotStarted -> Queued -> Preparing -> Starting -> Running -> Finalizing -> Completed | Failed |
+    Canceled
 
-`CancelRequested` is reachable from every state that is not terminal; `NotResponding` <-> `Running` when an engine stops
-answering. `Finalizing -> Queued` is a retry; `Preparing|Starting -> Queued` is a preparation that a restart repeats.
-The words are Azure ML's (run status of the SDK v1).
+`CancelRequested` is reachable from every state that is not terminal; `NotResponding` <-> `Running`
+when an engine stops answering. `Finalizing -> Queued` is a retry; `Preparing|Starting -> Queued` is
+a preparation that a restart repeats. The words are Azure ML's (run status of the SDK v1).
 """
 
 from __future__ import annotations

@@ -56,11 +56,11 @@ class OverlayFile(WireModel):
 
 
 class Source(WireModel):
-    """Where the code comes from: at most one of snapshot_id, path and notebook; none of them = an empty folder.
+    """Where the code comes from: at most one of three ways; none of them = an empty folder.
 
     Attributes:
-        path: folder or file, relative to the server's root or absolute and inside it. A file stands for its folder, and
-            is the script unless the definition names one.
+        path: folder or file, relative to the server's root or absolute and inside it. A file stands
+            for its folder, and is the script unless the definition names one.
         notebook: the content of a notebook, as nbformat JSON.
         name: file name of that notebook.
         files: only these (globs, relative to the folder).
@@ -78,7 +78,9 @@ class Source(WireModel):
 
     @model_validator(mode="after")
     def _at_most_one(self) -> Source:
-        given = [name for name in ("snapshot_id", "path", "notebook") if getattr(self, name) is not None]
+        given = [
+            name for name in ("snapshot_id", "path", "notebook") if getattr(self, name) is not None
+        ]
         if len(given) > 1:
             message = "give only one of snapshotId, path and notebook"
             raise ValueError(message)

@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime, timezone
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jupyter_exec.model.lifecycle import TERMINAL, RunStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 def isoformat(epoch_s: float | None) -> str | None:
@@ -30,7 +32,7 @@ class Run:
         folder: name of its folder below `runs/`.
         definition: the run definition as JSON values (no secrets).
         links: folders shown to the run without being copied: relative place -> absolute path.
-        scope: what the request's address named: subscription, resource group, workspace (Azure's words).
+        scope: what an Azure address named: subscription, resource group, workspace.
         request_hash: equal for equal requests; makes a repeated POST harmless.
         attempt: 1, and one more for each retry.
         handle: what the target needs to find the work again.
@@ -70,7 +72,9 @@ class Run:
 
     def to_json(self) -> dict[str, Any]:
         """Return the run as every face sees it; folder, handle and hashes stay inside."""
-        error = {"code": self.error_code, "message": self.error_message} if self.error_code else None
+        error = (
+            {"code": self.error_code, "message": self.error_message} if self.error_code else None
+        )
         return {
             "runId": self.run_id,
             "experiment": self.experiment,
@@ -87,7 +91,9 @@ class Run:
             "tags": dict(self.tags),
             "progress": self.progress,
             "attempt": self.attempt,
-            "git": {key: self.git.get(key) for key in ("commit", "branch", "dirty")} if self.git else None,
+            "git": {key: self.git.get(key) for key in ("commit", "branch", "dirty")}
+            if self.git
+            else None,
             "definition": self.definition,
         }
 

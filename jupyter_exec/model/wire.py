@@ -1,14 +1,15 @@
-"""How JSON becomes values: keys in any letter case, nulls everywhere, all faults at once (floor: model).
+"""How JSON becomes values: keys in any case, nulls everywhere, all faults (floor: model).
 
-Real clients send camelCase, PascalCase or a mixture, leave fields out or send null for them, and add fields that no
-document names. `WireModel` accepts all that; `parse` turns pydantic's errors into our faults with JSON paths.
+Real clients send camelCase, PascalCase or a mixture, leave fields out or send null for them, and
+add fields that no document names. `WireModel` accepts all that; `parse` turns pydantic's errors
+into our faults with JSON paths.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from functools import cache
 from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, model_validator
@@ -23,9 +24,12 @@ def _fold(key: str) -> str:
     return key.replace("_", "").casefold()
 
 
-@lru_cache(maxsize=None)
+@cache
 def _known_keys(model: type[BaseModel]) -> dict[str, str]:
-    return {_fold(field.alias or name): field.alias or name for name, field in model.model_fields.items()}
+    return {
+        _fold(field.alias or name): field.alias or name
+        for name, field in model.model_fields.items()
+    }
 
 
 class WireModel(BaseModel):
@@ -61,11 +65,11 @@ def _text(value: Any) -> Any:
 
 
 Text = Annotated[str, BeforeValidator(_text)]
-"""A string; numbers and booleans become their JSON text, as the Azure service does with `arguments`."""
+"""A string; numbers and booleans become their JSON text, as in Azure's `arguments`."""
 
 
 def one_of(allowed: Sequence[str], also: Mapping[str, str] | None = None) -> BeforeValidator:
-    """Accept the allowed words in any letter case (and the aliases in `also`); name them when none fits."""
+    """Accept the allowed words, and the aliases in `also`, in any letter case."""
     table = {word.casefold(): word for word in allowed}
     table.update({alias.casefold(): word for alias, word in (also or {}).items()})
 
@@ -96,8 +100,15 @@ def faults_of(error: ValidationError, prefix: str = "") -> list[Fault]:
         elif item["type"] != "value_error" and not isinstance(item["input"], dict | list):
             shown = json.dumps(item["input"], default=str)[:100]
             message = f"{shown}: {message[0].lower()}{message[1:]}"
-        faults.append(Fault(_path(prefix, item["loc"]), message))
+        target = _path(prefix, [part for part in item["loc"] if not _names_a_type(part)])
+        if all(fault.target != target for fault in faults):
+            faults.append(Fault(target, message))
     return faults
+
+
+def _names_a_type(part: int | str) -> bool:
+    """Tell pydantic's name of a union's member from the name of a field."""
+    return isinstance(part, str) and (part == "str" or "[" in part)
 
 
 def parse(model: type[Model], data: Any, prefix: str = "") -> Model:

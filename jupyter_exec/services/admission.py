@@ -1,19 +1,21 @@
 """Who may start now: capacity, order, and small runs filling gaps (floor: services).
 
-First in, first out. A run that does not fit yet lets later ones that do fit pass, until it has waited `patience_s`; then
-nobody passes it any more, so that a big run is not starved by small ones.
+First in, first out. A run that does not fit yet lets later ones that do fit pass, until it has
+waited `patience_s`; then nobody passes it any more, so that a big run is not starved by small ones.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jupyter_exec.model.job import Resources
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
 
 
 @dataclass(eq=False)
@@ -50,12 +52,18 @@ class Admission:
 
     @asynccontextmanager
     async def slot(
-        self, run_id: str, display_name: str, sequence: int, need: Resources, *, inside: bool = False
+        self,
+        run_id: str,
+        display_name: str,
+        sequence: int,
+        need: Resources,
+        *,
+        inside: bool = False,
     ) -> AsyncIterator[tuple[int, ...]]:
-        """Wait until the run may start; hold its share until the block is left. Yields the GPU ids it may use.
+        """Wait until the run may start; hold its share until the block is left. Yields its GPU ids.
 
         Args:
-            inside: True for a run that is going already (after a restart): it is let in whatever is free.
+            inside: True for a run that is going already (after a restart): it is let in at once.
         """
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         ticket = Ticket(run_id, display_name, sequence, need, future)

@@ -1,7 +1,9 @@
-"""One asyncio task a run: admission -> environment -> working folder -> plan -> submit -> watch -> collect (floor: services).
+"""One asyncio task a run, from the queue to its end (floor: services).
 
-A task writes every step down before it takes it, so that `reconcile.py` can go on from there after a restart. Stopping
-the server cancels the tasks, not the runs.
+Admission -> working folder -> environment -> plan -> submit -> watch -> collect.
+
+A task writes every step down before it takes it, so that `reconcile.py` can go on from there after
+a restart. Stopping the server cancels the tasks, not the runs.
 """
 
 from __future__ import annotations
@@ -10,7 +12,6 @@ import asyncio
 import logging
 import sys
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -27,6 +28,8 @@ from jupyter_exec.store import runs
 from jupyter_exec.targets.base import Placement
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from jupyter_exec.model.job import Job, Outcome
     from jupyter_exec.model.run import Run
     from jupyter_exec.services.journal import Journal
@@ -38,7 +41,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-class Superseded(Exception):  # noqa: N818 - not an error: the run was cancelled or deleted meanwhile
+class Superseded(Exception):
     """The run's state has changed under its task."""
 
 
@@ -75,7 +78,9 @@ class Execution:
 
     def start(self, done: Callable[[], None], *, reattach: bool = False) -> None:
         """Begin; `done` is called when the run has ended."""
-        self._task = asyncio.create_task(self._main(reattach), name=f"run {self._run.run_id}")
+        self._task = asyncio.create_task(
+            self._main(reattach=reattach), name=f"run {self._run.run_id}"
+        )
         self._task.add_done_callback(lambda _: done())
 
     async def cancel(self) -> None:
@@ -93,7 +98,7 @@ class Execution:
             with suppress(asyncio.CancelledError):
                 await self._task
 
-    async def _main(self, reattach: bool) -> None:
+    async def _main(self, *, reattach: bool) -> None:
         try:
             await (self._resume() if reattach else self._attempts())
         except (asyncio.CancelledError, Superseded):
@@ -161,7 +166,12 @@ class Execution:
         run, engine = self._run, self._engine
         configuration = self._definition.configuration
         await asyncio.to_thread(
-            workspace.lay_out, self._paths, run.attempt, engine.snapshots, run.snapshot_id, run.links
+            workspace.lay_out,
+            self._paths,
+            run.attempt,
+            engine.snapshots,
+            run.snapshot_id,
+            run.links,
         )
         environment = engine.ways.environment(configuration.environment)
         prepared = await environment.prepare(configuration.environment, self._paths.environment_log)
@@ -228,7 +238,7 @@ class Execution:
         return True
 
     async def _resume(self) -> None:
-        """Go on after a restart: find the work again, or prepare it again, or say why neither is possible."""
+        """Go on after a restart: find the work again, or prepare it again."""
         run = self._run
         handle = run.handle or await self._target.find(self._placement())
         if handle is None:

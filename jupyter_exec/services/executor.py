@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from jupyter_exec.model.lifecycle import RunStatus
-from jupyter_exec.model.run import Run
 from jupyter_exec.services.execution import Engine, Execution
+
+if TYPE_CHECKING:
+    from jupyter_exec.model.run import Run
 
 
 class Executor:
@@ -33,7 +37,7 @@ class Executor:
         self._executions.pop(run_id, None)
 
     async def cancel(self, run: Run) -> None:
-        """End a run whose state is `CancelRequested`; one that nobody executes is cancelled at once."""
+        """End a run that is `CancelRequested`; one that nobody executes is cancelled at once."""
         execution = self._executions.get(run.run_id)
         if execution is not None:
             await execution.cancel()

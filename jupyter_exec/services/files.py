@@ -10,7 +10,7 @@ import re
 import tempfile
 import zipfile
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from jupyter_exec.errors import NotFound
 from jupyter_exec.model.definition import RunDefinition
@@ -18,7 +18,9 @@ from jupyter_exec.model.run import Run, isoformat
 from jupyter_exec.model.wire import parse
 from jupyter_exec.services.reports import read_metrics
 from jupyter_exec.services.workspace import kept_folders
-from jupyter_exec.store.paths import DataPaths, RunPaths
+
+if TYPE_CHECKING:
+    from jupyter_exec.store.paths import DataPaths, RunPaths
 
 _REPLICA_LOG = re.compile(r"^(?P<role>[\w.-]+)-(?P<index>\d+)(?:\.retry-(?P<retry>\d+))?\.txt$")
 
@@ -77,14 +79,16 @@ class RunFiles:
         return _inside(folder, name, "log")
 
     def _roots(self, run: Run) -> list[tuple[str, Path]]:
-        """Return where outputs lie: `./outputs` under its own names, watched folders under theirs."""
+        """Return where outputs lie, and what stands before their names."""
         work = self._of(run).work
         history = parse(RunDefinition, run.definition).configuration.history
-        return [("" if name == "outputs" else f"{name}/", work / name) for name in kept_folders(history)]
+        return [
+            ("" if name == "outputs" else f"{name}/", work / name) for name in kept_folders(history)
+        ]
 
     def outputs(self, run: Run) -> list[dict[str, Any]]:
         """List every output file with its size, sorted by path."""
-        entries = {}
+        entries: dict[str, dict[str, Any]] = {}
         for prefix, root in self._roots(run):
             for folder, _, files in os.walk(root):
                 for name in files:
@@ -119,7 +123,7 @@ class RunFiles:
         raise NotFound(message, "path")
 
     def outputs_zip(self, run: Run) -> IO[bytes]:
-        """Pack all outputs into a temporary zip; the caller reads it from the start and closes it."""
+        """Pack all outputs into a temporary zip, which the caller closes."""
         packed = tempfile.TemporaryFile()  # noqa: SIM115 - the caller closes it
         with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
             for entry in self.outputs(run):

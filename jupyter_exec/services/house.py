@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jupyter_exec.services.execution import Engine
 from jupyter_exec.services.executor import Executor
 from jupyter_exec.services.files import RunFiles
+from jupyter_exec.services.heartbeats import Heartbeats
 from jupyter_exec.services.journal import Journal
+from jupyter_exec.services.localrun import LocalRuns
 from jupyter_exec.services.reconcile import reconcile
+from jupyter_exec.services.reporting import Reporting
 from jupyter_exec.services.runs import RunService
 from jupyter_exec.services.sourcing import Sourcing
 from jupyter_exec.services.ways import Ways
 from jupyter_exec.store.database import Database
 from jupyter_exec.store.paths import DataPaths
 from jupyter_exec.store.snapshots import SnapshotStore
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -32,6 +37,7 @@ class Settings:
         max_snapshot_bytes: limit of one snapshot.
         url: returns the server's address.
         writable: False where another server owns the data directory.
+        silence_s: after which a run on another machine counts as not responding.
     """
 
     data_dir: Path
@@ -40,6 +46,7 @@ class Settings:
     max_snapshot_bytes: int
     url: Callable[[], str]
     writable: bool = True
+    silence_s: float = 60.0
 
 
 class House:
@@ -51,13 +58,18 @@ class House:
         self.writable = settings.writable
         self.paths = paths
         self.journal = Journal(self.database)
-        self.snapshots = SnapshotStore(paths.snapshots, settings.max_snapshot_bytes)
+        self.snapshots = SnapshotStore(
+            paths.snapshots, settings.max_snapshot_bytes, read_only=not settings.writable
+        )
         self.ways = Ways(paths, settings.compute_targets)
         self.engine = Engine(self.journal, paths, self.snapshots, self.ways, settings.url)
         self.executor = Executor(self.engine)
         self.sourcing = Sourcing(self.snapshots, settings.root_dir)
         self.runs = RunService(self.engine, self.executor, self.sourcing)
         self.files = RunFiles(paths)
+        self.heartbeats = Heartbeats(self.journal, settings.silence_s)
+        self.reporting = Reporting(self.journal, paths, self.heartbeats)
+        self.local_runs = LocalRuns(self.engine, self.runs)
 
     @classmethod
     async def open(cls, settings: Settings) -> House:
@@ -66,9 +78,11 @@ class House:
         house = await asyncio.to_thread(cls, settings)
         if settings.writable:
             await reconcile(house.engine, house.executor)
+            await house.heartbeats.open()
         return house
 
     async def close(self) -> None:
         """Let go of the runs, which go on, and close the files."""
+        await self.heartbeats.close()
         await self.executor.detach()
         await asyncio.to_thread(self.database.close)

@@ -1,21 +1,24 @@
 """Writing down what happens, and telling those who listen (floor: services).
 
-Everything that changes a run goes through `Journal.write`; everybody who wants to know reads `Journal.stream`. The
-database is the queue: a listener is only woken, and reads what is new by itself, so it can be slow, or gone for a
-while, and loses nothing.
+Everything that changes a run goes through `Journal.write`; everybody who wants to know reads
+`Journal.stream`. The database is the queue: a listener is only woken, and reads what is new by
+itself, so it can be slow, or gone for a while, and loses nothing.
 """
 
 from __future__ import annotations
 
 import asyncio
-import sqlite3
-from collections.abc import AsyncIterator, Callable
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
-from jupyter_exec.model.lifecycle import RunStatus
-from jupyter_exec.model.run import Run
 from jupyter_exec.store import events, runs
-from jupyter_exec.store.database import Database
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import AsyncIterator, Callable
+
+    from jupyter_exec.model.lifecycle import RunStatus
+    from jupyter_exec.model.run import Run
+    from jupyter_exec.store.database import Database
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -56,7 +59,7 @@ class Journal:
     async def stream(
         self, last_id: int | None = None, run_id: str | None = None
     ) -> AsyncIterator[dict[str, Any]]:
-        """Yield events after `last_id` (None = only new ones), of one run or of all, without end."""
+        """Yield events after `last_id` (None = only new ones) of one run or of all, for ever."""
         seen = await self.read(events.last_id) if last_id is None else last_id
         while True:
             changed = self._changed

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import logging
+from typing import TYPE_CHECKING
 
 from jupyter_exec.errors import ExecError
 from jupyter_exec.model.lifecycle import RunStatus
-from jupyter_exec.services.execution import Engine
-from jupyter_exec.services.executor import Executor
 from jupyter_exec.store import runs
+
+if TYPE_CHECKING:
+    from jupyter_exec.services.execution import Engine
+    from jupyter_exec.services.executor import Executor
 
 log = logging.getLogger(__name__)
 
@@ -16,8 +19,8 @@ log = logging.getLogger(__name__)
 async def reconcile(engine: Engine, executor: Executor) -> int:
     """Take up every run that has not ended; return how many.
 
-    Runs that somebody else executes (`NotStarted` and without a handle) are left alone. A run whose target is no longer
-    configured, or whose definition cannot be read any more, fails with that reason.
+    Runs that somebody else executes are left alone. A run whose target is no longer configured, or
+    whose definition cannot be read any more, fails with that reason.
     """
     unfinished = await engine.journal.read(runs.unfinished)
     for run in unfinished:

@@ -1,7 +1,7 @@
 """What a run says about itself while it runs: metrics and progress (floor: services).
 
-The run appends JSON lines to one file; we follow the file and tell the listeners. The file itself is the record of all
-metrics, so a million points cost the database nothing.
+The run appends JSON lines to one file; we follow the file and tell the listeners. The file itself
+is the record of all metrics, so a million points cost the database nothing.
 """
 
 from __future__ import annotations
@@ -9,11 +9,14 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from jupyter_exec.services.journal import Journal
 from jupyter_exec.store import events, runs
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from jupyter_exec.services.journal import Journal
 
 POLL_S = 0.2
 BLOCK_BYTES = 1 << 18
@@ -21,7 +24,7 @@ POINTS_PER_EVENT = 200
 
 
 def parse_line(line: bytes) -> dict[str, Any] | None:
-    """Return what one line says: a point {"name", "value", "step", "time"} or {"progress": {...}}; None for anything else."""
+    """Return what one line says: a point, or {"progress": ...}; None for anything else."""
     try:
         said = json.loads(line)
     except ValueError:
@@ -33,7 +36,12 @@ def parse_line(line: bytes) -> dict[str, Any] | None:
         return {"progress": {key: progress.get(key) for key in ("done", "total", "label")}}
     name, value = said.get("metric"), said.get("value")
     if isinstance(name, str) and isinstance(value, int | float | str):
-        return {"name": name[:200], "value": value, "step": said.get("step"), "time": said.get("time")}
+        return {
+            "name": name[:200],
+            "value": value,
+            "step": said.get("step"),
+            "time": said.get("time"),
+        }
     return None
 
 
@@ -86,7 +94,7 @@ class ReportTail:
 
 
 def read_metrics(path: Path, limit: int = 1_000_000) -> dict[str, list[dict[str, Any]]]:
-    """Return all points by metric name, in the order they were logged; at most `limit` of them. Blocking."""
+    """Return all points by metric, in their order, at most `limit` of them. Blocking."""
     series: dict[str, list[dict[str, Any]]] = {}
     if not path.exists():
         return series

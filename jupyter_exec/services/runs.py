@@ -1,6 +1,7 @@
 """What can be asked about runs: submit, look, cancel, run again, delete (floor: services).
 
-Every face ends here. A method validates everything first and stores nothing when something is wrong.
+Every face ends here. A method validates everything first and stores nothing when something is
+wrong.
 """
 
 from __future__ import annotations
@@ -10,9 +11,8 @@ import hashlib
 import json
 import time
 import uuid
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jupyter_exec.errors import Conflict, Fault, InvalidRequest, NotFound
 from jupyter_exec.model.definition import RunDefinition
@@ -22,10 +22,14 @@ from jupyter_exec.model.request import RerunRequest, SubmitRequest, merge_patch
 from jupyter_exec.model.run import Run
 from jupyter_exec.model.wire import parse
 from jupyter_exec.services import validation, workspace
-from jupyter_exec.services.execution import Engine
-from jupyter_exec.services.executor import Executor
 from jupyter_exec.services.sourcing import Sourced, Sourcing
 from jupyter_exec.store import listing, runs
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from jupyter_exec.services.execution import Engine
+    from jupyter_exec.services.executor import Executor
 
 
 @dataclass(frozen=True)
@@ -62,7 +66,9 @@ class RunService:
             InvalidRequest: with all faults of the request.
             Conflict: the run id is taken by another request.
         """
-        await self.check(request.experiment, request.run_id, request.definition, request.source.path)
+        await self.check(
+            request.experiment, request.run_id, request.definition, request.source.path
+        )
         sourced = await self._sourcing.take(request.source, request.overlay)
         definition = request.definition
         if request.parent_run_id:
@@ -87,11 +93,14 @@ class RunService:
         run_id: str | None,
         definition: RunDefinition,
         script_from: str | None = None,
+        *,
+        elsewhere: bool = False,
     ) -> None:
         """Refuse a request that cannot run, before its source is read.
 
         Args:
             script_from: a source that may name the script by itself.
+            elsewhere: the caller's own machine executes it, so nothing is asked of this one.
 
         Raises:
             InvalidRequest: with all faults.
@@ -100,7 +109,10 @@ class RunService:
         configuration = definition.configuration
         if script_from and not configuration.script and not configuration.command:
             configuration = configuration.model_copy(update={"script": script_from.rsplit("/")[-1]})
-        faults += await validation.configuration_faults(configuration, self._engine.ways)
+        if elsewhere:
+            faults += validation.local_run_faults(configuration)
+        else:
+            faults += await validation.configuration_faults(configuration, self._engine.ways)
         if definition.parent_run_id is not None:
             try:
                 await self.get(definition.parent_run_id)
@@ -123,7 +135,9 @@ class RunService:
         run = Run(
             run_id=run_id,
             experiment=submission.experiment,
-            display_name=submission.display_name or configuration.job_name or _shown_name(definition),
+            display_name=submission.display_name
+            or configuration.job_name
+            or _shown_name(definition),
             status=RunStatus.QUEUED if submission.queued else RunStatus.NOT_STARTED,
             target=configuration.target,
             created_at=time.time(),
@@ -190,7 +204,9 @@ class RunService:
         if old.snapshot_id is None or not self._engine.snapshots.exists(old.snapshot_id):
             message = f"the snapshot of run {run_id} is gone"
             raise Conflict(message, "runId")
-        definition = parse(RunDefinition, merge_patch(old.definition, request.definition), "definition")
+        definition = parse(
+            RunDefinition, merge_patch(old.definition, request.definition), "definition"
+        )
         await self.check(old.experiment, request.run_id, definition)
         sourced = Sourced(old.snapshot_id, None, None, old.links, old.git)
         submission = Submission(
@@ -231,5 +247,6 @@ def _request_hash(run: Run) -> str:
         "parent": run.parent_run_id,
         "tags": dict(run.tags),
         "links": dict(run.links),
+        "scope": dict(run.scope),
     }
     return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()

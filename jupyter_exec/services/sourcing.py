@@ -1,22 +1,26 @@
 """From what a request names as its source to a snapshot (floor: services).
 
-Nobody's file outside the server's root is read: every path is resolved first and must lie inside it.
+Nobody's file outside the server's root is read: every path is resolved first and must lie inside
+it.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jupyter_exec.errors import InvalidRequest, NotFound
-from jupyter_exec.model.request import OverlayFile, Source
 from jupyter_exec.sources.folder import snapshot_files, snapshot_folder
 from jupyter_exec.sources.git import git_state
-from jupyter_exec.store.snapshots import SnapshotInfo, SnapshotStore
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from jupyter_exec.model.request import OverlayFile, Source
+    from jupyter_exec.store.snapshots import SnapshotInfo, SnapshotStore
 
 MAX_FILES = 2_000
 MAX_BYTES = 50_000_000
@@ -86,7 +90,9 @@ class Sourcing:
                 message = f"there is no snapshot {source.snapshot_id[:80]}"
                 raise NotFound(message, "source.snapshotId")
             if files:
-                message = "an existing snapshot is not changed; leave out overlay, or send the files"
+                message = (
+                    "an existing snapshot is not changed; leave out overlay, or send the files"
+                )
                 raise InvalidRequest(message, "overlay")
             return Sourced(source.snapshot_id)
         script = None

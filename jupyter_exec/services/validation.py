@@ -52,6 +52,29 @@ async def configuration_faults(configuration: RunConfiguration, ways: Ways) -> l
     return faults + _not_here(configuration)
 
 
+def local_run_faults(configuration: RunConfiguration) -> list[Fault]:
+    """Return what a run on the caller's own machine cannot be: it is one process there, and nothing is built."""
+    faults = []
+    field = "configuration.framework"
+    if configuration.framework != "Python":
+        message = f"a local run is one Python process or command; submit {configuration.framework} to a target"
+        faults.append(Fault(field, message))
+    if configuration.notebook:
+        message = "a local run cannot execute a notebook; submit it to a target"
+        faults.append(Fault("configuration.script", message))
+    if not configuration.script and not configuration.command:
+        message = "give a script or a command"
+        faults.append(Fault("configuration.script", message))
+    python = configuration.environment.python
+    if python.user_managed_dependencies is False and python.conda_dependencies:
+        message = "a local run uses an interpreter as it is: set it to true, and interpreterPath"
+        faults.append(Fault("configuration.environment.python.userManagedDependencies", message))
+    if configuration.node_count != 1:
+        message = f"a local run is one process, so it must be 1, not {configuration.node_count}"
+        faults.append(Fault("configuration.nodeCount", message))
+    return faults + _not_here(configuration)
+
+
 def _not_here(configuration: RunConfiguration) -> list[Fault]:
     """Return what this server cannot do, rather than leaving it out silently."""
     faults = []

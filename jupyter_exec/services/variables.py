@@ -5,9 +5,12 @@ Source: Azure ML SDK v1's documentation of a run's environment; the JUPYTER_EXEC
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from jupyter_exec.model.run import Run
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from jupyter_exec.model.run import Run
 
 
 def run_variables(

@@ -5,19 +5,21 @@ The one place where a name in a definition (target, framework, environment) beco
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jupyter_exec import plugins
 from jupyter_exec.environments.base import Environment, choose
 from jupyter_exec.errors import InvalidRequest
-from jupyter_exec.launchers.base import Launcher
-from jupyter_exec.model.definition import RunConfiguration
-from jupyter_exec.model.environment import EnvironmentDefinition
 from jupyter_exec.services.admission import Admission
-from jupyter_exec.store.paths import DataPaths
-from jupyter_exec.targets.base import ComputeTarget
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from jupyter_exec.launchers.base import Launcher
+    from jupyter_exec.model.definition import RunConfiguration
+    from jupyter_exec.model.environment import EnvironmentDefinition
+    from jupyter_exec.store.paths import DataPaths
+    from jupyter_exec.targets.base import ComputeTarget
 
 
 class Ways:
@@ -47,7 +49,9 @@ class Ways:
             InvalidRequest: there is none of that name; the message lists those there are.
         """
         if name not in self._settings:
-            message = f"there is no compute target {name[:80]!r}; there are: {', '.join(self._settings)}"
+            message = (
+                f"there is no compute target {name[:80]!r}; there are: {', '.join(self._settings)}"
+            )
             raise InvalidRequest(message, "configuration.target")
         if name not in self._targets:
             settings = dict(self._settings[name])

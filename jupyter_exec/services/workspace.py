@@ -1,16 +1,23 @@
-"""The folder of a run: laid out before it starts, cleared when it has ended (floor: services; blocking)."""
+"""The folder of a run: laid out before it starts, cleared when it has ended (floor: services).
+
+All of this blocks; it is called in threads.
+"""
 
 from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Mapping
-from pathlib import Path
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING
 
 from jupyter_exec.errors import RunFailed
-from jupyter_exec.model.definition import HistoryConfiguration
-from jupyter_exec.store.paths import RunPaths
-from jupyter_exec.store.snapshots import SnapshotStore
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from jupyter_exec.model.definition import HistoryConfiguration
+    from jupyter_exec.store.paths import RunPaths
+    from jupyter_exec.store.snapshots import SnapshotStore
 
 
 def lay_out(
@@ -35,34 +42,34 @@ def lay_out(
     try:
         if snapshot_id is not None:
             snapshots.materialise(snapshot_id, paths.work)
-        for folder in (paths.outputs, paths.work / "logs"):
-            folder.mkdir(exist_ok=True)
+        for kept in (paths.outputs, paths.work / "logs"):
+            kept.mkdir(exist_ok=True)
     except OSError as error:
         message = f"the working folder could not be written: {error.strerror or error}"
         raise RunFailed("WorkspaceFailed", message) from error
-    for place, folder in links.items():
+    for place, linked in links.items():
         link = paths.work / place
-        if not os.path.isdir(folder):
-            message = f"the linked folder {folder} does not exist any more"
+        if not Path(linked).is_dir():
+            message = f"the linked folder {linked} does not exist any more"
             raise RunFailed("LinkMissing", message)
         if not link.is_symlink():
             link.parent.mkdir(parents=True, exist_ok=True)
-            link.symlink_to(folder)
+            link.symlink_to(linked)
 
 
 def kept_folders(history: HistoryConfiguration) -> list[str]:
-    """Return the folders of the working folder that are kept: `outputs`, and those the definition watches."""
+    """Return which parts of the working folder are kept: `outputs`, and what is watched."""
     if not history.output_collection:
         return []
-    watched = [os.path.normpath(folder) for folder in history.directories_to_watch]
-    inside = [f for f in watched if not os.path.isabs(f) and f.split(os.sep)[0] not in {"..", "."}]
+    watched = [PurePath(os.path.normpath(folder)) for folder in history.directories_to_watch]
+    inside = [str(f) for f in watched if not f.is_absolute() and f.parts and f.parts[0] != ".."]
     return ["outputs", *[folder for folder in inside if folder != "outputs"]]
 
 
 def clear(paths: RunPaths, history: HistoryConfiguration) -> None:
     """Remove what is not kept of the working folder; the snapshot has the code."""
     kept = kept_folders(history)
-    tops = {folder.split(os.sep)[0] for folder in kept}
+    tops = {PurePath(folder).parts[0] for folder in kept}
     if not paths.work.is_dir():
         return
     for entry in paths.work.iterdir():

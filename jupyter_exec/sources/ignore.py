@@ -1,7 +1,7 @@
 """What of a folder is left out of its snapshot (floor: sources).
 
-`.execignore` decides; where there is none `.amlignore`; where there is none either, git's rules: the
-`.gitignore` of the folder, those below it and those above it up to the repository's root, and
+`.execignore` decides; where there is none `.amlignore`; where there is none either, git's rules:
+the `.gitignore` of the folder, those below it and those above it up to the repository's root, and
 `.git/info/exclude`. Environments, caches and version control are left out whatever these say.
 
 Source: gitignore(5); Azure ML's https://aka.ms/ignorefile for `.amlignore`.
@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from jupyter_exec.errors import InvalidRequest
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Mapping
 
     from pathspec import GitIgnoreSpec
@@ -41,10 +42,11 @@ _FOLDERS = frozenset(
 )
 _FILES = frozenset({".DS_Store", ".git"})  # in a submodule or a worktree .git is a file
 _SUFFIXES = (".pyc", ".pyo")
+_FOLDER_MARK = "ps_d"
 
 
 def left_out_by_default(name: str, *, is_folder: bool) -> bool:
-    """Tell whether a file or folder of this name is never taken (unless it is asked for by name)."""
+    """Tell whether a file or folder of this name is not taken unless it is asked for by name."""
     if is_folder:
         return name in _FOLDERS
     return name in _FILES or name.endswith(_SUFFIXES)
@@ -93,7 +95,12 @@ class RuleFile:
             InvalidRequest: the file holds a pattern that makes no sense.
         """
         inner = self.prefix + (path[len(self.base) + 1 :] if self.base else path)
-        return self._spec.check_file(f"{inner}/" if is_folder else inner).include
+        text = f"{inner}/" if is_folder else inner
+        for pattern in reversed(self._spec.patterns):
+            regex = pattern.regex
+            if pattern.include is not None and regex is not None and _matches(regex, text):
+                return pattern.include
+        return None
 
 
 class IgnoreRules:
@@ -137,7 +144,7 @@ class IgnoreRules:
         return self if own is None else IgnoreRules((*self.files, own), nested=True)
 
     def asked_for(self, folder: str) -> IgnoreRules:
-        """Return the rules below a folder that was asked for by name: those that leave it out rest."""
+        """Return the rules below a folder asked for by name: those that leave it out rest."""
         kept = tuple(rules for rules in self.files if not rules.decides(folder, is_folder=True))
         return IgnoreRules(kept, nested=self.nested)
 
@@ -174,8 +181,10 @@ def _below(outer: Path, root: str) -> str:
 
 
 def _leaves_out(rules: RuleFile) -> bool:
-    """Tell whether rules from above leave out the snapshot's folder itself."""
-    return RuleFile(rules.path, "", "", rules.text).decides(rules.prefix[:-1], is_folder=True) is True
+    """Tell whether rules from above leave out the snapshot's folder itself, or one it lies in."""
+    names = rules.prefix[:-1].split("/")
+    own = RuleFile(rules.path, "", "", rules.text)
+    return any(own.decides("/".join(names[: end + 1]), is_folder=True) for end in range(len(names)))
 
 
 def _read(path: str, base: str = "", prefix: str = "") -> RuleFile | None:
@@ -187,6 +196,22 @@ def _read(path: str, base: str = "", prefix: str = "") -> RuleFile | None:
     except OSError as error:
         message = f"{path} cannot be read: {error.strerror}"
         raise InvalidRequest(message) from error
+
+
+def _matches(regex: re.Pattern[str], text: str) -> bool:
+    """Tell whether pathspec's form of a pattern matches a path itself, not a folder it lies in.
+
+    `GitIgnoreSpec.check_file` mixes the two; git asks about each folder before it enters it, as the
+    walk does, and so for git `*`, `!*/`, `!*.py` is all Python files.
+
+    Args:
+        regex: its group `ps_d` is the slash after a folder that matches.
+        text: the path, with a slash at its end if it is a folder.
+    """
+    if _FOLDER_MARK in regex.groupindex:
+        return any(match.end() == len(text) for match in regex.finditer(text))
+    found = regex.search(text)  # of "*", or of "a/**", which is not about "a/" itself
+    return found is not None and (found.end() < len(text) or not text.endswith("/"))
 
 
 @lru_cache(maxsize=64)

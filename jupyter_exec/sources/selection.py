@@ -1,4 +1,4 @@
-"""Which paths of a folder a request asks for: `--files`, and without what it links (floor: sources)."""
+"""Which paths of a folder a request asks for: `--files`, and what it links (floor: sources)."""
 
 from __future__ import annotations
 

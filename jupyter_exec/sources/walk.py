@@ -19,7 +19,7 @@ from jupyter_exec.errors import InvalidRequest
 from jupyter_exec.sources.ignore import GIT_FILE, is_environment, left_out_by_default
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
     from jupyter_exec.sources.ignore import IgnoreRules
     from jupyter_exec.sources.selection import Selection
@@ -115,15 +115,17 @@ class Walk:
         while waiting and self.complete:
             waiting.extend(self._enter(*waiting.pop()))
 
-    def totals(self) -> Counter[str]:
-        """Return the bytes below every folder, by path; the root is ""."""
-        totals: Counter[str] = Counter()
+    def totals(self) -> dict[str, tuple[int, int]]:
+        """Return files and bytes below every folder, by path; the root is ""."""
+        counts: Counter[str] = Counter()
+        sizes: Counter[str] = Counter()
         for path, state in self.files.items():
             folder = path
             while folder:
                 folder = folder.rpartition("/")[0]
-                totals[folder] += state.st_size
-        return totals
+                counts[folder] += 1
+                sizes[folder] += state.st_size
+        return {folder: (count, sizes[folder]) for folder, count in counts.items()}
 
     def _enter(
         self, path: str, rules: IgnoreRules, known: dict[str, str]
@@ -160,7 +162,7 @@ class Walk:
             for inner in further
         ]
 
-    def _list(self, path: str) -> Iterable[os.DirEntry[str]]:
+    def _list(self, path: str) -> Sequence[os.DirEntry[str]]:
         try:
             with os.scandir(f"{self._root}/{path}") as entries:
                 return list(entries)
@@ -174,30 +176,27 @@ class Walk:
             )
             raise InvalidRequest(message, "files") from error
 
-    def _kind(
-        self, entry: os.DirEntry[str], path: str, rules: IgnoreRules, known: str
-    ) -> str:
+    def _kind(self, entry: os.DirEntry[str], path: str, rules: IgnoreRules, known: str) -> str:
         """Decide about one entry."""
         is_folder = entry.is_dir(follow_symlinks=False)
-        out = LEFT_OUT_FOLDER if is_folder else LEFT_OUT
         select = self._selection
-        if select.leaves_out(path) or not (select.enters(path) if is_folder else select.takes(path)):
+        asked = select.enters(path) if is_folder else select.takes(path)
+        out = LEFT_OUT_FOLDER if is_folder else LEFT_OUT
+        if not asked or select.leaves_out(path):
             return out
         if not select.names(path):
-            if left_out_by_default(entry.name, is_folder=is_folder):
-                return out
             if is_folder and is_environment(f"{self._root}/{path}"):
                 return ENVIRONMENT
-            if known in {LEFT_OUT, LEFT_OUT_FOLDER} and (known == LEFT_OUT_FOLDER) == is_folder:
+            if left_out_by_default(entry.name, is_folder=is_folder):
                 return out
-            fresh = not known or known == ENVIRONMENT or (known == FOLDER) != is_folder
-            if fresh and rules.ignores(path, is_folder=is_folder):
+            # An earlier decision holds if it was about a folder as well, or about a file as well.
+            if known == ENVIRONMENT or (known in {FOLDER, LEFT_OUT_FOLDER}) != is_folder:
+                known = ""
+            if known == out or (not known and rules.ignores(path, is_folder=is_folder)):
                 return out
         if is_folder:
             return FOLDER
-        if entry.is_symlink():
-            return LINK
-        return FILE if entry.is_file(follow_symlinks=False) else SPECIAL
+        return LINK if entry.is_symlink() else FILE if entry.is_file() else SPECIAL
 
     def _take(self, folder: Folder, entry: os.DirEntry[str], path: str, kind: str) -> str:
         """Note one entry; return its kind, "" if it has gone."""

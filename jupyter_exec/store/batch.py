@@ -1,25 +1,29 @@
 """A snapshot in the making (floor: store).
 
-Made by `SnapshotStore.batch`; its methods may be called from several threads.
+Made by `SnapshotStore.batch`; used by one thread. New contents wait in a folder of the batch and
+move into the store when everything is known to be right, so a refused source leaves nothing.
 """
+
+# ruff: noqa: PTH105 - os.replace on strings, 10,000 times
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import stat
-import tempfile
-import threading
 from typing import TYPE_CHECKING, BinaryIO
 
 from jupyter_exec.errors import InvalidRequest, TooLarge
-from jupyter_exec.store.manifest import Entry, SnapshotInfo, check_path
+from jupyter_exec.store.blobs import CHUNK_BYTES, copy_open_file, hash_open_file, read_up_to
+from jupyter_exec.store.manifest import Entry, Manifest, SnapshotInfo, check_path
 from jupyter_exec.store.sizes import human_limit, largest_of
 
 if TYPE_CHECKING:
     from jupyter_exec.store.snapshots import SnapshotStore
 
-_CHUNK_BYTES = 1 << 20
+_IN_MEMORY_BYTES = 1 << 20  # up to here a file is read in one go, and written only if it is new
+_NO_FILE = "is no regular file any more"
 
 
 class Batch:
@@ -27,7 +31,7 @@ class Batch:
 
     Args:
         store: where they go.
-        incoming: a folder for this batch's temporary files.
+        incoming: an empty folder for this batch, on the file system of the store.
 
     Every `add_...` raises InvalidRequest if the path cannot be in a snapshot or is in it already,
     and TooLarge when all files together exceed `store.max_bytes`.
@@ -38,32 +42,28 @@ class Batch:
         self._store = store
         self._incoming = incoming
         self._entries: dict[str, Entry] = {}
+        self._staged: dict[str, int] = {}
         self._size_bytes = 0
-        self._lock = threading.Lock()
 
     def add_bytes(self, path: str, data: bytes, *, executable: bool = False) -> Entry:
         """Add a file whose content is in memory."""
-        check_path(path)
-        self._check_size(path, len(data))
-        sha256 = self._store.blobs.put_bytes(data, self._incoming, self._pin)
-        return self._add(Entry(path, len(data), sha256, executable))
+        self._check(path, len(data))
+        return self._add(Entry(path, len(data), self._keep_bytes(data), executable))
 
     def add_stream(self, path: str, stream: BinaryIO, *, executable: bool = False) -> Entry:
         """Add a file that can only be read from the beginning to the end."""
-        check_path(path)
+        self._check(path, 0)
         digest = hashlib.sha256()
         size = 0
-        handle, name = tempfile.mkstemp(dir=self._incoming)
-        with os.fdopen(handle, "wb") as temporary:
-            while data := stream.read(_CHUNK_BYTES):
+        temporary = f"{self._incoming}/stream"
+        with os.fdopen(self._create(temporary), "wb") as target:
+            while data := stream.read(CHUNK_BYTES):
                 digest.update(data)
                 size += len(data)
-                self._check_size(path, size)
-                temporary.write(data)
-        sha256 = digest.hexdigest()
-        self._pin(sha256)
-        self._store.blobs.adopt(name, sha256, size)
-        return self._add(Entry(path, size, sha256, executable))
+                self._check(path, size)
+                target.write(data)
+        self._stage(temporary, digest.hexdigest(), size)
+        return self._add(Entry(path, size, digest.hexdigest(), executable))
 
     def add_file(self, path: str, source: str) -> tuple[Entry, os.stat_result | None]:
         """Add a regular file from the disk.
@@ -83,14 +83,16 @@ class Batch:
         try:
             # Not blocking: it may have become a pipe since somebody looked.
             handle = os.open(source, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-        except IsADirectoryError as error:
-            raise FileNotFoundError(error.errno, "is a folder now", source) from error
+        except OSError as error:
+            if error.errno in {errno.ELOOP, errno.ENXIO}:  # a link or a socket
+                raise FileNotFoundError(error.errno, _NO_FILE, source) from error
+            raise
         try:
             before = os.fstat(handle)
             if not stat.S_ISREG(before.st_mode):
-                raise FileNotFoundError(0, "is no regular file any more", source)
-            self._check_size(path, before.st_size)
-            sha256, size = self._store.blobs.put_open_file(handle, self._incoming, self._pin)
+                raise FileNotFoundError(errno.ENOENT, _NO_FILE, source)
+            self._check(path, before.st_size)
+            sha256, size = self._keep_open_file(handle, before.st_size)
             after = os.fstat(handle)
         finally:
             os.close(handle)
@@ -100,8 +102,7 @@ class Batch:
 
     def add_known(self, entry: Entry) -> bool:
         """Add a file whose content should be kept already; False, adding nothing, if it is not."""
-        self._pin(entry.sha256)
-        if not self._store.blobs.has(entry.sha256, entry.size):
+        if not self._is_kept(entry.sha256, entry.size):
             return False
         self._add(entry)
         return True
@@ -116,29 +117,75 @@ class Batch:
         Raises:
             InvalidRequest: the entries do not make a tree, or a link points out of it.
         """
-        return self._store.commit(self._entries.values())
+        manifest = Manifest.of(self._entries.values())
+        for sha256 in self._staged:
+            self._store.blobs.adopt(f"{self._incoming}/{sha256}", sha256)
+        self._staged.clear()
+        return self._store.write(manifest)
 
-    def _pin(self, sha256: str) -> None:
-        """Keep a content from being collected until this batch has ended."""
+    def _is_kept(self, sha256: str, size: int) -> bool:
+        """Tell whether a content is there, and see to it that it stays until this batch ends."""
+        if sha256 in self._staged:
+            return self._staged[sha256] == size
         self.pinned.append(sha256)
         self._store.pins.add(sha256)
+        return self._store.blobs.has(sha256, size)
+
+    def _keep_bytes(self, data: bytes) -> str:
+        """Keep some bytes; return their SHA-256."""
+        sha256 = hashlib.sha256(data).hexdigest()
+        if not self._is_kept(sha256, len(data)):
+            with os.fdopen(self._create(f"{self._incoming}/{sha256}"), "wb") as target:
+                target.write(data)
+            self._staged[sha256] = len(data)
+        return sha256
+
+    def _keep_open_file(self, source: int, expected: int) -> tuple[str, int]:
+        """Keep what an open file holds; return SHA-256 and size.
+
+        What is hashed is the copy, so a file that changes meanwhile cannot get a wrong hash.
+        """
+        if expected <= _IN_MEMORY_BYTES:
+            data = read_up_to(source, _IN_MEMORY_BYTES + 1)
+            if len(data) <= _IN_MEMORY_BYTES:
+                return self._keep_bytes(data), len(data)
+            os.lseek(source, 0, os.SEEK_SET)
+        temporary = f"{self._incoming}/copy"
+        target = self._create(temporary)
+        try:
+            size = copy_open_file(source, target)
+            os.lseek(target, 0, os.SEEK_SET)
+            sha256 = hash_open_file(target)
+        finally:
+            os.close(target)
+        self._stage(temporary, sha256, size)
+        return sha256, size
+
+    def _stage(self, temporary: str, sha256: str, size: int) -> None:
+        """Let a finished temporary file wait for `commit`, unless its content is there already."""
+        if not self._is_kept(sha256, size):
+            os.replace(temporary, f"{self._incoming}/{sha256}")
+            self._staged[sha256] = size
+
+    def _create(self, path: str) -> int:
+        """Open a new temporary file, or an old one anew, for reading and writing."""
+        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
 
     def _add(self, entry: Entry) -> Entry:
-        check_path(entry.path)
-        with self._lock:
-            if entry.path in self._entries:
-                message = f"{entry.path!r} occurs twice"
-                raise InvalidRequest(message)
-            self._check_size(entry.path, entry.size)
-            self._entries[entry.path] = entry
-            self._size_bytes += entry.size
+        self._check(entry.path, entry.size)
+        self._entries[entry.path] = entry
+        self._size_bytes += entry.size
         return entry
 
-    def _check_size(self, path: str, size: int) -> None:
-        """Raise TooLarge if a file of so many bytes does not fit in the snapshot any more."""
+    def _check(self, path: str, size: int) -> None:
+        """Raise InvalidRequest or TooLarge if a file of that path and size cannot be added."""
+        check_path(path)
+        if path in self._entries:
+            message = f"{path!r} occurs twice"
+            raise InvalidRequest(message)
         limit = self._store.max_bytes
         if self._size_bytes + size > limit:
-            sizes = [(entry.path, entry.size) for entry in list(self._entries.values())]
+            sizes = [(entry.path, entry.size) for entry in self._entries.values()]
             message = (
                 f"the files have more than the {human_limit(limit)} that a snapshot may have; "
                 f"the largest:\n{largest_of([*sizes, (path, size)])}"

@@ -1,20 +1,22 @@
 """The SQLite file and the threads that may touch it (floor: store).
 
-Writes go through one thread with one connection; reads through a second one, so that a reader never waits for a
-commit (WAL). Nothing here runs on the event loop: `services` await `write` and `read`.
+Writes go through one thread with one connection; reads through a second one, so that a reader never
+waits for a commit (WAL). Nothing here runs on the event loop: `services` await `write` and `read`.
 """
 
 from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from importlib import resources
-from pathlib import Path
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 from jupyter_exec.errors import ReadOnly
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -23,7 +25,8 @@ T = TypeVar("T")
 def migrations() -> list[tuple[int, str]]:
     """Return the schema steps in order: (version, SQL), from `schema/NNN.sql`."""
     folder = resources.files("jupyter_exec.store") / "schema"
-    files = sorted(file for file in folder.iterdir() if file.name.endswith(".sql"))
+    files = [file for file in folder.iterdir() if file.name.endswith(".sql")]
+    files.sort(key=lambda file: file.name)
     return [(int(file.name[:3]), file.read_text()) for file in files]
 
 

@@ -1,17 +1,20 @@
 """What happened, in order: the rows behind server-sent events (floor: store).
 
-An event's row id is its `Last-Event-ID`: a client that comes back asks for what is after it, and misses nothing.
+An event's row id is its `Last-Event-ID`: a client that comes back asks for what is after it, and
+misses nothing.
 """
 
 from __future__ import annotations
 
 import json
-import sqlite3
 import time
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jupyter_exec.model.run import isoformat
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Mapping
 
 
 def append(connection: sqlite3.Connection, run_id: str, kind: str, data: Mapping[str, Any]) -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-import sqlite3
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from jupyter_exec.model.run import Run
 from jupyter_exec.store.runs import from_row
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from jupyter_exec.model.run import Run
 
 SHORTEST_TRIGRAM = 3
 
@@ -32,8 +36,8 @@ class RunFilter:
 class _Query:
     """FROM and WHERE of a list, with the values for its marks.
 
-    A tag or a text drives the query from its own index, which holds the sequences in order; the runs are then looked up
-    one by one until the page is full.
+    A tag or a text drives the query from its own index, which holds the sequences in order; the
+    runs are then looked up one by one until the page is full.
     """
 
     tables: list[str]
@@ -48,12 +52,15 @@ def _words(q: str, query: _Query, driver: str) -> str:
     """Narrow by text; return the column that gives the order from now on."""
     phrase = '"' + q.replace('"', '""') + '"'
     if len(q) < SHORTEST_TRIGRAM:
-        query.terms.append("instr(lower(r.run_id || ' ' || r.display_name || ' ' || r.experiment), ?)")
+        query.terms.append(
+            "instr(lower(r.run_id || ' ' || r.display_name || ' ' || r.experiment), ?)"
+        )
         query.values.append(q.lower())
         return driver
     query.values.append(phrase)
     if driver:
-        query.terms.append(f"{driver} IN (SELECT rowid FROM run_words WHERE run_words MATCH ?)")
+        matches = "(SELECT rowid FROM run_words WHERE run_words MATCH ?)"
+        query.terms.append(driver + " IN " + matches)
         return driver
     query.tables.append("run_words w")
     query.terms.append("run_words MATCH ?")

@@ -1,12 +1,16 @@
 """Where everything lies on disk; the only file that names it (floor: store).
 
-See notebooks/structure.md, "On disk". Folders of runs are named by a UUID: a run id may be longer than a file name.
+See notebooks/structure.md, "On disk". Folders of runs are named by a UUID: a run id may be longer
+than a file name.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @dataclass(frozen=True)

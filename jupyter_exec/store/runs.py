@@ -1,21 +1,24 @@
 """Runs and their events in SQLite; the only writer of a run's state (floor: store).
 
-Every function takes a connection first and is run inside a transaction by `Database`. A change of state is one
-compare-and-set UPDATE and one event row in the same transaction, so no event is lost and none tells what did not happen.
+Every function takes a connection first and is run inside a transaction by `Database`. A change of
+state is one compare-and-set UPDATE and one event row in the same transaction, so no event is lost
+and none tells what did not happen.
 """
 
 from __future__ import annotations
 
 import json
-import sqlite3
 import time
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jupyter_exec.errors import Conflict, NotFound
 from jupyter_exec.model.lifecycle import TERMINAL, TRANSITIONS, RunStatus
 from jupyter_exec.model.run import RUN_FIELDS, Run, isoformat
 from jupyter_exec.store import events
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Mapping
 
 _JSON = {"definition", "tags", "progress", "git", "links", "scope", "handle"}
 _STATE_FIELDS = (
@@ -114,7 +117,7 @@ def unfinished(connection: sqlite3.Connection) -> list[Run]:
 
 
 def transition(
-    connection: sqlite3.Connection, run_id: str, after: RunStatus, **changes: Any
+    connection: sqlite3.Connection, /, run_id: str, after: RunStatus, **changes: Any
 ) -> Run | None:
     """Change a run's state, together with what is known by now; THE writer of states.
 
@@ -122,7 +125,7 @@ def transition(
         after: the new state.
         changes: any of _STATE_FIELDS.
 
-    Returns the changed run, or None where the run's present state does not allow it (somebody was quicker).
+    Returns the changed run, or None where its present state does not allow it.
     """
     unknown = set(changes) - set(_STATE_FIELDS)
     if unknown:
@@ -164,11 +167,20 @@ def save_handle(connection: sqlite3.Connection, run_id: str, handle: Mapping[str
     connection.execute("UPDATE runs SET handle = ? WHERE run_id = ?", (json.dumps(handle), run_id))
 
 
-def save_progress(
-    connection: sqlite3.Connection, run_id: str, progress: Mapping[str, Any]
-) -> None:
+def save_token(connection: sqlite3.Connection, run_id: str, token_hash: str) -> bool:
+    """Give a run that has not started another token; answers False where it has."""
+    cursor = connection.execute(
+        "UPDATE runs SET token_hash = ? WHERE run_id = ? AND status = ?",
+        (token_hash, run_id, RunStatus.NOT_STARTED.value),
+    )
+    return cursor.rowcount > 0
+
+
+def save_progress(connection: sqlite3.Connection, run_id: str, progress: Mapping[str, Any]) -> None:
     """Keep the last progress and tell it."""
-    connection.execute("UPDATE runs SET progress = ? WHERE run_id = ?", (json.dumps(progress), run_id))
+    connection.execute(
+        "UPDATE runs SET progress = ? WHERE run_id = ?", (json.dumps(progress), run_id)
+    )
     events.append(connection, run_id, "progress", {"progress": dict(progress)})
 
 

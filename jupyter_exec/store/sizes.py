@@ -15,7 +15,7 @@ def human_size(size_bytes: int) -> str:
 
 
 def human_limit(size_bytes: int) -> str:
-    """Write a limit as whoever set it thought of it: `2 GiB` if it is whole in MiB, else `50 MB`."""
+    """Write a limit as whoever set it meant it: `2 GiB` if it is whole in MiB, else `50 MB`."""
     if size_bytes % 2**20:
         return human_size(size_bytes)
     return _scaled(size_bytes, 1024, ("B", "KiB", "MiB", "GiB", "TiB"))

@@ -75,7 +75,10 @@ class SnapshotStore:
         Raises:
             InvalidRequest: the entries do not make a tree; see `Manifest.of`.
         """
-        manifest = Manifest.of(entries)
+        return self.write(Manifest.of(entries))
+
+    def write(self, manifest: Manifest) -> SnapshotInfo:
+        """Write a manifest whose contents are kept already."""
         data = manifest.to_bytes()
         snapshot_id = manifest_id(data)
         if not self.touch(snapshot_id):

@@ -1,7 +1,8 @@
 """The seam for engines: what a compute target is (floor: targets).
 
-A target is named in the entry-point group `jupyter_exec.targets`. `ExecApp.compute_targets` maps names to plug-ins and
-their settings. All methods are coroutines and none blocks the event loop. `services/execution.py` is the caller.
+A target is named in the entry-point group `jupyter_exec.targets`. `ExecApp.compute_targets` maps
+names to plug-ins and their settings. All methods are coroutines and none blocks the event loop.
+`services/execution.py` is the caller.
 """
 
 from __future__ import annotations
@@ -9,10 +10,11 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from jupyter_exec.model.job import Job, Outcome, Resources
 
 TargetHandle = Mapping[str, Any]
@@ -49,7 +51,7 @@ class ComputeTarget(ABC):
         """Return what this target has in all; admission shares it out."""
 
     def path_in_run(self, path: Path) -> str:
-        """Return how the run's processes see a path of this machine; other than itself in a container."""
+        """Return how the run's processes see a path; other than itself in a container."""
         return str(path)
 
     @abstractmethod
@@ -57,20 +59,21 @@ class ComputeTarget(ABC):
         """Start the job and return when its processes exist. Idempotent for an attempt.
 
         Raises:
-            RunFailed: the engine or the command could not be started; the message says which and why.
+            RunFailed: the engine or the command could not be started; the message says which and
+                why.
         """
 
     @abstractmethod
     async def wait(self, handle: TargetHandle) -> Outcome:
-        """Return when the job is over. May be called again after a restart, also when the job ended meanwhile."""
+        """Return when the job is over; also after a restart, and again when it is over."""
 
     @abstractmethod
     async def cancel(self, handle: TargetHandle) -> None:
-        """Ask the job to end, then make it end after its grace period; `wait` returns soon after. Idempotent."""
+        """Ask the job to end, then make it; `wait` returns soon after. Idempotent."""
 
     @abstractmethod
     async def find(self, placement: Placement) -> TargetHandle | None:
-        """Return the handle of an attempt that was submitted, though the handle was never stored; None if it was not."""
+        """Return the handle of an attempt that was submitted, None if it was not."""
 
     async def prepare_next(self, job: Job) -> None:
         """Get ready for another run like this one (a warm kernel); called after a run has ended."""

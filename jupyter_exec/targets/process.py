@@ -23,9 +23,15 @@ from jupyter_exec.model.job import Outcome, Resources
 from jupyter_exec.targets import machine, proctree
 from jupyter_exec.targets.base import ComputeTarget
 from jupyter_exec.targets.clean_environment import OUTER_RUN, SERVER_SECRETS, clean_environment
+from jupyter_exec.targets.link import (
+    ShimLink,
+    has_shim,
+    read_record,
+    shut_out,
+    write_record,
+)
 from jupyter_exec.targets.local_job import Gpus, job_line, without_environment
 from jupyter_exec.targets.salvage import end_orphans, salvage
-from jupyter_exec.targets.shim_link import ShimLink, has_shim, read_record, write_record
 from jupyter_exec.targets.standby import StandbyPool
 from jupyter_exec.targets.watch import ProcessWatch, signal_exactly
 
@@ -77,6 +83,7 @@ class LocalTarget(ComputeTarget):
         self._capacity: Resources | None = None
         self._gpus = Gpus()
         self._threads = ThreadPoolExecutor(4, thread_name_prefix=f"target-{name}")
+        self._submitting: dict[Path, asyncio.Lock] = {}
         self._watch = ProcessWatch()
         self._pool = StandbyPool(
             python,
@@ -102,9 +109,16 @@ class LocalTarget(ComputeTarget):
             RunFailed: a command, an interpreter or the shim could not be started; a full disk.
         """
         await self.capacity()  # names the GPUs
-        handle = await self.find(placement)
-        if handle is not None:
-            return handle
+        lock = self._submitting.setdefault(placement.attempt_dir, asyncio.Lock())
+        async with lock:
+            try:
+                return await self.find(placement) or await self._submit(job, placement)
+            finally:
+                self._submitting.pop(placement.attempt_dir, None)
+
+    async def _submit(self, job: Job, placement: Placement) -> TargetHandle:
+        """Start an attempt that was not started before."""
+        handle = None
         standby = job.roles[0].standby
         warm = self._pool.take(standby.key) if standby else None
         if warm is not None:
@@ -210,11 +224,13 @@ class LocalTarget(ComputeTarget):
             # While the shim's interpreter starts.
             for folder in {placement.attempt_dir, *(log.parent for log in placement.logs.values())}:
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            before = read_record(placement.attempt_dir, "job.json")
-            if before is not None:
-                end_orphans(before["marker"])  # a shim was killed before it could record its start
-            record = {"marker": line["marker"], **without_environment(job)}
-            write_record(placement.attempt_dir, "job.json", record)
+            with shut_out(placement.attempt_dir) as is_ours:
+                if is_ours and read_record(placement.attempt_dir, "started.json") is None:
+                    before = read_record(placement.attempt_dir, "job.json")
+                    if before is not None:  # a server was killed before its shim began
+                        end_orphans(before["marker"])
+                    record = {"marker": line["marker"], **without_environment(job)}
+                    write_record(placement.attempt_dir, "job.json", record)
             link.send({"job": line})
         except OSError:
             link.close()

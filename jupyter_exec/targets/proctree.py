@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 PROC = sys.platform.startswith("linux")
 MARKER_VARIABLE = "JUPYTER_EXEC_SHIM"
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
-_boot = []  # type: List[str]
+_boot: "List[str]" = []
 
 
 def identity(pid: int) -> "Optional[str]":
@@ -33,7 +33,7 @@ def identity(pid: int) -> "Optional[str]":
 
 def descendants(pid: int) -> "List[int]":
     """Return the processes below `pid`, parents first; a racing fork may be missed: ask again."""
-    found = []  # type: List[int]
+    found: "List[int]" = []
     parents = None if PROC else _parents()
     waiting = [pid]
     while waiting:

@@ -9,7 +9,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from jupyter_exec.targets import proctree
-from jupyter_exec.targets.shim_link import read_record, write_record
+from jupyter_exec.targets.link import read_record, write_record
 from jupyter_exec.targets.watch import signal_exactly
 
 if TYPE_CHECKING:

@@ -27,8 +27,8 @@ class MemoryWatch:
 
     def __init__(self, replicas: "List[Replica]") -> None:
         self._limited = [replica for replica in replicas if replica.memory_bytes]
-        self._owners = {}  # type: Dict[int, Replica]
-        self.due = 0.0 if self._limited else None  # type: Optional[float]
+        self._owners: "Dict[int, Replica]" = {}
+        self.due: "Optional[float]" = 0.0 if self._limited else None
         self.max_rss_bytes = 0
 
     def check(self, now: float) -> "Optional[Replica]":
@@ -51,8 +51,8 @@ class MemoryWatch:
 
     def _trees(self) -> "Dict[int, List[int]]":
         """Return the living processes of each limited replica, orphans among them."""
-        trees = {}  # type: Dict[int, List[int]]
-        seen = {}  # type: Dict[int, Replica]
+        trees: "Dict[int, List[int]]" = {}
+        seen: "Dict[int, Replica]" = {}
         for replica in self._limited:
             alive = replica.exit_code is None
             trees[replica.pid] = [replica.pid, *proctree.descendants(replica.pid)] if alive else []

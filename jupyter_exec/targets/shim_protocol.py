@@ -96,7 +96,7 @@ class _Standby:
     """
 
     def __init__(self, plan: "Dict[str, Any]") -> None:
-        self.log = plan["log"]  # type: str
+        self.log: "str" = plan["log"]
         log = open_log(self.log)
         reading, self._writing = os.pipe()
         try:
@@ -163,7 +163,7 @@ class _Attempt:
 
     def __init__(self, job: "Dict[str, Any]") -> None:
         self._job = job
-        self.started = {}  # type: Dict[str, Any]
+        self.started: "Dict[str, Any]" = {}
         folder = job["attempt_dir"]
         try:
             self._lock = _lock(os.path.join(folder, "shim.lock"))
@@ -185,7 +185,7 @@ class _Attempt:
         Raises:
             StartError: one could not be started; the others were ended.
         """
-        replicas = []  # type: List[Replica]
+        replicas: "List[Replica]" = []
         plans = self._job["replicas"]
         try:
             for plan in plans:
@@ -260,7 +260,7 @@ def _lock(path: str) -> int:
     for pause_s in (0.01, 0.05, 0.1, None):  # a server that looks holds it for an instant
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:  # noqa: PERF203 - a loop of four
+        except BlockingIOError:
             if pause_s is None:
                 break
             time.sleep(pause_s)

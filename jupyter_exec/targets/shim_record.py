@@ -27,7 +27,7 @@ class _Syntax:
     parse_float = float
     parse_int = int
     parse_constant = float
-    memo = {}  # type: dict[str, str]  # noqa: RUF012 - C code looks for it here
+    memo: "dict[str, str]" = {}  # noqa: RUF012 - C code looks for it here
 
 
 def loads(text: str) -> "Any":

@@ -13,12 +13,12 @@ from jupyter_exec.targets import proctree
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable, Dict, List, NoReturn, Optional, Tuple
+    from typing import Any, Dict, List, NoReturn, Optional, Tuple
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
 _OUT_OF_MEMORY_SCORE = b"500"
-_prctl = []  # type: List[Callable[..., int]]
+_prctl: "List[Any]" = []
 
 
 class StartError(Exception):
@@ -57,7 +57,7 @@ def prctl(option: int, value: int) -> int:
             import ctypes
 
             _prctl.append(ctypes.CDLL(None).prctl)
-    return _prctl[0](option, value, 0, 0, 0)
+    return int(_prctl[0](option, value, 0, 0, 0))
 
 
 def open_log(path: str) -> int:
@@ -86,8 +86,8 @@ def start(command: "List[str]", env: "Dict[str, str]", cwd: str, log: int, stdin
         StartError: with the reason of fork, chdir or exec.
     """
     path = _look_up(command[0], env)
-    if any("\0" in word for word in [*command, *env, *env.values()]):
-        raise StartError("InvalidCommand", f"{command[0]}: NUL in an argument or a variable")
+    words = [_encoded(word) for word in command]
+    variables = {_encoded(name): _encoded(env[name]) for name in env}
     if proctree.PROC:
         prctl(_PR_SET_PDEATHSIG, 0)  # finds the function before the fork
     reading, writing = os.pipe()
@@ -99,7 +99,7 @@ def start(command: "List[str]", env: "Dict[str, str]", cwd: str, log: int, stdin
         os.close(writing)
         raise StartError("NoResources", f"cannot start a process: {problem.strerror}") from None
     if pid == 0:
-        _become(path, command, env, cwd, (stdin, log, log), writing, parent)
+        _become(_encoded(path), words, variables, _encoded(cwd), (stdin, log, log), writing, parent)
     os.close(writing)
     report = os.read(reading, 64).decode()
     os.close(reading)
@@ -111,10 +111,10 @@ def start(command: "List[str]", env: "Dict[str, str]", cwd: str, log: int, stdin
 
 
 def _become(
-    path: str,
-    command: "List[str]",
-    env: "Dict[str, str]",
-    cwd: str,
+    path: bytes,
+    command: "List[bytes]",
+    env: "Dict[bytes, bytes]",
+    cwd: bytes,
     standard: "Tuple[int, int, int]",
     report: int,
     parent: int,
@@ -136,8 +136,8 @@ def _become(
         os.chdir(cwd)
         stage = "exec"
         os.execve(path, command, env)  # noqa: S606 - no shell on purpose
-    except OSError as problem:
-        os.write(report, f"{stage} {problem.errno}".encode())
+    except Exception as problem:  # noqa: BLE001 - the outermost frame of this process
+        os.write(report, f"{stage} {getattr(problem, 'errno', errno.EINVAL)}".encode())
     finally:
         os._exit(127)
 
@@ -150,6 +150,24 @@ def _offer_to_the_oom_killer() -> None:
         os.close(fd)
     except OSError:
         pass
+
+
+def _encoded(text: str) -> bytes:
+    """Return text as the operating system takes it; a Python 3.6 in the C locale knows only ASCII.
+
+    Raises:
+        StartError: nothing can take it.
+    """
+    if "\0" in text:
+        raise StartError("InvalidCommand", f"NUL in an argument or a variable: {text[:100]!r}")
+    try:
+        return os.fsencode(text)
+    except UnicodeEncodeError:
+        pass
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        raise StartError("InvalidCommand", f"cannot be encoded: {text[:100]!r}") from None
 
 
 def _look_up(name: str, env: "Dict[str, str]") -> str:

@@ -56,13 +56,13 @@ class Replica:
     """
 
     def __init__(self, plan: "Dict[str, Any]", pid: int) -> None:
-        self.role = plan["role"]  # type: str
-        self.index = plan["index"]  # type: int
-        self.log = plan["log"]  # type: str
-        self.memory_bytes = plan.get("memory_bytes") or 0  # type: int
-        self.decides = plan["decides"]  # type: bool
+        self.role: "str" = plan["role"]
+        self.index: "int" = plan["index"]
+        self.log: "str" = plan["log"]
+        self.memory_bytes: "int" = plan.get("memory_bytes") or 0
+        self.decides: "bool" = plan["decides"]
         self.pid = pid
-        self.exit_code = None  # type: Optional[int]
+        self.exit_code: "Optional[int]" = None
 
 
 class Supervisor:
@@ -79,13 +79,13 @@ class Supervisor:
         self.canceled = False
         self.max_rss_bytes = 0
         self._bell = bell
-        self._marker = job["marker"]  # type: str
-        self._grace_s = job["grace_s"]  # type: float
-        self._limit_s = job["time_limit_s"]  # type: Optional[float]
+        self._marker: "str" = job["marker"]
+        self._grace_s: "float" = job["grace_s"]
+        self._limit_s: "Optional[float]" = job["time_limit_s"]
         self._started = time.monotonic()
         self._memory = MemoryWatch(replicas)
-        self._verdict = None  # type: Optional[Dict[str, Any]]
-        self._kill_at = None  # type: Optional[float]
+        self._verdict: "Optional[Dict[str, Any]]" = None
+        self._kill_at: "Optional[float]" = None
         self._childless = False
 
     def run(self) -> "Dict[str, Any]":
@@ -170,7 +170,7 @@ class Supervisor:
         for pid in pids:
             try:
                 os.kill(pid, number)
-            except OSError:  # noqa: PERF203 - it has gone, or is not ours
+            except OSError:  # it has gone, or is not ours
                 continue
 
     def _sweep(self) -> None:

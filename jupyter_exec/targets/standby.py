@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from jupyter_exec.targets import proctree
+from jupyter_exec.targets.link import ShimLink
 from jupyter_exec.targets.salvage import end_orphans
-from jupyter_exec.targets.shim_link import ShimLink
 
 if TYPE_CHECKING:
     from collections.abc import Callable

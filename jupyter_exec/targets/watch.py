@@ -95,7 +95,7 @@ class ProcessWatch:
 
 
 def _reaped(pid: int) -> bool:
-    """Take the status of an ended child, so that it is no zombie; False if it runs or is no child."""
+    """Take the status of an ended child, so that it is no zombie; False if there is none."""
     try:
         return os.waitpid(pid, os.WNOHANG)[0] == pid
     except ChildProcessError:

@@ -53,6 +53,7 @@ class StatusWidget {
     this.view = new StatusView(el, this);
     this.model.on("change:state", (this.pushed = () => this.follower || this.show(model.get("state"))));
     this.model.on("change:run_id", (this.switched = () => this.follow()));
+    this.model.on("msg:custom", (this.told = ({ type, message }) => type === "error" && this.view.note(message)));
     this.timer = setInterval(() => this.view.ended || this.view.tick(), 1000);
     this.watcher = new IntersectionObserver(([entry]) => {
       if (this.follower) this.follower.visible = entry.isIntersecting;
@@ -67,6 +68,7 @@ class StatusWidget {
     this.follower?.stop();
     this.model.off("change:state", this.pushed);
     this.model.off("change:run_id", this.switched);
+    this.model.off("msg:custom", this.told);
   }
 
   follow() {

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 SHIM = Path(__file__).with_name("shim.py")
 _READ_BYTES = 65536
@@ -134,5 +134,24 @@ def has_shim(attempt_dir: Path) -> bool:
         return True
     else:
         return False
+    finally:
+        os.close(fd)
+
+
+@contextlib.contextmanager
+def shut_out(attempt_dir: Path) -> Iterator[bool]:
+    """Keep shims from beginning an attempt; False where one has begun.
+
+    A shim tries for an instant, so this must not take longer than a few milliseconds unless it
+    ends the shims that might come.
+    """
+    fd = os.open(attempt_dir / "shim.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
     finally:
         os.close(fd)

@@ -1,0 +1,130 @@
+"""Which Pythons this machine has (floor: environments; blocking)."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+from packaging.specifiers import SpecifierSet
+
+_PYTHON = re.compile(r"^python(?:3(?:\.\d+)?)?$")
+_ASK = "import sys; print('%d.%d.%d' % sys.version_info[:3], sys.executable)"
+_TIMEOUT_S = 10.0
+
+
+class Interpreter(NamedTuple):
+    """A Python that can be started.
+
+    Attributes:
+        version: for example `3.11.7`.
+        path: absolute path of the program.
+    """
+
+    version: str
+    path: str
+
+
+def find_uv() -> str | None:
+    """Return the program `uv`: the one beside the server, else the one on PATH, else None."""
+    try:
+        from uv import find_uv_bin
+
+        return str(find_uv_bin())
+    except (ImportError, OSError):
+        return shutil.which("uv")
+
+
+def own_interpreter() -> Interpreter:
+    """Return the server's own."""
+    return Interpreter(".".join(map(str, sys.version_info[:3])), sys.executable)
+
+
+def find_fitting(versions: str, uv: str | None) -> Interpreter | None:
+    """Return a Python whose version fits.
+
+    The server's own where that fits, else the newest on PATH, else one that uv has installed.
+
+    Args:
+        versions: PEP 440 specifiers, for example `==3.11.*`; empty = any.
+        uv: program to ask for further ones, None to leave that out.
+    """
+    wanted = SpecifierSet(versions)
+    own = own_interpreter()
+    if wanted.contains(own.version, prereleases=True):
+        return own
+    for found in interpreters_on_path():
+        if wanted.contains(found.version, prereleases=True):
+            return found
+    return _known_to_uv(uv, versions) if uv else None
+
+
+def interpreters_on_path() -> list[Interpreter]:
+    """Return every Python on PATH that can be started, each version once, newest first."""
+    found: dict[str, Interpreter] = {}
+    for folder in os.get_exec_path():
+        try:
+            paths = sorted(path for path in Path(folder).iterdir() if _PYTHON.match(path.name))
+        except OSError:
+            continue
+        for path in paths:
+            interpreter = _ask(path)
+            if interpreter is not None:
+                found.setdefault(interpreter.version, interpreter)
+    return sorted(found.values(), key=lambda one: _number(one.version), reverse=True)
+
+
+def versions_here() -> str:
+    """List the versions of Python that this machine has, oldest first."""
+    versions = {one.version for one in (own_interpreter(), *interpreters_on_path())}
+    return ", ".join(sorted(versions, key=_number))
+
+
+def _number(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split("."))
+
+
+def _ask(path: Path) -> Interpreter | None:
+    """Start an interpreter to learn its version; None where it does not start (a shim of pyenv)."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return _answer_of(str(path), status.st_mtime_ns, status.st_ino)
+
+
+@cache
+def _answer_of(path: str, _mtime_ns: int, _inode: int) -> Interpreter | None:
+    words = _output([path, "-I", "-S", "-c", _ASK]).split(maxsplit=1)
+    if len(words) != 2 or not re.fullmatch(r"\d+(\.\d+)+", words[0]):  # noqa: PLR2004 - version, path
+        return None
+    return Interpreter(words[0], words[1].strip())
+
+
+def _known_to_uv(uv: str, versions: str) -> Interpreter | None:
+    path = _output(
+        [uv, "python", "find", "--no-project", "--no-python-downloads", versions]
+    ).strip()
+    return _ask(Path(path)) if Path(path).is_absolute() else None
+
+
+def _output(command: list[str]) -> str:
+    """Return what a program prints; nothing where it fails."""
+    try:
+        done = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=_TIMEOUT_S,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout if done.returncode == 0 else ""

@@ -1,0 +1,84 @@
+"""A notebook as a run: nbclient in the server's interpreter, the kernel in the run's.
+
+Floor: launchers. What is started is `notebook_runner.py`, whose docstring has the words.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from jupyter_exec.errors import Fault
+from jupyter_exec.launchers.base import Launcher
+from jupyter_exec.launchers.python import communicator_faults, posix_path, script_faults
+from jupyter_exec.model.job import Job, Role, Standby
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from jupyter_exec.launchers.base import LaunchContext
+    from jupyter_exec.model.definition import RunConfiguration
+
+RUNNER = Path(__file__).with_name("notebook_runner.py")
+
+_PARAMETER = re.compile(r"^[^\W\d][\w.]*$")
+# What a process reads once, when it starts; a kernel that is ready has read it.
+_READ_AT_START = re.compile(
+    r"PYTHON|LD_|DYLD_|LC_|LANG|MALLOC_|GLIBC_|IPYTHON|JUPYTER_(?!EXEC_)|HOME$"
+)
+_HARMLESS = {"PYTHONUNBUFFERED", "PYTHONIOENCODING", "PYTHONDONTWRITEBYTECODE"}
+
+
+class NotebookLauncher(Launcher):
+    """Executes a notebook; the executed one is `outputs/<its name>`."""
+
+    def faults(self, configuration: RunConfiguration) -> list[Fault]:
+        """Return what is wrong: the script, a communicator, arguments, parameter names."""
+        faults = communicator_faults(configuration, self.communicators)
+        faults += script_faults(configuration.script)
+        if configuration.arguments:
+            message = "a notebook takes parameters, not arguments"
+            faults.append(Fault("configuration.arguments", message))
+        for name in configuration.parameters:
+            if not _PARAMETER.match(name):
+                message = f"{name!r} cannot be a variable's name"
+                faults.append(Fault("configuration.parameters", message))
+        return faults
+
+    def plan(self, configuration: RunConfiguration, context: LaunchContext) -> Job:
+        """Return one role, `main`, with the runner; a waiting kernel may serve it."""
+        notebook = posix_path(configuration.script or "")
+        spec = {
+            "notebook": notebook,
+            "output": f"outputs/{PurePosixPath(notebook).name}",
+            "kernel": context.kernel,
+            "python": context.python,
+            "parameters": configuration.parameters,
+        }
+        role = Role(
+            name="main",
+            command=_command(context, json.dumps(spec)),
+            resources=configuration.resources.need(),
+            standby=_standby(context),
+        )
+        return Job((role,), dict(context.env), configuration.max_run_duration_seconds)
+
+
+def _command(context: LaunchContext, *words: str) -> tuple[str, ...]:
+    """Return the runner's argv; -I keeps the run's PYTHON* and folder away from nbclient."""
+    return (context.server_python, "-I", str(RUNNER), *words)
+
+
+def _standby(context: LaunchContext) -> Standby | None:
+    """Return how to have a kernel ready; None where the run's variables would come too late."""
+    if _too_late(context.env):
+        return None
+    choice: dict[str, Any] = {"kernel": context.kernel, "python": context.python}
+    key = f"notebook {context.server_python} {context.kernel or context.python}"
+    return Standby(key, _command(context, "--standby", json.dumps(choice)))
+
+
+def _too_late(env: Mapping[str, str]) -> bool:
+    return any(_READ_AT_START.match(name) and name not in _HARMLESS for name in env)

@@ -1,0 +1,46 @@
+"""The program that executes a notebook: `python -I notebook_runner.py SPEC`, in a run's folder.
+
+It travels with runs: with its `notebook_*` neighbours in one folder and nbclient in its
+interpreter it needs nothing else of this package. SPEC is JSON:
+
+    {"notebook": path, "output": path, "kernel": kernelspec | null, "python": path | null,
+     "parameters": {name: JSON value}}
+
+`--standby {"kernel", "python"}` instead starts the kernel, waits until it is ready, and reads one
+line `{"env", "cwd", "argv"}` on stdin, where argv is the command that would have done the same
+without a standby; end of file ends it. Exit status: 0, 1 when a cell failed or the kernel died
+(the last line on stderr names it), 143 after SIGTERM.
+
+A script is compiled each time it is run, its neighbours are not; so it is short.
+"""
+
+import sys
+from pathlib import Path
+
+
+def main() -> None:
+    """Execute one notebook and end the process."""
+    from jupyter_exec.launchers import notebook_session
+
+    if sys.argv[1:2] == ["--standby"]:
+        notebook_session.wait_for_run(sys.argv[2])
+    else:
+        notebook_session.run(sys.argv[1])
+
+
+def stand_alone() -> None:
+    """Let `jupyter_exec.launchers` be just this folder, off `sys.path`.
+
+    The package's own hooks import too much, and `notebook.py` would hide the package notebook.
+    """
+    here = str(Path(__file__).resolve().parent)
+    sys.path[:] = [folder for folder in sys.path if folder != here]
+    for name in ("jupyter_exec", "jupyter_exec.launchers"):
+        package = type(sys)(name)
+        package.__path__ = [here]
+        sys.modules[name] = package
+
+
+if __name__ == "__main__":
+    stand_alone()
+    main()

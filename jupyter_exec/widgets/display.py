@@ -1,0 +1,69 @@
+"""How a `Run` is displayed: the widget in notebooks, a few lines in terminals (floor: widgets).
+
+Hooks into IPython's formatters by the name of the class, so that neither the client nor ipywidgets
+is imported before a run is shown.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from jupyter_exec.errors import ExecError
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from jupyter_exec.client import Run
+    from jupyter_exec.widgets.run_status import RunStatus
+
+_MODULE, _NAME = "jupyter_exec.client.run", "Run"
+_widgets: dict[str, RunStatus] = {}
+
+
+def register(shell: InteractiveShell) -> None:
+    """Make `display(run)`, and a run as a cell's value, show its status."""
+    formatter = shell.display_formatter
+    if formatter is None:
+        return
+    formatter.formatters["text/plain"].for_type_by_name(_MODULE, _NAME, _print)
+    if getattr(shell, "kernel", None) is not None:
+        formatter.ipython_display_formatter.for_type_by_name(_MODULE, _NAME, show)
+
+
+def _print(run: Run, printer: Any, cycle: bool) -> None:  # noqa: ARG001, FBT001 - IPython's signature
+    from jupyter_exec.widgets import summary
+
+    with suppress(ExecError):  # no server: what is known is shown
+        run.refresh()
+    metrics, outputs = summary.read_metrics(run), summary.read_outputs(run) if run.ended else []
+    state = summary.summarise(run, metrics, summary.read_log_tail(run), outputs)
+    printer.text(summary.plain_text(state))
+
+
+def show(run: Run) -> None:
+    """Display a run's widget. When the run ends, the output's plain text tells its final state.
+
+    Front ends without the widget, and readers of the saved notebook, see that text.
+    """
+    widget = _widgets.get(run.run_id)
+    if widget is None or widget.run_id != run.run_id:
+        from jupyter_exec.widgets.run_status import RunStatus
+
+        widget = RunStatus(run, ended=lambda ended: _publish(ended, run, update=True))
+        _widgets[run.run_id] = widget
+    _publish(widget, run)
+
+
+def _publish(widget: RunStatus, run: Run, *, update: bool = False) -> None:
+    from IPython.display import publish_display_data
+
+    data, metadata = _bundle(widget)
+    transient = {"display_id": f"jupyter-exec-{run.run_id}"}
+    publish_display_data(data, metadata, transient=transient, update=update)  # type: ignore[no-untyped-call] # IPython's
+
+
+def _bundle(widget: RunStatus) -> tuple[dict[str, Any], dict[str, Any]]:
+    bundle: Any = widget._repr_mimebundle_() or {}
+    data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
+    return {**data, "text/plain": widget.plain_text()}, metadata

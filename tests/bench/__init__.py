@@ -1,0 +1,1 @@
+"""What `scripts/bench` runs: us and what people would use instead, measured in turns."""

@@ -1,0 +1,173 @@
+"""Runs and events in a real SQLite file."""
+
+import sqlite3
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from jupyter_exec.errors import Conflict, NotFound, ReadOnly
+from jupyter_exec.model.lifecycle import TRANSITIONS, RunStatus
+from jupyter_exec.model.run import Run
+from jupyter_exec.store import events, listing, runs
+from jupyter_exec.store.database import Database, connect
+
+RUN = Run(
+    run_id="exp_1",
+    experiment="exp",
+    display_name="train",
+    status=RunStatus.QUEUED,
+    target="local",
+    created_at=time.time(),
+    folder="f",
+    definition={"configuration": {"script": "a.py"}},
+    tags={"team": "blue"},
+    request_hash="h",
+)
+
+
+@pytest.fixture
+def connection(tmp_path: Path):
+    made = connect(tmp_path / "exec.db", writable=True)
+    yield made
+    made.close()
+
+
+def test_what_is_stored_comes_back(connection: sqlite3.Connection):
+    stored = runs.insert(connection, RUN)
+    assert replace(stored, sequence=0) == RUN
+    assert runs.get(connection, "exp_1") == stored
+
+
+def test_the_same_request_is_answered_again_and_another_one_refused(connection: sqlite3.Connection):
+    stored = runs.insert(connection, RUN)
+    assert runs.insert(connection, replace(RUN, folder="other")) == stored
+    with pytest.raises(Conflict, match="exists already"):
+        runs.insert(connection, replace(RUN, request_hash="other"))
+    assert [event["type"] for event in events.after(connection, 0)] == ["created"]
+
+
+def test_unknown_runs_are_not_found(connection: sqlite3.Connection):
+    with pytest.raises(NotFound):
+        runs.get(connection, "nope")
+    with pytest.raises(NotFound):
+        runs.delete(connection, "nope")
+
+
+@pytest.mark.parametrize("before", list(RunStatus))
+@pytest.mark.parametrize("after", list(RunStatus))
+def test_only_the_table_is_followed(
+    connection: sqlite3.Connection, before: RunStatus, after: RunStatus
+):
+    runs.insert(connection, replace(RUN, status=before))
+    changed = runs.transition(connection, "exp_1", after)
+    assert (changed is not None) == (after in TRANSITIONS[before])
+    told = [event["status"] for event in events.after(connection, 0) if event["type"] == "state"]
+    assert told == ([after.value] if changed else [])
+
+
+def test_an_end_always_has_its_time(connection: sqlite3.Connection):
+    runs.insert(connection, RUN)
+    ended = runs.transition(
+        connection, "exp_1", RunStatus.FAILED, error_code="X", error_message="why"
+    )
+    assert ended is not None
+    assert ended.ended_at is not None
+    assert ended.to_json()["error"] == {"code": "X", "message": "why"}
+
+
+def test_deleting_forgets_everything_but_the_event(connection: sqlite3.Connection):
+    runs.insert(connection, RUN)
+    with pytest.raises(Conflict, match="cancel it first"):
+        runs.delete(connection, "exp_1")
+    runs.transition(connection, "exp_1", RunStatus.FAILED)
+    runs.delete(connection, "exp_1")
+    assert [event["type"] for event in events.after(connection, 0)] == ["deleted"]
+    for wanted in (
+        listing.RunFilter(),
+        listing.RunFilter(tag="team"),
+        listing.RunFilter(q="train"),
+    ):
+        assert listing.find(connection, wanted, 10) == ([], None, 0)
+
+
+@pytest.fixture
+def many(connection: sqlite3.Connection):
+    for number in range(60):
+        run = replace(
+            RUN,
+            run_id=f"exp{number % 3}_{number}",
+            experiment=f"exp{number % 3}",
+            display_name=f"train {number}" if number % 2 else f"Prüfung {number}",
+            status=RunStatus.FAILED if number % 5 == 0 else RunStatus.COMPLETED,
+            tags={"fold": str(number % 4)} if number % 2 else {},
+            request_hash=str(number),
+        )
+        runs.insert(connection, run)
+    return connection
+
+
+@pytest.mark.parametrize(
+    ("wanted", "expected"),
+    [
+        (listing.RunFilter(), lambda n: True),
+        (listing.RunFilter(experiment="exp1"), lambda n: n % 3 == 1),
+        (listing.RunFilter(status=("Failed",)), lambda n: n % 5 == 0),
+        (listing.RunFilter(tag="fold"), lambda n: n % 2 == 1),
+        (listing.RunFilter(tag="fold=3"), lambda n: n % 4 == 3),
+        (listing.RunFilter(q="PRÜFUNG"), lambda n: n % 2 == 0),
+        (listing.RunFilter(q="ex"), lambda n: True),
+        (listing.RunFilter(q='a"b'), lambda n: False),
+        (listing.RunFilter(q="%"), lambda n: False),
+        (
+            listing.RunFilter("exp1", ("Completed",), "local", "fold=3", "train"),
+            lambda n: n % 3 == 1 and n % 5 and n % 4 == 3,
+        ),
+        (listing.RunFilter(target="elsewhere"), lambda n: False),
+    ],
+)
+def test_filters_and_pages(many: sqlite3.Connection, wanted, expected):
+    numbers = [number for number in reversed(range(60)) if expected(number)]
+    found: list[int] = []
+    before = None
+    while True:
+        page, before, total = listing.find(many, wanted, 7, before)
+        assert total == len(numbers)
+        found += [int(run.run_id.split("_")[1]) for run in page]
+        if before is None:
+            break
+    assert found == numbers
+
+
+async def test_a_reader_refuses_to_write(tmp_path: Path):
+    writer = Database(tmp_path / "exec.db")
+    reader = Database(tmp_path / "exec.db", writable=False)
+    await writer.write(runs.insert, RUN)
+    assert (await reader.read(runs.get, "exp_1")).run_id == "exp_1"
+    with pytest.raises(ReadOnly):
+        await reader.write(runs.insert, RUN)
+    reader.close()
+    writer.close()
+
+
+async def test_a_failed_write_leaves_nothing(tmp_path: Path):
+    database = Database(tmp_path / "exec.db")
+
+    def half(connection: sqlite3.Connection) -> None:
+        runs.insert(connection, RUN)
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        await database.write(half)
+    with pytest.raises(NotFound):
+        await database.read(runs.get, "exp_1")
+    database.close()
+
+
+def test_a_newer_file_is_refused(tmp_path: Path):
+    made = connect(tmp_path / "exec.db", writable=True)
+    made.execute("PRAGMA user_version = 999")
+    made.close()
+    with pytest.raises(ReadOnly, match="newer"):
+        connect(tmp_path / "exec.db", writable=True)

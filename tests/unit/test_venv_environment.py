@@ -1,0 +1,362 @@
+"""Environments are really built here, from wheels and source trees made on the spot: no network."""
+
+# ruff: noqa: ASYNC220, ASYNC240 - nothing else runs on the loop of a test
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from needs import need
+
+from jupyter_exec.environments.base import choose
+from jupyter_exec.environments.failure import cause_of
+from jupyter_exec.environments.interpreters import find_uv
+from jupyter_exec.environments.venv import VenvEnvironment
+from jupyter_exec.errors import RunFailed
+from jupyter_exec.model.environment import EnvironmentDefinition
+
+CONDA = "configuration.environment.python.condaDependencies"
+
+BACKEND = """
+import os, subprocess, sys, zipfile
+here = os.path.dirname(os.path.abspath(__file__))
+
+def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
+    with open(os.path.join(here, "builds"), "a") as builds:
+        builds.write("built\\n")
+    if os.path.exists(os.path.join(here, "slow")):
+        child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+        with open(os.path.join(here, "started"), "w") as started:
+            started.write(str(child.pid))
+        with open(os.path.join(here, "go")) as go:
+            go.read()
+        child.kill()
+        child.wait()
+    with zipfile.ZipFile(os.path.join(wheel_directory, "slow-1.0-py3-none-any.whl"), "w") as wheel:
+        wheel.writestr("slow.py", "")
+        wheel.writestr("slow-1.0.dist-info/METADATA",
+            "Metadata-Version: 2.1\\nName: slow\\nVersion: 1.0\\n")
+        wheel.writestr("slow-1.0.dist-info/WHEEL",
+            "Wheel-Version: 1.0\\nGenerator: test\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n")
+        wheel.writestr("slow-1.0.dist-info/RECORD", "")
+    return "slow-1.0-py3-none-any.whl"
+"""
+
+
+@pytest.fixture(autouse=True)
+def _no_network(tmp_path, monkeypatch):
+    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "uv-cache"))
+    monkeypatch.setenv("UV_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    for name in ("UV_FIND_LINKS", "PIP_FIND_LINKS", "PIP_CONFIG_FILE"):
+        monkeypatch.setenv(name, "" if name != "PIP_CONFIG_FILE" else os.devnull)
+
+
+@pytest.fixture(params=["uv", "pip"])
+def builder(request):
+    if request.param == "uv" and find_uv() is None:
+        need("uv", "pip install uv")
+    return request.param
+
+
+def definition(*dependencies: Any, **python: Any) -> EnvironmentDefinition:
+    conda = {"name": "x", "channels": ["conda-forge"], "dependencies": list(dependencies)}
+    section = {"userManagedDependencies": False, "condaDependencies": conda, **python}
+    return EnvironmentDefinition.model_validate({"python": section})
+
+
+def wheel(folder: Path, name: str = "demo", version: str = "1.0", requires: str = "") -> str:
+    """Make a wheel that holds one module; return the requirement that installs it."""
+    folder.mkdir(exist_ok=True)
+    path = folder / f"{name}-{version}-py3-none-any.whl"
+    info = f"{name}-{version}.dist-info"
+    metadata = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
+    metadata += f"Requires-Dist: {requires}\n" if requires else ""
+    tags = "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(f"{name}.py", f"version = {version!r}\n")
+        archive.writestr(f"{info}/METADATA", metadata)
+        archive.writestr(f"{info}/WHEEL", tags)
+        archive.writestr(f"{info}/RECORD", "")
+    return f"{name} @ {path.as_uri()}"
+
+
+class SlowPackage:
+    """A source tree whose build tells when it has begun, and goes on when it is told."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir()
+        self.folder = folder
+        self.requirement = f"slow @ {folder.as_uri()}"
+        system = 'requires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
+        project = '[project]\nname = "slow"\nversion = "1.0"\n'
+        (folder / "pyproject.toml").write_text(f"[build-system]\n{system}{project}")
+        (folder / "backend.py").write_text(BACKEND)
+        (folder / "slow").touch()
+        for pipe in ("started", "go"):
+            os.mkfifo(folder / pipe)
+
+    @property
+    def builds(self) -> int:
+        return len((self.folder / "builds").read_text().splitlines())
+
+    def wait_until_started(self) -> int:
+        """Return the pid of a process that the build has started."""
+        return int((self.folder / "started").read_text())
+
+    def be_quick(self) -> None:
+        (self.folder / "slow").unlink()
+
+    def let_go(self) -> None:
+        (self.folder / "go").write_text("")
+
+
+def ended(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return True
+    return state == "Z"
+
+
+def say(python: str, code: str) -> str:
+    return subprocess.run(
+        [python, "-c", code], capture_output=True, text=True, check=True
+    ).stdout.strip()
+
+
+async def test_a_build_is_used_again(tmp_path, builder):
+    environment = VenvEnvironment(tmp_path / "environments", builder)
+    wanted = definition("python>=3.9", {"pip": [wheel(tmp_path / "wheels")]})
+    assert environment.faults(wanted) == []
+    log = tmp_path / "logs" / "environment.txt"
+    first = await environment.prepare(wanted, log)
+    assert say(first.python, "import demo; print(demo.version)") == "1.0"
+    printed = log.read_text()
+    assert "demo" in printed
+    built_at = Path(first.python).stat().st_ctime_ns
+
+    second = await environment.prepare(wanted, log)
+    assert second == first
+    assert Path(second.python).stat().st_ctime_ns == built_at
+    folder = Path(first.python).parents[2]
+    assert "demo @ file:///" in (folder / "requirements.lock").read_text()
+    marker = json.loads((folder / "complete.json").read_text())
+    assert marker["builder"] == builder
+    assert [r.split(" ")[0] for r in marker["requirements"]] == ["demo"]
+
+
+async def test_equal_definitions_share_an_environment_and_others_do_not(tmp_path):
+    environment = VenvEnvironment(tmp_path / "environments")
+    demo, other = wheel(tmp_path / "wheels"), wheel(tmp_path / "wheels", "other")
+    log = tmp_path / "log"
+    one = await environment.prepare(definition("python", {"pip": [demo, other]}), log)
+    same = await environment.prepare(
+        definition({"pip": [f"Other @{other.split('@')[1]}"]}, {"pip": [demo, demo]}), log
+    )
+    less = await environment.prepare(definition({"pip": [demo]}), log)
+    assert same == one
+    assert less != one
+
+
+async def test_a_failing_requirement_is_named(tmp_path, builder):
+    environment = VenvEnvironment(tmp_path / "environments", builder)
+    demo = wheel(tmp_path / "wheels", requires="no-such-thing-for-demo==4")
+    log = tmp_path / "log"
+    with pytest.raises(RunFailed) as failure:
+        await environment.prepare(definition({"pip": [demo, wheel(tmp_path / "w", "fine")]}), log)
+    assert failure.value.code == "EnvironmentFailed"
+    assert "no-such-thing-for-demo" in failure.value.message
+    assert "fine" not in failure.value.message
+    assert "\n" not in failure.value.message
+    assert "no-such-thing-for-demo" in log.read_text()
+    assert not list((tmp_path / "environments").glob("*/"))
+
+    with pytest.raises(RunFailed, match="not-there==1"):
+        await environment.prepare(definition({"pip": ["Not_There==1"]}), log)
+
+
+async def test_runs_that_need_the_same_environment_wait_for_one_build(tmp_path):
+    package = SlowPackage(tmp_path / "package")
+    package.be_quick()
+    wanted = definition({"pip": [package.requirement]})
+    root = tmp_path / "environments"
+    logs = [tmp_path / f"log-{number}" for number in range(4)]
+    made = await asyncio.gather(*(VenvEnvironment(root).prepare(wanted, log) for log in logs))
+    assert len(set(made)) == 1
+    assert package.builds == 1
+    assert sum("another run is building" in log.read_text() for log in logs) == 3
+
+
+async def test_a_cancelled_build_is_killed_and_leaves_nothing(tmp_path, builder):
+    package = SlowPackage(tmp_path / "package")
+    wanted = definition({"pip": [package.requirement]})
+    environment = VenvEnvironment(tmp_path / "environments", builder)
+    task = asyncio.create_task(environment.prepare(wanted, tmp_path / "log"))
+    pid = await asyncio.to_thread(package.wait_until_started)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert ended(pid)
+    assert [path.suffix for path in (tmp_path / "environments").iterdir()] == [".lock"]
+
+    package.be_quick()
+    made = await environment.prepare(wanted, tmp_path / "log")
+    assert say(made.python, "import slow; print('here')") == "here"
+
+
+async def test_a_build_that_outlives_its_server_is_waited_for_and_not_trusted(tmp_path):
+    package = SlowPackage(tmp_path / "package")
+    code = (
+        "import asyncio, sys, pathlib\n"
+        "from jupyter_exec.environments.venv import VenvEnvironment\n"
+        "from jupyter_exec.model.environment import EnvironmentDefinition\n"
+        "root, log, definition = sys.argv[1:]\n"
+        "wanted = EnvironmentDefinition.model_validate_json(definition)\n"
+        "asyncio.run(VenvEnvironment(pathlib.Path(root)).prepare(wanted, pathlib.Path(log)))\n"
+    )
+    wanted = definition({"pip": [package.requirement]})
+    root, log = tmp_path / "environments", tmp_path / "log"
+    server = subprocess.Popen(
+        [sys.executable, "-c", code, str(root), str(log), wanted.model_dump_json(by_alias=True)]
+    )
+    await asyncio.to_thread(package.wait_until_started)
+    server.send_signal(signal.SIGKILL)
+    server.wait()
+    package.be_quick()
+
+    second_log = tmp_path / "second-log"
+    os.mkfifo(second_log)  # whoever opens it for writing, and what is written, is seen at once
+    told: list[str] = []
+
+    def listen() -> None:
+        with second_log.open() as lines:
+            told.append(lines.readline())
+        package.let_go()
+        second_log.unlink()
+
+    listener = threading.Thread(target=listen)
+    listener.start()
+    made = await VenvEnvironment(root).prepare(wanted, second_log)
+    listener.join()
+    assert "another run is building" in told[0]
+    assert package.builds == 2
+    assert say(made.python, "import slow; print('here')") == "here"
+
+
+async def test_an_environment_whose_interpreter_is_gone_is_built_again(tmp_path):
+    environment = VenvEnvironment(tmp_path / "environments")
+    wanted = definition("python", {"pip": [wheel(tmp_path / "wheels")]})
+    made = await environment.prepare(wanted, tmp_path / "log")
+    Path(made.python).unlink()
+    Path(made.python).symlink_to("/nonexistent/python")
+    assert await environment.prepare(wanted, tmp_path / "log") == made
+    assert say(made.python, "import demo; print(demo.version)") == "1.0"
+
+
+async def test_a_build_does_not_see_the_servers_credentials(tmp_path, monkeypatch):
+    from jupyter_exec.environments.build import build_variables
+
+    monkeypatch.setenv("JUPYTER_TOKEN", "secret")
+    monkeypatch.setenv("JPY_API_TOKEN", "secret")
+    monkeypatch.setenv("PIP_INDEX_URL", "https://user:password@mirror/simple")
+    assert "secret" not in build_variables().values()
+    assert "PIP_INDEX_URL" in build_variables()
+
+
+@pytest.mark.parametrize(
+    ("dependencies", "path", "words"),
+    [
+        (["python", "numpy=1.26"], ".dependencies[1]", ["numpy=1.26", "conda engine", "pip"]),
+        (["conda-forge::scipy"], ".dependencies[0]", ["scipy", "conda engine"]),
+        ([{"pip": ["numpy", "--index-url=https://x"]}], ".dependencies[0].pip[1]", ["--index-url"]),
+        ([{"pip": ["-r other.txt"]}], ".dependencies[0].pip[0]", ["-r other.txt"]),
+        ([{"pip": ["-e ."]}], ".dependencies[0].pip[0]", ["-e ."]),
+        ([{"pip": ["./here"]}], ".dependencies[0].pip[0]", ["./here"]),
+        ([{"pip": [3]}], ".dependencies[0].pip[0]", ["string"]),
+        ([{"pip": ["a @ https://h/a\n--extra-index-url=x"]}], ".dependencies[0].pip[0]", ["text"]),
+        ([{"pip": "numpy"}], ".dependencies[0].pip", ["list"]),
+        ([{"npm": ["left-pad"]}], ".dependencies[0]", ["pip"]),
+        ([7], ".dependencies[0]", ["name and version"]),
+        (["python=3.11=h12_0"], ".dependencies[0]", ["3.11=h12_0"]),
+        (
+            ["pip", "python=2.6"],
+            ".dependencies[1]",
+            ["==2.6.*", "which has", sys.version.split()[0]],
+        ),
+        (["python>=3.9", "python<3.9"], ".dependencies[0]", ["which has"]),
+    ],
+)
+def test_faults(tmp_path, dependencies, path, words):
+    (fault,) = VenvEnvironment(tmp_path).faults(definition(*dependencies))
+    assert fault.target == CONDA + path
+    assert all(word in fault.message for word in words), fault.message
+    assert "\n" not in fault.message
+
+
+def test_all_faults_at_once(tmp_path):
+    wrong = definition("numpy", {"pip": ["-r a", "fine", 5]}, baseConda="x")
+    wrong.python.base_conda_environment = "base"
+    targets = [fault.target for fault in VenvEnvironment(tmp_path).faults(wrong)]
+    assert [target.rpartition(".python.")[2] for target in targets if target] == [
+        "condaDependencies.dependencies[0]",
+        "condaDependencies.dependencies[1].pip[0]",
+        "condaDependencies.dependencies[1].pip[2]",
+        "baseCondaEnvironment",
+    ]
+
+
+def test_dependencies_that_are_no_list(tmp_path):
+    wanted = EnvironmentDefinition.model_validate(
+        {
+            "python": {
+                "userManagedDependencies": False,
+                "condaDependencies": {"dependencies": "numpy"},
+            }
+        }
+    )
+    (fault,) = VenvEnvironment(tmp_path).faults(wanted)
+    assert fault.target == f"{CONDA}.dependencies"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "python",
+        "pip",
+        "pip=23.1",
+        "python={x}",
+        "python={x}.*",
+        "python {x}",
+        "python>={x},<4",
+        "python~={x}",
+    ],
+)
+def test_what_needs_no_conda(tmp_path, line):
+    wanted = definition(line.format(x="{}.{}".format(*sys.version_info)), {"pip": None})
+    assert choose(wanted) == "venv"
+    assert VenvEnvironment(tmp_path).faults(wanted) == []
+
+
+def test_cause_of_a_long_resolution_is_one_line():
+    printed = (
+        "Collecting b==2\n"
+        "ERROR: Could not find a version that satisfies the requirement a.b==2 "
+        "(from versions: 0.1, 0.2, 0.3, 0.4, 0.5)\n"
+        "ERROR: No matching distribution found for a.b==2\n"
+        "[notice] A new release of pip is available\n"
+    )
+    line = cause_of(printed, ["a-b==2", "b==2"])
+    assert line.startswith("the environment cannot be built: a-b==2: Could not find a version")
+    assert "(newest: 0.3, 0.4, 0.5); No matching distribution" in line
+    assert "notice" not in line
