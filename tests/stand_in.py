@@ -1,4 +1,4 @@
-"""A small HTTP server that answers what a test tells it to; for tests of the client without a server."""
+"""A small HTTP server that answers what a test tells it to."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Request:
 
 @dataclass
 class Answer:
-    """What goes out. An iterator as body is sent in chunks; `breaks` ends it without the last chunk."""
+    """What goes out; an iterator is sent in chunks, and `breaks` leaves out the last one."""
 
     body: Any = None
     status: int = 200
@@ -56,7 +56,7 @@ class StandIn:
             def do_any(self) -> None:
                 outer._answer(self)
 
-            do_GET = do_POST = do_DELETE = do_any
+            do_GET = do_POST = do_DELETE = do_any  # noqa: N815 - http.server looks for these
 
             def log_message(self, *args: Any) -> None:
                 pass

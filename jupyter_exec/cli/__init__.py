@@ -1,7 +1,7 @@
 """`jupyter exec`: the same words as the magics, for a terminal and for scripts (floor: faces).
 
-Exit status: 0; the run's own with `--wait` and `logs -f` (130 where it was cancelled); 2 where the command itself could
-not be done, with one line on stderr that says why.
+Exit status: 0; the run's own with `--wait` and `logs -f` (130 where it was cancelled); 2 where the
+command itself could not be done, with one line on stderr that says why.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return _INTERRUPTED
     except BrokenPipeError:
-        # The reader has seen enough (`| head`); nothing is left to say, not even when Python flushes at its end.
+        # The reader has seen enough (`| head`), also of what Python flushes at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except (ExecError, OSError) as error:

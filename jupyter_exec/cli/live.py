@@ -1,4 +1,4 @@
-"""A run in a terminal while it goes on: its log, and one line with its state below it (floor: faces)."""
+"""A run in a terminal: its log, and one line with its state below it (floor: faces)."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ _Item = str | ExecError | None
 class Live:
     """Shows a run until it ends.
 
-    The log goes to `log`; states, progress and everything about them to `states`: as one line that is written over
-    where that is a terminal, else as a line for each state.
+    The log goes to `log`; states, progress and everything about them to `states`: as one line that
+    is written over where that is a terminal, else as a line for each state.
 
     Args:
         run: kept up to date.
@@ -202,7 +202,7 @@ def watch(run: Run, *, json: bool = False) -> int:
 
 
 def exit_status(run: Run) -> int:
-    """Return the exit status for how a run ended: its own, 1 where it has none, 130 if it was cancelled."""
+    """Return the exit status of a run: its own, 1 where it has none, 130 if it was cancelled."""
     if run.status == "Completed":
         return 0
     if run.status == "Canceled":

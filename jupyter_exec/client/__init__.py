@@ -1,4 +1,4 @@
-"""The verbs from outside: a Python client of the server (floor: client, above model, errors and sources).
+"""The verbs from outside: a Python client of the server (floor: client).
 
 `httpx` is imported with the names that need it, so that reading options costs nothing.
 """
@@ -10,17 +10,18 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from jupyter_exec.client.api import ExecClient, connect
     from jupyter_exec.client.listing import Runs
-    from jupyter_exec.client.run import Output, Run, RunError
+    from jupyter_exec.client.run import Run
     from jupyter_exec.client.session import NoServer
+    from jupyter_exec.client.values import Output, RunError
 
 __all__ = ["ExecClient", "NoServer", "Output", "Run", "RunError", "Runs", "connect"]
 
 _HOMES = {
     "ExecClient": "api",
     "NoServer": "session",
-    "Output": "run",
+    "Output": "values",
     "Run": "run",
-    "RunError": "run",
+    "RunError": "values",
     "Runs": "listing",
     "connect": "api",
 }

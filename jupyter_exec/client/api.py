@@ -11,7 +11,7 @@ from jupyter_exec.client.discovery import Server, candidates, named_server
 from jupyter_exec.client.listing import Runs
 from jupyter_exec.client.options import configuration, environment_section, split_words
 from jupyter_exec.client.run import Run
-from jupyter_exec.client.session import NoServer, Session
+from jupyter_exec.client.session import NoServer, Session, answers
 from jupyter_exec.client.source import (
     Content,
     Prepared,
@@ -21,7 +21,7 @@ from jupyter_exec.client.source import (
     prepare,
 )
 from jupyter_exec.client.sse import EventStream
-from jupyter_exec.errors import ExecError, ReadOnly
+from jupyter_exec.errors import ReadOnly
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -31,16 +31,16 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 T = TypeVar("T")
-_PROBE_TIMEOUT_S = 10.0
 _REST_S = 0.2
 
 
 class ExecClient:
     """Submits runs to a Jupyter server with the extension, and looks at them.
 
-    Without arguments it finds the server by itself: the one that JUPYTER_EXEC_URL and JUPYTER_EXEC_TOKEN name; else
-    this kernel's; else one whose root folder holds the working folder; else the newest of this user; else it starts
-    one in the background. Threads may share a client.
+    Without arguments it finds the server by itself: the one that JUPYTER_EXEC_URL and
+    JUPYTER_EXEC_TOKEN name; else this kernel's; else one whose root folder holds the working
+    folder; else the newest of this user; else it starts one in the background. Threads may share a
+    client.
 
     Args:
         url: base URL of a server.
@@ -60,7 +60,7 @@ class ExecClient:
         if server is None and start:
             from jupyter_exec.client.background import start_server
 
-            server = start_server(_find, _answers)
+            server = start_server(_find, answers)
         if server is None:
             raise NoServer("no Jupyter server with jupyter_exec is running; start one: jupyter lab")
         self.session = Session(server, None if named else _find)
@@ -120,7 +120,8 @@ class ExecClient:
         """Make a run.
 
         Args:
-            source: path of a notebook, of a script (its folder comes along) or of a folder; or a notebook's content.
+            source: path of a notebook, of a script (its folder comes along) or of a folder; or a
+                notebook's content.
             script: which file of a folder to run.
             command: instead of a script: argv, or one line for the shell.
             arguments: of the script.
@@ -140,8 +141,8 @@ class ExecClient:
             files: only these files of the folder (patterns).
             link: big folders inside the folder, shown to the run without being copied.
             snapshot: False = nothing of the folder but the script itself.
-            limit: refuse a folder of more than 2,000 files or 50 MB; by default where it only came along with its
-                script.
+            limit: refuse a folder of more than 2,000 files or 50 MB; by default where it only came
+                along with its script.
             overlay: further files: relative path -> text or bytes.
             kernel: kernelspec of a notebook, instead of an interpreter.
             environment_variables: set for the run.
@@ -238,7 +239,7 @@ class ExecClient:
         return targets
 
     def events(self, last_event_id: int | None = None) -> Iterator[dict[str, Any]]:
-        """Yield what happens to all runs, without end, each event once, across restarts of the server.
+        """Yield what happens to all runs, without end, across restarts of the server.
 
         Args:
             last_event_id: from after this event; None = from now on.
@@ -252,14 +253,14 @@ class ExecClient:
             stream.patience.rest(_REST_S)
 
     def writing(self, action: Callable[[], T]) -> T:
-        """Do something that changes runs; where this server only shows them, at the one that owns them."""
+        """Change runs; where this server only shows them, at the one that owns them."""
         try:
             return action()
         except ReadOnly:
             before = self.server
             refused = {before.url}
             for server in [] if self._named else candidates():
-                if server.url not in refused and _answers(server):
+                if server.url not in refused and answers(server):
                     self.session.use(server)
                     try:
                         return action()
@@ -310,15 +311,4 @@ def _upload(session: Session, folder: Path, wanted: Wanted, overlay: Mapping[str
 
 def _find() -> Server | None:
     """Return the first of this user's servers that has the extension."""
-    return next(filter(_answers, candidates()), None)
-
-
-def _answers(server: Server) -> bool:
-    session = Session(server)
-    try:
-        session.request("GET", "targets", timeout=_PROBE_TIMEOUT_S)
-    except ExecError:
-        return False
-    finally:
-        session.close()
-    return True
+    return next(filter(answers, candidates()), None)

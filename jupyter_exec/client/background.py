@@ -1,7 +1,7 @@
-"""Starts a server where there is none: a plain script, a terminal, an editor's kernel (floor: client).
+"""Starts a server where there is none: for scripts, terminals, editors (floor: client).
 
-It runs detached below the user's home folder, ends by itself after ten idle minutes (a going run is activity), and is
-found by later clients as every other server is.
+It runs detached below the user's home folder, ends by itself after ten idle minutes (a going run is
+activity), and is found by later clients as every other server is.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import secrets
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,15 +28,13 @@ _READY_S = 15.0
 _TICK_S = 0.05
 _OURS = ("JUPYTER_EXEC_RUN_ID", "JUPYTER_EXEC_TOKEN", "JUPYTER_EXEC_URL", "JUPYTER_EXEC_METRICS")
 
-_started: list[subprocess.Popen[bytes]] = []  # a collected Popen would warn that it goes on
-
 
 def start_server(
     find: Callable[[], Server | None],
     answers: Callable[[Server], bool],
     timeout_s: float = START_TIMEOUT_S,
 ) -> Server:
-    """Start a server in the background and wait until it answers; processes that do so at once get the same one.
+    """Start a server in the background; processes that do so at once get the same one.
 
     Args:
         find: looks for a server that runs already; asked again when it is our turn.
@@ -88,7 +86,6 @@ def _start(folder: Path, answers: Callable[[Server], bool], deadline: float) -> 
         )
     finally:
         os.close(descriptor)
-    _started.append(process)
     up = False
     while time.monotonic() < deadline:
         if process.poll() is not None:
@@ -96,12 +93,15 @@ def _start(folder: Path, answers: Callable[[Server], bool], deadline: float) -> 
         server = described(folder / f"jpserver-{process.pid}.json")
         if server is not None:
             if answers(server):
+                process.returncode = 0  # it outlives us, which Popen would warn of
                 return server
             # It is up, so that there is little left to wait for.
             if not up:
                 up, deadline = True, min(deadline, time.monotonic() + _READY_S)
         time.sleep(_TICK_S)
     process.terminate()
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(5)
     raise NoServer(f"the Jupyter server did not get ready in time ({log}):\n{_tail(log)}")
 
 
@@ -121,7 +121,7 @@ def _command() -> list[str]:
 
 
 def _environment() -> dict[str, str]:
-    """Return ours, without what belongs to the kernel or run that we may be; the token is in no argument."""
+    """Return ours without what belongs to the kernel or run that we may be, with a token."""
     kept = {
         name: value
         for name, value in os.environ.items()

@@ -1,6 +1,7 @@
-"""Which server is ours: the one above this kernel, around this folder, or named by the environment (floor: client).
+"""Which server is ours (floor: client).
 
-Jupyter servers describe themselves in `jpserver-<pid>.json` below the runtime folder, readable by their user only.
+Jupyter servers describe themselves in `jpserver-<pid>.json` below the runtime folder, readable by
+their user only.
 """
 
 from __future__ import annotations
@@ -55,8 +56,8 @@ def runtime_dir() -> Path:
 def named_server(url: str | None, token: str | None) -> Server | None:
     """Return the server that the caller or the environment names, or None.
 
-    Inside a run, JUPYTER_EXEC_TOKEN is the run's own: good for reporting on itself and for nothing else, so neither
-    it nor JUPYTER_EXEC_URL counts there.
+    Inside a run, JUPYTER_EXEC_TOKEN is the run's own: good for reporting on itself and for nothing
+    else, so neither it nor JUPYTER_EXEC_URL counts there.
     """
     inside_run = bool(os.environ.get("JUPYTER_EXEC_RUN_ID"))
     address = url or (None if inside_run else os.environ.get("JUPYTER_EXEC_URL"))
@@ -75,8 +76,8 @@ def named_server(url: str | None, token: str | None) -> Server | None:
 def candidates() -> list[Server]:
     """Return this user's living servers on this machine, the likeliest first.
 
-    First those above this process (a kernel's own server), then that which started the run we are in, then those whose
-    root folder holds the working folder, deepest first, then the newest.
+    First those above this process (a kernel's own server), then that which started the run we are
+    in, then those whose root folder holds the working folder, deepest first, then the newest.
     """
     above = _ancestors()
     origin = os.environ.get("JUPYTER_EXEC_URL", "") if os.environ.get("JUPYTER_EXEC_RUN_ID") else ""
@@ -137,13 +138,13 @@ def _address(info: dict[str, Any]) -> str:
         return f"http://localhost{base}"
     if str(info.get("hostname", "")) not in _WILDCARDS:
         return str(info["url"]).rstrip("/") + "/"
-    # It listens everywhere, and the machine's name, which it gives as its address, need not resolve.
+    # It listens everywhere; the machine's name, which it gives as its address, need not resolve.
     scheme = "https" if info.get("secure") else "http"
     return f"{scheme}://127.0.0.1:{int(info['port'])}{base}"
 
 
 def _hub_token(base_url: str) -> str:
-    """Return the hub's token for this user's own server, which has no other; it is sent nowhere else."""
+    """Return the hub's token for the hub's own server, which has no other; never for others."""
     if base_url.rstrip("/") == os.environ.get("JUPYTERHUB_SERVICE_PREFIX", "-").rstrip("/"):
         return os.environ.get("JUPYTERHUB_API_TOKEN", "")
     return ""

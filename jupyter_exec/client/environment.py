@@ -1,4 +1,4 @@
-"""`--env`: a requirements file, a conda file or an interpreter, as the `environment` of a run (floor: client).
+"""`--env`: what it names, as the `environment` of a run (floor: client).
 
 Shapes: `PythonSection` in `jupyter_exec.model.environment`, which is Azure ML's.
 """
@@ -16,16 +16,18 @@ from jupyter_exec.errors import InvalidRequest
 
 _INCLUDE = re.compile(r"^(?:-r|--requirement)[\s=]*(?P<path>\S.*)$")
 _COMMENT = re.compile(r"(^|\s+)#.*$")
-_ALLOWED = "a requirements file (.txt), a conda file (.yml), an interpreter, or the folder of an environment"
+_ALLOWED = (
+    "a requirements file (.txt), a conda file (.yml), an interpreter, or an environment's folder"
+)
 
 
 def environment_section(env: Any, python: str | None = None) -> dict[str, Any]:
     """Make the `environment` of a run configuration.
 
     Args:
-        env: path of a requirements file (`.txt`, `.in`), of a conda file (`.yml`, `.yaml`), of an interpreter, of a
-            virtual or conda environment's folder or its `bin` folder; the name of an interpreter on PATH; a mapping,
-            which is taken as the section itself; None.
+        env: path of a requirements file (`.txt`, `.in`), of a conda file (`.yml`, `.yaml`), of an
+            interpreter, of a virtual or conda environment's folder or its `bin` folder; the name of
+            an interpreter on PATH; a mapping, which is taken as the section itself; None.
         python: the interpreter where `env` is None.
 
     Raises:

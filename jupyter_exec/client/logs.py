@@ -35,7 +35,7 @@ class Log:
         self._ended = ended
 
     def entries(self) -> list[dict[str, Any]]:
-        """List the logs of the replicas, the newest attempt first; then the others, such as `environment.txt`."""
+        """List the logs of the replicas, the newest attempt first; then `environment.txt`."""
         entries: list[dict[str, Any]] = self._session.json("GET", self._path)["logs"]
         return sorted(entries, key=lambda entry: entry["role"] is None)
 
@@ -54,7 +54,7 @@ class Log:
         return response.content.decode("utf-8", errors="replace")
 
     def follow(self, name: str | None = None, timeout_s: float | None = None) -> Iterator[str]:
-        """Yield a log as it grows, until the run ends; survives broken connections and restarts of the server.
+        """Yield a log as it grows, until the run ends; survives restarts of the server.
 
         Without a name, the first replica's: attempt after attempt.
 

@@ -1,7 +1,8 @@
 """Words that a person types, turned into a run configuration (floor: client).
 
-The magics, the command line and `ExecClient.submit` share these, so `-p lr=0.1` or `--time-limit 2h` mean the same
-everywhere. Names and shapes follow `jupyter_exec.model.definition`; the server has the last word on every value.
+The magics, the command line and `ExecClient.submit` share these, so `-p lr=0.1` or `--time-limit
+2h` mean the same everywhere. Names and shapes follow `jupyter_exec.model.definition`; the server
+has the last word on every value.
 """
 
 from __future__ import annotations
@@ -71,7 +72,7 @@ def _no_constant(text: str) -> float:
 
 
 def parse_value(text: str) -> Any:
-    """Read a parameter's value: a number, true, false, null, JSON in brackets or quotes; else the text itself.
+    """Read a value: a number, true, false, null, JSON in brackets or quotes; else the text itself.
 
     `007`, `1_000`, `nan` and `hello` are text; `"5"` with its quotes is the text 5.
     """
@@ -140,7 +141,7 @@ def parse_duration(value: str | float, option: str = "time_limit") -> int:
         total += float(part[1]) * _UNITS_S[unit]
         position = part.end()
     if isinstance(value, bool) or not text or position != len(text) or not math.isfinite(total):
-        message = f"{value!r} is not a duration: give seconds, or for example '90s', '10m', '2h', '1h30m', '3d'"
+        message = f"{value!r} is not a duration: give seconds, or '90s', '10m', '2h', '1h30m', '3d'"
         raise InvalidRequest(message, option)
     return math.ceil(total)
 

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from datetime import datetime
-from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, overload
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, overload
 from urllib.parse import quote
 
 from jupyter_exec.client.logs import Log
 from jupyter_exec.client.sse import EventStream, Patience
-from jupyter_exec.errors import ExecError, NotFound, RunFailed
+from jupyter_exec.client.values import Output, RunError, fetch, load_values, parse_time
+from jupyter_exec.errors import NotFound, RunFailed
 from jupyter_exec.model.lifecycle import TERMINAL, RunStatus
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Iterator, Mapping
+    from datetime import datetime
 
     from jupyter_exec.client.api import ExecClient
 
@@ -23,21 +24,6 @@ RESULT = "result.pkl"
 _STATE_KEYS = ("status", "startedAt", "endedAt", "exitCode", "error", "attempt", "queuePosition")
 _REST_S = 0.2
 _ENDED = {status.value for status in TERMINAL}
-
-
-class RunError(NamedTuple):
-    """Why a run failed: a short stable word, and one line that names the cause."""
-
-    code: str
-    message: str
-
-
-class Output(NamedTuple):
-    """One file that a run left."""
-
-    path: str
-    size_bytes: int
-    modified_at: datetime | None
 
 
 class Run:
@@ -142,7 +128,7 @@ class Run:
         return self
 
     def events(self, timeout: float | None = None) -> Iterator[dict[str, Any]]:
-        """Yield what happened and happens to the run, until it ends; keeps the attributes up to date.
+        """Yield what happens to the run, from its begin to its end; keeps attributes up to date.
 
         Survives broken connections and restarts of the server.
 
@@ -207,7 +193,7 @@ class Run:
         return self
 
     @overload
-    def logs(self, follow: Literal[False] = False, name: str | None = None) -> str: ...
+    def logs(self, follow: Literal[False] = ..., name: str | None = None) -> str: ...
     @overload
     def logs(self, follow: Literal[True], name: str | None = None) -> Iterator[str]: ...
     @overload
@@ -226,7 +212,7 @@ class Run:
         return log.follow(quoted) if follow else log.text(quoted)
 
     def log_names(self) -> list[str]:
-        """Return the names of all logs: of every replica and attempt, and of the environment's build."""
+        """Return the names of all logs: replicas', attempts', and that of the environment."""
         entries = self._client.session.json("GET", f"runs/{self._quoted}/logs")["logs"]
         return [str(entry["name"]) for entry in entries]
 
@@ -254,7 +240,8 @@ class Run:
             path: one output; None = all.
         """
         paths = [path] if path is not None else [output.path for output in self.outputs()]
-        return [self._fetch(Path(folder), name) for name in paths]
+        session = self._client.session
+        return [fetch(session, self._output(name), Path(folder), name) for name in paths]
 
     def metrics(self) -> dict[str, list[dict[str, Any]]]:
         """Return what the run has logged: name -> points of `value`, `step` and `time`."""
@@ -279,14 +266,7 @@ class Run:
             content = self.output(RESULT)
         except NotFound:
             raise NotFound(f"{self.run_id} left no values; name them with --out", "out") from None
-        import cloudpickle
-
-        try:
-            values: dict[str, Any] = cloudpickle.loads(content)
-        except Exception as error:  # whatever the objects' own code raises
-            cause = f"{type(error).__name__}: {error}"
-            raise ExecError(f"the values of {self.run_id} cannot be read here: {cause}") from error
-        return values
+        return load_values(content, self.run_id)
 
     def cancel(self) -> Run:
         """Ask the server to end the run, and return the run itself; `wait` sees it end."""
@@ -302,15 +282,15 @@ class Run:
         wait: bool = False,
         **changes: Any,
     ) -> Run:
-        """Run the same once more: the same snapshot, definition and environment, but for the changes.
+        """Run the same once more: same snapshot, definition, environment, but for the changes.
 
         Args:
             run_id: of the new run.
             name: of the new run.
             tags: instead of this run's.
             wait: return when it has ended.
-            changes: options of `submit` that the configuration has, for example `parameters={"lr": 0.1}` (merged by
-                name), `arguments=["--epochs", "3"]`, `time_limit="2h"`.
+            changes: options of `submit` that the configuration has, for example `parameters={"lr":
+                0.1}` (merged by name), `arguments=["--epochs", "3"]`, `time_limit="2h"`.
         """
         from jupyter_exec.client.options import configuration
 
@@ -340,24 +320,3 @@ class Run:
 
     def _json(self, method: str, path: str = "", **options: Any) -> dict[str, Any]:
         return self._client.session.json(method, f"runs/{self._quoted}{path}", **options)
-
-    def _fetch(self, folder: Path, name: str) -> Path:
-        place = PurePosixPath(name)
-        if place.is_absolute() or ".." in place.parts:
-            raise ExecError(f"the output {name!r} would lie outside of {folder}")
-        path = folder / place
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_name(path.name + ".part")
-        response = self._client.session.stream(self._output(name))
-        try:
-            with part.open("wb") as file:
-                for block in response.iter_bytes(1 << 20):
-                    file.write(block)
-        finally:
-            response.close()
-        return part.replace(path)
-
-
-def parse_time(text: str | None) -> datetime | None:
-    """Read a time of the server's answers: ISO 8601 in UTC, ending in Z (which Python 3.10 does not know)."""
-    return datetime.fromisoformat(text.replace("Z", "+00:00")) if text else None

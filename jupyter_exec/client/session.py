@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from jupyter_exec.client.discovery import Server
 
 API = "jupyter-exec/v1/"
+_PROBE_TIMEOUT_S = 10.0
 _TIMEOUT = httpx.Timeout(60.0, connect=5.0)
 
 _BY_STATUS: dict[int, type[ExecError]] = {
@@ -182,7 +183,7 @@ def _client(server: Server) -> httpx.Client:
 
 
 def error_of(response: httpx.Response) -> ExecError:
-    """Turn an error's answer (Azure's envelope, or Jupyter's own form) into the exception it stands for."""
+    """Return the exception that an answer stands for: Azure's envelope, or Jupyter's own form."""
     kind = _BY_STATUS.get(response.status_code, ExecError)
     try:
         content = response.json()
@@ -210,3 +211,18 @@ def _from_envelope(kind: type[ExecError], error: dict[str, Any]) -> ExecError:
     made = kind(message, error.get("target"), faults or None)
     made.code = str(error.get("code") or kind.code)
     return made
+
+
+def answers(server: Server) -> bool:
+    """Tell whether a server is there, knows our token, and has the extension."""
+    try:
+        session = Session(server)
+    except NoServer:
+        return False
+    try:
+        session.request("GET", "targets", timeout=_PROBE_TIMEOUT_S)
+    except ExecError:
+        return False
+    finally:
+        session.close()
+    return True

@@ -1,7 +1,7 @@
 """What to run, said as the `source` of POST runs (floor: client, above sources).
 
-A file or folder below the server's root is named by its path: nothing is copied over HTTP. Everything else is packed
-here, by the same ignore rules, and uploaded as a snapshot.
+A file or folder below the server's root is named by its path: nothing is copied over HTTP.
+Everything else is packed here, by the same ignore rules, and uploaded as a snapshot.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from jupyter_exec.client.discovery import Server
 
 Source: TypeAlias = "str | os.PathLike[str] | Mapping[str, Any] | None"
-"""A path of a notebook, script or folder; the content of a notebook; None = nothing but the overlay."""
+"""A notebook's, script's or folder's path; a notebook's content; None = only the overlay."""
 Content: TypeAlias = "str | bytes | Mapping[str, str]"
 """A file of an overlay: text, bytes, or the wire's own `{"text": ...}` or `{"base64": ...}`."""
 Upload = Callable[[Path, "Wanted", Mapping[str, Content]], str]
@@ -37,7 +37,8 @@ class Wanted:
         files: patterns; empty = everything that the ignore rules leave.
         link: big folders inside it, shown to the run without being copied.
         snapshot: False = nothing but the script itself.
-        limit: stop at an unexpectedly big folder; None = where the folder came along with its script.
+        limit: stop at an unexpectedly big folder; None = where the folder came along with its
+            script.
     """
 
     files: tuple[str, ...] = ()

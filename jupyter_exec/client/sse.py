@@ -33,7 +33,7 @@ _BACK_OFF_S = (0.1, 5.0)
 
 
 def parse_events(lines: Iterable[str]) -> Iterator[dict[str, Any] | None]:
-    """Turn the lines of a stream into the JSON objects of its events; a comment (heartbeat) gives None."""
+    """Turn the lines of a stream into its events' JSON objects; a heartbeat gives None."""
     data: list[str] = []
     for line in lines:
         field, _, value = line.partition(":")
@@ -109,7 +109,8 @@ class Patience:
         """Sleep before the next attempt.
 
         Raises:
-            ExecError: `error`, where another attempt cannot help, or after too long without success.
+            ExecError: `error`, where another attempt cannot help, or after too long without
+                success.
             TimeoutError: the time is over.
         """
         now = time.monotonic()
@@ -122,14 +123,15 @@ class Patience:
 
 
 def is_passing(error: ExecError) -> bool:
-    """Tell whether the same request may succeed a little later: the server restarts, or has a bad moment."""
+    """Tell whether the same request may succeed a little later, for example after a restart."""
     return isinstance(error, NoServer | ReadOnly) or type(error) is ExecError
 
 
 class EventStream:
     """The events of one stream, each once and in order, across broken connections.
 
-    Iterating ends where the server ends the stream of its own accord; iterating again goes on after the last event.
+    Iterating ends where the server ends the stream of its own accord; iterating again goes on after
+    the last event.
 
     Args:
         session: to the server.

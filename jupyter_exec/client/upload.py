@@ -1,4 +1,4 @@
-"""Packs a folder that the server cannot read by itself, and uploads it as a snapshot (floor: client, above sources)."""
+"""Packs a folder that the server cannot read by itself, and uploads it (floor: client)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import os
 import stat
 import tempfile
 import zipfile
-from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from jupyter_exec.client.source import content_bytes
@@ -19,6 +18,7 @@ from jupyter_exec.store.manifest import follow
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from jupyter_exec.client.session import Session
     from jupyter_exec.client.source import Content, Wanted
@@ -31,7 +31,7 @@ _TIMEOUT_S = 600.0
 
 
 def upload(session: Session, folder: Path, wanted: Wanted, overlay: Mapping[str, Content]) -> str:
-    """Pack a folder by its ignore rules, with an overlay on top, and upload it; return the snapshot's id.
+    """Pack a folder by its ignore rules, an overlay on top, and upload it; return the snapshot.
 
     Raises:
         InvalidRequest: something in it cannot be packed.

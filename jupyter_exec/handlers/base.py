@@ -45,6 +45,7 @@ class Operation:
         answer: name of the answer's schema in the OpenAPI document.
         status: of a success.
         media_type: of the answer.
+        also: another media type that the same verb answers on request.
         parsed: False where the method reads the body by itself; `body` then only documents it.
     """
 
@@ -56,6 +57,7 @@ class Operation:
     answer: str | None = None
     status: int = 200
     media_type: str = "application/json"
+    also: str | None = None
     body_type: str = "application/json"
     errors: tuple[int, ...] = ()
     parsed: bool = True

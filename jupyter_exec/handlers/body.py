@@ -1,7 +1,8 @@
 """Bodies that are taken as they come, within a limit (floor: handlers).
 
-Who may not send, or announces too much, is refused before a byte is kept. A refused body is read to its end and thrown
-away: a client that has not finished sending would otherwise see a broken connection instead of the answer.
+Who may not send, or announces too much, is refused before a byte is kept. A refused body is read
+to its end and thrown away: a client that has not finished sending would otherwise see a broken
+connection instead of the answer. Only a client that asks first (`Expect`) is answered at once.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from jupyter_exec.handlers.base import ExecHandler, operations_of
 
 JSON_BYTES = 16 * 2**20
 _ANY_SIZE = 2**62
+_UNKNOWN_USERS_BYTES = 64 * 2**20
 _UNANNOUNCED = 4  # an upload of unknown length is read up to so many times its limit
 
 
@@ -24,7 +26,8 @@ _UNANNOUNCED = 4  # an upload of unknown length is read up to so many times its 
 class BodyHandler(ExecHandler):
     """Base of handlers whose body is not held in memory; by default it goes to a temporary file."""
 
-    _refused: ExecError | None = None
+    _refused: ExecError | HTTPError | None = None
+    _hang_up = False
     _received = 0
     _limit = 0
     _file: IO[bytes] | None = None
@@ -34,7 +37,7 @@ class BodyHandler(ExecHandler):
         return (await self.house()).snapshots.max_bytes
 
     def open_body(self) -> None:
-        """Prepare for the body; `Content-Type` is known by now."""
+        """Prepare for the body, by its headers."""
         self._file = tempfile.TemporaryFile()  # noqa: SIM115 - closed by on_finish
 
     def take(self, chunk: bytes) -> None:
@@ -62,7 +65,19 @@ class BodyHandler(ExecHandler):
 
     async def prepare(self) -> None:  # type: ignore[override]
         """Authenticate, authorise and look at the announced size before a byte is kept."""
-        await super().prepare()
+        announced = int(self.request.headers.get("Content-Length", 0))
+        try:
+            await super().prepare()
+            await self._admit(announced)
+        except (ExecError, HTTPError) as error:
+            read_on = announced <= _UNKNOWN_USERS_BYTES or not isinstance(error, HTTPError)
+            if not read_on or "Expect" in self.request.headers:
+                self._hang_up = True
+                raise
+            self._refuse(error)
+
+    async def _admit(self, announced: int) -> None:
+        """Get ready for the body, or raise why it is not wanted."""
         verb = operations_of(type(self)).get((self.request.method or "").lower())
         if verb is None:
             raise HTTPError(405)
@@ -71,15 +86,23 @@ class BodyHandler(ExecHandler):
         if self.request.method in {"GET", "HEAD"}:
             return
         self._limit = await self.body_limit()
-        announced = self.request.headers.get("Content-Length")
         largest = _ANY_SIZE if announced else _UNANNOUNCED * self._limit
         self.request.connection.set_max_body_size(largest)  # type: ignore[union-attr]
-        if announced and int(announced) > self._limit:
+        if announced > self._limit:
             raise self._too_large()
         self.open_body()
 
     def _too_large(self) -> TooLarge:
         return TooLarge(f"the body is larger than the limit of {self._limit:,} bytes")
+
+    def _refuse(self, error: ExecError | HTTPError) -> None:
+        """Answer with an error when the body has come; whatever the verb is, it is not reached."""
+        self._refused = error
+
+        def refuse(*_: Any, **__: Any) -> None:
+            raise error
+
+        setattr(self, (self.request.method or "").lower(), refuse)
 
     def data_received(self, chunk: bytes) -> None:
         """Take a part of the body; called by tornado."""
@@ -91,9 +114,15 @@ class BodyHandler(ExecHandler):
                 raise self._too_large()
             self.take(chunk)
         except ExecError as error:
-            self._refused = error
+            self._refuse(error)
         except OSError as error:
-            self._refused = ExecError(f"the body could not be kept: {error.strerror or error}")
+            self._refuse(ExecError(f"the body could not be kept: {error.strerror or error}"))
+
+    def write_failure(self, error: ExecError, status: int | None = None) -> None:
+        """Write an error; say so where the connection ends with it, because the body is not read."""
+        if self._hang_up:
+            self.set_header("Connection", "close")
+        super().write_failure(error, status)
 
     def on_finish(self) -> None:
         """Release the temporary file; called by tornado."""
@@ -102,7 +131,8 @@ class BodyHandler(ExecHandler):
 
     def on_connection_close(self) -> None:
         """Release the temporary file when the client has gone; called by tornado."""
-        self.on_finish()
+        super().on_connection_close()
+        BodyHandler.on_finish(self)
 
 
 class JsonBodyHandler(BodyHandler):

@@ -138,6 +138,27 @@ class LogHandler(FileHandler):
                 return
 
 
+class DiffHandler(FileHandler):
+    """`runs/{runId}/diff`."""
+
+    @operation(
+        "Read what was not committed when the snapshot was taken",
+        resource="runs",
+        action="read",
+        media_type="text/plain",
+        errors=(404,),
+    )
+    async def get(self, run_id: str) -> None:
+        """Answer a patch for `git apply`."""
+        house = await self.house()
+        run = await house.runs.get(run_id)
+        path = await asyncio.to_thread(house.files.diff, run)
+        with path.open("rb") as file:
+            self.safe_headers("text/plain", path.name)
+            await self.write_blocks(file, 2**62)
+        self.finish()
+
+
 class OutputsHandler(FileHandler):
     """`runs/{runId}/outputs`."""
 
@@ -147,6 +168,7 @@ class OutputsHandler(FileHandler):
         action="read",
         query=OutputsQuery,
         answer="OutputList",
+        also="application/zip",
         errors=(400, 404),
     )
     async def get(self, run_id: str, query: OutputsQuery) -> Any:
@@ -171,7 +193,7 @@ class OutputHandler(FileHandler):
         "Download an output, whole or a range",
         resource="runs",
         action="read",
-        media_type="application/octet-stream",
+        media_type="*/*",
         errors=(404, 416),
     )
     async def get(self, run_id: str, path: str) -> None:

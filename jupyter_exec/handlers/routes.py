@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from jupyter_exec.handlers import execution, files, report, runs, snapshots, stream
+from jupyter_exec.handlers import execution, files, openapi, report, runs, snapshots, stream
 from jupyter_exec.handlers.base import ExecHandler, UnknownPath
 
 _OWN = "jupyter-exec/v1/"
@@ -50,6 +50,7 @@ ROUTES: tuple[Route, ...] = (
     Route(_OWN + "runs/{runId}/logs/{name}", report.LogHandler),
     Route(_OWN + "runs/{runId}/outputs", files.OutputsHandler),
     Route(_OWN + "runs/{runId}/outputs/{path}", report.OutputHandler),
+    Route(_OWN + "runs/{runId}/diff", files.DiffHandler),
     Route(_OWN + "runs/{runId}/metrics", files.MetricsHandler),
     Route(_OWN + "runs/{runId}/events", stream.RunEventsHandler),
     Route(_OWN + "events", stream.EventsHandler),
@@ -57,6 +58,7 @@ ROUTES: tuple[Route, ...] = (
     Route(_OWN + "snapshots/{snapshotId}", snapshots.SnapshotHandler),
     Route(_OWN + "snapshots/{snapshotId}/files/{path}", snapshots.SnapshotFileHandler),
     Route(_OWN + "targets", runs.TargetsHandler),
+    Route(_OWN + "openapi.json", openapi.OpenApiHandler),
     Route(_OWN + "runs/{runId}/report", report.ReportHandler),
     Route(_AZURE + "startrun", execution.StartRunHandler),
     Route(_AZURE + "snapshotrun", execution.SnapshotRunHandler),

@@ -3,36 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import tempfile
-from typing import IO, Any
+from typing import Any
 
-from tornado.web import stream_request_body
-
-from jupyter_exec.errors import TooLarge
 from jupyter_exec.handlers.base import ExecHandler, operation
+from jupyter_exec.handlers.body import BodyHandler
 from jupyter_exec.handlers.files import FileHandler
 from jupyter_exec.sources.upload import snapshot_zip
 
 
-@stream_request_body
-class SnapshotsHandler(ExecHandler):
+class SnapshotsHandler(BodyHandler):
     """`snapshots`: upload."""
-
-    _file: IO[bytes] | None = None
-
-    async def prepare(self) -> None:  # type: ignore[override]
-        """Authenticate before a byte of the body is taken."""
-        await super().prepare()
-        if self.request.method != "POST":
-            return
-        limit = (await self.house()).snapshots.max_bytes
-        self.request.connection.set_max_body_size(limit)  # type: ignore[union-attr]
-        self._file = tempfile.TemporaryFile()  # noqa: SIM115 - closed by post and on_finish
-
-    def data_received(self, chunk: bytes) -> None:
-        """Put a part of the body on disk."""
-        if self._file is not None:
-            self._file.write(chunk)
 
     @operation(
         "Upload a snapshot as a zip",
@@ -46,17 +26,9 @@ class SnapshotsHandler(ExecHandler):
     async def post(self) -> Any:
         """Store the content of a zip; the same content is stored once."""
         house = await self.house()
-        if self._file is None:
-            message = "the body is missing"
-            raise TooLarge(message)
-        self._file.seek(0)
-        info = await asyncio.to_thread(snapshot_zip, house.snapshots, self._file)
+        file = self.body_file()
+        info = await asyncio.to_thread(snapshot_zip, house.snapshots, file)  # type: ignore[arg-type] # IO[bytes] of tempfile is a BinaryIO
         return {"snapshotId": info.id, "files": info.files, "sizeBytes": info.size_bytes}
-
-    def on_finish(self) -> None:
-        """Release the temporary file."""
-        if self._file is not None:
-            self._file.close()
 
 
 class SnapshotHandler(ExecHandler):

@@ -119,6 +119,7 @@ class RunEventsHandler(StreamHandler):
         action="read",
         query=EventsQuery,
         answer="EventList",
+        also="text/event-stream",
         errors=(400, 404),
     )
     async def get(self, run_id: str, query: EventsQuery) -> Any:

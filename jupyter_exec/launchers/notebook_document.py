@@ -66,6 +66,8 @@ def upgrade(path: str, content: dict[str, Any]) -> NotebookNode:
                 notebook = library.convert(notebook, newest)
         for cell in notebook.cells:
             _prepare(cell)
+    except nbformat.ValidationError as error:
+        raise NotebookFault(f"{path} is not a valid notebook: {error.message}") from None
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise NotebookFault(f"{path} is not a valid notebook: {error!r}") from None
     written = notebook.get("nbformat_minor", 0)

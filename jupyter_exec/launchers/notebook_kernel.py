@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _BOOT = str(Path(__file__).with_name("notebook_boot.py"))
 _LAUNCH = ["-m", "ipykernel_launcher"]
 _PORTS = ("shell_port", "iopub_port", "stdin_port", "control_port", "hb_port")
+_KILL_S = 1.0
 _LONGEST_SOCKET_PATH = 90  # of the 107 characters that a Unix socket may have
 
 
@@ -183,11 +184,16 @@ class Kernel:
 
     def end(self, politely_s: float = 0.0) -> None:
         """Wait for the process, which was asked to end, then kill it and its process group."""
-        deadline = time.monotonic() + politely_s
+        self._wait(politely_s)
+        self._signal(signal.SIGKILL)
+        self._wait(_KILL_S)
+        self.clean_up()
+
+    def _wait(self, limit_s: float) -> None:
+        """Wait for the process; `when_ended` holds the lock that Popen.wait(timeout) needs."""
+        deadline = time.monotonic() + limit_s
         while self.process.poll() is None and time.monotonic() < deadline:
             time.sleep(0.002)
-        self._signal(signal.SIGKILL)
-        self.clean_up()
 
     def clean_up(self) -> None:
         """Remove the connection file and the sockets."""

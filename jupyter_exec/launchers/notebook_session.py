@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 # What a kernel does after its last cell: exit hooks and flushing files are the run's work, and
 # `notebook_boot` does nothing else; other kernels also take themselves apart.
 _BOOT_END_S = 10.0
-_OTHER_END_S = 1.0
+_OTHER_END_S = 1.0  # and every kernel after SIGTERM
+_STOPPED = 128
 
 # Optional format checkers of jsonschema, which nbformat imports and never asks for a format.
 _SLOW_TO_IMPORT = ("fqdn", "isoduration", "rfc3987", "rfc3987_syntax", "uri_template", "webcolors")
@@ -47,6 +48,7 @@ class Session:
     def __init__(self) -> None:
         self._kernel: Kernel | None = None
         self._work: Work | None = None
+        self._replaced: Work | None = None  # kept: collecting its zmq context blocks
         signal.signal(signal.SIGTERM, self._leave_at_once)
         signal.signal(signal.SIGINT, self._leave_at_once)
 
@@ -73,6 +75,7 @@ class Session:
             work.assign(news, assignment["cwd"])
         else:  # it died meanwhile, or the notebook is in another language
             work.kernel.end()
+            self._replaced = work
             work = self._start(choice)
         return work.execute(spec, content)
 
@@ -83,12 +86,14 @@ class Session:
             status = work()
         except NotebookFault as fault:
             status, reason = 1, str(fault)
+        patience = 0.0
         if self._work is not None:
-            self._work.ask_kernel_to_end()
             reason = self._work.reason or reason
+            if self._work.ask_kernel_to_end():
+                patient = self._work.kernel.choice.boots and status < _STOPPED
+                patience = _BOOT_END_S if patient else _OTHER_END_S
         if self._kernel is not None:
-            boots = self._kernel.choice.boots
-            self._kernel.end(_BOOT_END_S if boots else _OTHER_END_S)
+            self._kernel.end(patience)
         if reason:
             fresh = self._work is None or self._work.log_ends_line
             sys.stderr.write(f"{reason}\n" if fresh else f"\n{reason}\n")
@@ -114,7 +119,7 @@ class Session:
         """End on a signal while no cell is being executed."""
         if self._kernel is not None:
             self._kernel.end()
-        os._exit(128 + number)
+        os._exit(_STOPPED + number)
 
 
 def _read(spec: dict[str, Any]) -> tuple[dict[str, Any], KernelChoice]:

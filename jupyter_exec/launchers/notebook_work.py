@@ -118,14 +118,17 @@ class Work:
             execution.bring_up_to_date()
             output.write(now=True)
 
-    def ask_kernel_to_end(self) -> None:
-        """Send the kernel a shutdown request, if it is there to take it."""
-        if self._client is not None and not self._ended.is_set():
+    def ask_kernel_to_end(self) -> bool:
+        """Send the kernel a shutdown request; tell whether it was there to take it."""
+        client = self._client
+        if client is None or self._ended.is_set():
+            return False
 
-            async def ask(client: KernelClient) -> None:
-                client.shutdown()
+        async def ask() -> None:
+            client.shutdown()
 
-            self._loop.run_until_complete(ask(self._client))
+        self._loop.run_until_complete(ask())
+        return True
 
     def _name_kernel(self, notebook: NotebookNode) -> None:
         """Let a notebook that names no kernel open without a question."""

@@ -115,7 +115,9 @@ class _Parser(argparse.ArgumentParser):
     """An argument parser that raises instead of leaving the process."""
 
     def error(self, message: str) -> NoReturn:
-        raise UsageFault(f"{self.prog}: {message.removeprefix(_ARGUMENT)} ({self.prog}? shows all options)")
+        raise UsageFault(
+            f"{self.prog}: {message.removeprefix(_ARGUMENT)} ({self.prog}? shows all options)"
+        )
 
     def exit(self, _status: int = 0, message: str | None = None) -> NoReturn:
         raise UsageFault(message or self.prog)

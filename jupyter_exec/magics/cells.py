@@ -160,7 +160,9 @@ def check_script(cell: str) -> None:
 
 
 def cell_name(cell: str) -> str:
-    """Return what a run of this cell is called where nobody says: its first line."""
-    lines = (line.strip().lstrip("#").strip() for line in cell.splitlines())
-    first = next((line for line in lines if line), "cell")
-    return first if len(first) <= _NAME_LENGTH else first[: _NAME_LENGTH - 1].rstrip() + "…"
+    """Return what a run of this cell is called by default: its first line that says something."""
+    lines = [line.strip().lstrip("#").strip() for line in cell.splitlines()]
+    lines = [line for line in lines if line]
+    telling = (line for line in lines if not line.startswith(("import ", "from ", "%", "!")))
+    name = next(telling, lines[0] if lines else "cell")
+    return name if len(name) <= _NAME_LENGTH else name[: _NAME_LENGTH - 1].rstrip() + "…"

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sqlite3
 import sys
 import time
 from contextlib import suppress
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
     from jupyter_exec.targets.base import ComputeTarget, TargetHandle
 
 log = logging.getLogger(__name__)
+
+FULL_DISK_PAUSE_S = 1.0
 
 
 class Superseded(Exception):
@@ -75,6 +78,8 @@ class Execution:
         self._interruptible = True
         self._cancel_requested = run.status is RunStatus.CANCEL_REQUESTED
         self._task: asyncio.Task[None] | None = None
+        self.placed = asyncio.Event()
+        """Set when a run that was under way before a restart holds its share again, or has none."""
 
     def start(self, done: Callable[[], None], *, reattach: bool = False) -> None:
         """Begin; `done` is called when the run has ended."""
@@ -101,19 +106,34 @@ class Execution:
     async def _main(self, *, reattach: bool) -> None:
         try:
             await (self._resume() if reattach else self._attempts())
-        except (asyncio.CancelledError, Superseded):
+        except asyncio.CancelledError:
             if not self._cancel_requested:
-                raise
-            await self._to(RunStatus.CANCELED, token_hash=None)
+                raise  # the server stops; the run goes on
+            await self._canceled()
+        except Superseded:
+            await self._canceled()
         except RunFailed as failure:
             await self._fail(failure.code, failure.message)
         except Exception as error:
             log.exception("run %s failed for a reason that is ours", self._run.run_id)
             await self._fail("ServiceError", f"{type(error).__name__}: {error}"[:500])
+        finally:
+            self.placed.set()
+
+    async def _canceled(self) -> None:
+        if self._cancel_requested:
+            with suppress(Superseded):
+                await self._to(RunStatus.CANCELED, token_hash=None)
 
     async def _to(self, after: RunStatus, **changes: object) -> Run:
-        """Write the next state down, or raise Superseded."""
-        run = await self._engine.journal.transition(self._run.run_id, after, **changes)
+        """Write the next state down, or raise Superseded; wait for room on a full disk."""
+        while True:
+            try:
+                run = await self._engine.journal.transition(self._run.run_id, after, **changes)
+                break
+            except sqlite3.OperationalError as error:
+                log.warning("run %s: %s not written yet: %s", self._run.run_id, after, error)
+                await asyncio.sleep(FULL_DISK_PAUSE_S)
         if run is None:
             current = await self._engine.journal.read(runs.get, self._run.run_id)
             self._cancel_requested |= current.status is RunStatus.CANCEL_REQUESTED
@@ -246,6 +266,7 @@ class Execution:
                 raise Superseded
             if run.status is not RunStatus.QUEUED:
                 await self._to(RunStatus.QUEUED)
+            self.placed.set()
             await self._attempts()
             return
         self._tail.skip()
@@ -253,6 +274,7 @@ class Execution:
         admission = await self._engine.ways.admission(run.target)
         need = self._definition.configuration.resources.need()
         async with admission.slot(run.run_id, run.display_name, run.sequence, need, inside=True):
+            self.placed.set()
             if run.status in {RunStatus.PREPARING, RunStatus.STARTING}:
                 await self._submitted(handle)
             elif self._cancel_requested:

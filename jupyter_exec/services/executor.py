@@ -23,7 +23,7 @@ class Executor:
         """Number of runs that have not ended."""
         return len(self._executions)
 
-    def start(self, run: Run, *, reattach: bool = False) -> None:
+    def start(self, run: Run, *, reattach: bool = False) -> Execution:
         """Bring a stored run to its end, in a task of its own.
 
         Args:
@@ -32,6 +32,7 @@ class Executor:
         execution = Execution(self._engine, run)
         self._executions[run.run_id] = execution
         execution.start(lambda: self._forget(run.run_id), reattach=reattach)
+        return execution
 
     def _forget(self, run_id: str) -> None:
         self._executions.pop(run_id, None)

@@ -131,6 +131,14 @@ class RunFiles:
         packed.seek(0)
         return packed
 
+    def diff(self, run: Run) -> Path:
+        """Return the file with what was not committed when the snapshot was taken.
+
+        Raises:
+            NotFound: everything was, or there was no repository.
+        """
+        return _inside(self._of(run).root, self._of(run).diff.name, "diff")
+
     def metrics(self, run: Run) -> dict[str, Any]:
         """Return every point that the run has logged, by metric."""
         return {"metrics": read_metrics(self._of(run).metrics), "progress": run.progress}

@@ -10,6 +10,7 @@ from jupyter_exec.model.lifecycle import RunStatus
 from jupyter_exec.store import runs
 
 if TYPE_CHECKING:
+    from jupyter_exec.model.run import Run
     from jupyter_exec.services.execution import Engine
     from jupyter_exec.services.executor import Executor
 
@@ -23,11 +24,11 @@ async def reconcile(engine: Engine, executor: Executor) -> int:
     whose definition cannot be read any more, fails with that reason.
     """
     unfinished = await engine.journal.read(runs.unfinished)
-    for run in unfinished:
-        if run.status is RunStatus.NOT_STARTED or run.scope.get("executes") == "client":
-            continue
+    ours = [run for run in unfinished if not _executed_elsewhere(run)]
+    # Those that may hold a share of the machine come first, so that the queue sees what is free.
+    for run in sorted(ours, key=lambda run: run.status is RunStatus.QUEUED):
         try:
-            executor.start(run, reattach=True)
+            execution = executor.start(run, reattach=True)
         except ExecError as error:
             log.warning("run %s cannot be taken up: %s", run.run_id, error.message)
             await engine.journal.transition(
@@ -36,4 +37,11 @@ async def reconcile(engine: Engine, executor: Executor) -> int:
                 error_code="NotReconciled",
                 error_message=f"after a restart of the server: {error.message}",
             )
-    return len(unfinished)
+            continue
+        if run.status is not RunStatus.QUEUED:
+            await execution.placed.wait()
+    return len(ours)
+
+
+def _executed_elsewhere(run: Run) -> bool:
+    return run.status is RunStatus.NOT_STARTED or run.scope.get("executes") == "client"

@@ -66,17 +66,9 @@ class RunService:
             InvalidRequest: with all faults of the request.
             Conflict: the run id is taken by another request.
         """
-        await self.check(
-            request.experiment, request.run_id, request.definition, request.source.path
-        )
+        definition = _completed(request, self._sourcing.script(request.source))
+        await self.check(request.experiment, request.run_id, definition)
         sourced = await self._sourcing.take(request.source, request.overlay)
-        definition = request.definition
-        if request.parent_run_id:
-            definition = definition.model_copy(update={"parent_run_id": request.parent_run_id})
-        configuration = definition.configuration
-        if sourced.script and not configuration.script and not configuration.command:
-            script = {"configuration": configuration.model_copy(update={"script": sourced.script})}
-            definition = definition.model_copy(update=script)
         submission = Submission(
             experiment=request.experiment,
             definition=definition,
@@ -92,14 +84,12 @@ class RunService:
         experiment: str,
         run_id: str | None,
         definition: RunDefinition,
-        script_from: str | None = None,
         *,
         elsewhere: bool = False,
     ) -> None:
         """Refuse a request that cannot run, before its source is read.
 
         Args:
-            script_from: a source that may name the script by itself.
             elsewhere: the caller's own machine executes it, so nothing is asked of this one.
 
         Raises:
@@ -107,10 +97,8 @@ class RunService:
         """
         faults = validation.name_faults(experiment, run_id)
         configuration = definition.configuration
-        if script_from and not configuration.script and not configuration.command:
-            configuration = configuration.model_copy(update={"script": script_from.rsplit("/")[-1]})
         if elsewhere:
-            faults += validation.local_run_faults(configuration)
+            faults += validation.local_run_faults(configuration, self._engine.ways)
         else:
             faults += await validation.configuration_faults(configuration, self._engine.ways)
         if definition.parent_run_id is not None:
@@ -129,8 +117,10 @@ class RunService:
             Conflict: the id is taken by another request.
         """
         definition = submission.definition
-        await self._check_script(definition, submission.sourced.snapshot_id)
+        if submission.sourced.snapshot_id:
+            await self._check_script(definition, submission.sourced.snapshot_id)
         run_id = submission.run_id or new_run_id(submission.experiment)
+        git = submission.sourced.git
         configuration = definition.configuration
         run = Run(
             run_id=run_id,
@@ -143,14 +133,18 @@ class RunService:
             created_at=time.time(),
             folder=uuid.uuid4().hex,
             definition=definition.model_copy(update={"snapshot_id": None}).to_json(),
-            snapshot_id=submission.sourced.snapshot_id,
+            snapshot_id=submission.sourced.snapshot_id or None,
             parent_run_id=definition.parent_run_id,
             tags=submission.tags,
-            git=submission.sourced.git,
+            git={k: v for k, v in git.items() if k != "diff"} if git else None,
             links=submission.sourced.links,
             scope=submission.scope,
         )
         run = replace(run, request_hash=_request_hash(run))
+        if git and git.get("diff"):
+            await asyncio.to_thread(
+                workspace.keep_diff, self._engine.paths.run(run.folder), git["diff"]
+            )
         stored = await self._engine.journal.write(runs.insert, run)
         if stored.folder == run.folder and submission.queued:
             self._executor.start(stored)
@@ -208,7 +202,7 @@ class RunService:
             RunDefinition, merge_patch(old.definition, request.definition), "definition"
         )
         await self.check(old.experiment, request.run_id, definition)
-        sourced = Sourced(old.snapshot_id, None, None, old.links, old.git)
+        sourced = Sourced(old.snapshot_id, None, old.links, old.git)
         submission = Submission(
             experiment=old.experiment,
             definition=definition,
@@ -216,7 +210,7 @@ class RunService:
             run_id=request.run_id,
             display_name=request.display_name or old.display_name,
             tags={**old.tags, "rerunOf": old.run_id} if request.tags is None else request.tags,
-            scope=old.scope,
+            scope={name: value for name, value in old.scope.items() if name != "executes"},
         )
         return await self.start(submission)
 
@@ -229,6 +223,18 @@ class RunService:
         """
         run = await self._engine.journal.write(runs.delete, run_id)
         await asyncio.to_thread(workspace.remove, self._engine.paths.run(run.folder).root)
+
+
+def _completed(request: SubmitRequest, script: str | None) -> RunDefinition:
+    """Return the definition with what the rest of the request says: parent, and the script."""
+    definition = request.definition
+    configuration = definition.configuration
+    changes: dict[str, Any] = {}
+    if request.parent_run_id:
+        changes["parent_run_id"] = request.parent_run_id
+    if script and not configuration.script and not configuration.command:
+        changes["configuration"] = configuration.model_copy(update={"script": script})
+    return definition.model_copy(update=changes)
 
 
 def _shown_name(definition: RunDefinition) -> str:

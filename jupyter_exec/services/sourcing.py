@@ -32,14 +32,12 @@ class Sourced:
 
     Attributes:
         snapshot: None only where an existing snapshot was named (its size is not counted again).
-        script: what is to be run, where the source says so (a file, a notebook).
         links: relative place -> absolute path.
         git: commit, branch, dirty, and the uncommitted `diff`.
     """
 
     snapshot_id: str
     snapshot: SnapshotInfo | None = None
-    script: str | None = None
     links: Mapping[str, str] = field(default_factory=dict)
     git: Mapping[str, Any] | None = None
 
@@ -84,6 +82,15 @@ class Sourcing:
             return await self._folder(source, files)
         return await asyncio.to_thread(self._without_folder, source, files)
 
+    def script(self, source: Source) -> str | None:
+        """Return what a source says is to be run: a notebook's or a file's name; None for a folder."""
+        if source.notebook is not None:
+            return source.name
+        if source.path is None:
+            return None
+        path = resolve_inside(self._root, source.path, "source.path")
+        return None if path.is_dir() else path.name
+
     def _without_folder(self, source: Source, files: dict[str, bytes]) -> Sourced:
         if source.snapshot_id is not None:
             if not self._snapshots.exists(source.snapshot_id):
@@ -95,16 +102,14 @@ class Sourcing:
                 )
                 raise InvalidRequest(message, "overlay")
             return Sourced(source.snapshot_id)
-        script = None
         if source.notebook is not None:
-            script = source.name
-            files[script] = json.dumps(source.notebook, ensure_ascii=False).encode()
+            files[source.name] = json.dumps(source.notebook, ensure_ascii=False).encode()
         snapshot = snapshot_files(self._snapshots, files)
-        return Sourced(snapshot.id, snapshot, script)
+        return Sourced(snapshot.id, snapshot)
 
     async def _folder(self, source: Source, files: dict[str, bytes]) -> Sourced:
         path = resolve_inside(self._root, source.path or "", "source.path")
-        folder, script = (path, None) if path.is_dir() else (path.parent, path.name)
+        folder = path if path.is_dir() else path.parent
         links = {
             place: str(resolve_inside(self._root, str(folder / place), f"source.link[{index}]"))
             for index, place in enumerate(source.link)
@@ -122,4 +127,4 @@ class Sourcing:
             ),
             asyncio.to_thread(git_state, folder),
         )
-        return Sourced(snapshot.id, snapshot, script, links, asdict(git) if git else None)
+        return Sourced(snapshot.id, snapshot, links, asdict(git) if git else None)

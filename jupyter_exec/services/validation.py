@@ -52,19 +52,18 @@ async def configuration_faults(configuration: RunConfiguration, ways: Ways) -> l
     return faults + _not_here(configuration)
 
 
-def local_run_faults(configuration: RunConfiguration) -> list[Fault]:
+def local_run_faults(configuration: RunConfiguration, ways: Ways) -> list[Fault]:
     """Return what a run on the caller's own machine cannot be: it is one process there, and nothing is built."""
     faults = []
     field = "configuration.framework"
     if configuration.framework != "Python":
         message = f"a local run is one Python process or command; submit {configuration.framework} to a target"
         faults.append(Fault(field, message))
-    if configuration.notebook:
+    elif configuration.notebook:
         message = "a local run cannot execute a notebook; submit it to a target"
         faults.append(Fault("configuration.script", message))
-    if not configuration.script and not configuration.command:
-        message = "give a script or a command"
-        faults.append(Fault("configuration.script", message))
+    else:
+        faults += ways.launcher(configuration).faults(configuration)
     python = configuration.environment.python
     if python.user_managed_dependencies is False and python.conda_dependencies:
         message = "a local run uses an interpreter as it is: set it to true, and interpreterPath"

@@ -81,6 +81,12 @@ def clear(paths: RunPaths, history: HistoryConfiguration) -> None:
             entry.unlink(missing_ok=True)
 
 
+def keep_diff(paths: RunPaths, diff: str) -> None:
+    """Keep what was not committed when the snapshot was taken."""
+    paths.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+    paths.diff.write_text(diff, encoding="utf-8", errors="surrogateescape")
+
+
 def remove(folder: Path) -> None:
     """Remove the whole folder of a run."""
     shutil.rmtree(folder, ignore_errors=True)

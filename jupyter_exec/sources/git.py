@@ -1,7 +1,8 @@
 """Which commit a folder is at, for the record of a run (floor: sources; blocking, seconds at most).
 
-Git is asked, never told: no lock is taken, nothing is fetched, no hook or helper program that a
-repository may name is started. Remotes are not recorded: their addresses may hold passwords.
+Git is asked, never told: no lock is taken, nothing is fetched, and of the programs that a
+repository may name only content filters are started, without which git cannot see what changed.
+Remotes are not recorded: their addresses may hold passwords.
 """
 
 from __future__ import annotations
@@ -98,7 +99,7 @@ def _git(folder: Path, arguments: tuple[str, ...], deadline: float, limit: int) 
                 process.kill()
     finally:
         timer.cancel()
-    if process.returncode != 0:
+    if process.returncode != 0 or len(output) > limit:
         return None
     return output.decode("utf-8", "replace")
 

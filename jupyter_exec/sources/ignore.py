@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import hashlib
 import os
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,7 +20,6 @@ from typing import TYPE_CHECKING
 from jupyter_exec.errors import InvalidRequest
 
 if TYPE_CHECKING:
-    import re
     from collections.abc import Mapping
 
     from pathspec import GitIgnoreSpec
@@ -43,6 +43,7 @@ _FOLDERS = frozenset(
 _FILES = frozenset({".DS_Store", ".git"})  # in a submodule or a worktree .git is a file
 _SUFFIXES = (".pyc", ".pyo")
 _FOLDER_MARK = "ps_d"
+_FOLDERS_BELOW = re.compile(r"(^!?|/)\*\*/\s*$")
 
 
 def left_out_by_default(name: str, *, is_folder: bool) -> bool:
@@ -68,12 +69,14 @@ class RuleFile:
         prefix: for rules that come from above: the snapshot's folder seen from theirs, with a slash
             at the end; else "".
         text: its content.
+        resting: numbers of patterns that do not count here.
     """
 
     path: str
     base: str
     prefix: str
     text: bytes
+    resting: frozenset[int] = frozenset()
 
     @property
     def digest(self) -> str:
@@ -94,13 +97,34 @@ class RuleFile:
         Raises:
             InvalidRequest: the file holds a pattern that makes no sense.
         """
-        inner = self.prefix + (path[len(self.base) + 1 :] if self.base else path)
-        text = f"{inner}/" if is_folder else inner
-        for pattern in reversed(self._spec.patterns):
-            regex = pattern.regex
-            if pattern.include is not None and regex is not None and _matches(regex, text):
-                return pattern.include
+        text = self._inner(path) + ("/" if is_folder else "")
+        patterns = self._spec.patterns
+        for at in range(len(patterns) - 1, -1, -1):
+            regex = patterns[at].regex
+            if regex is not None and at not in self.resting and _matches(regex, text):
+                return patterns[at].include
         return None
+
+    def asked_for(self, folder: str) -> RuleFile:
+        """Return these rules without the patterns that would leave out a folder, or all in it.
+
+        Args:
+            folder: relative to the snapshot's folder; "" is that folder itself.
+        """
+        names = self._inner(folder).strip("/").split("/")
+        texts = ["/".join(names[:end]) + "/" for end in range(1, len(names) + 1)]
+        resting = {
+            at
+            for at, pattern in enumerate(self._spec.patterns)
+            if pattern.include
+            and pattern.regex is not None
+            and any(_matches(pattern.regex, text, contents=True) for text in texts)
+        }
+        return replace(self, resting=self.resting | resting) if resting else self
+
+    def _inner(self, path: str) -> str:
+        """Return a path as these rules see it."""
+        return self.prefix + (path[len(self.base) + 1 :] if self.base else path)
 
 
 class IgnoreRules:
@@ -144,9 +168,9 @@ class IgnoreRules:
         return self if own is None else IgnoreRules((*self.files, own), nested=True)
 
     def asked_for(self, folder: str) -> IgnoreRules:
-        """Return the rules below a folder asked for by name: those that leave it out rest."""
-        kept = tuple(rules for rules in self.files if not rules.decides(folder, is_folder=True))
-        return IgnoreRules(kept, nested=self.nested)
+        """Return the rules below a folder that was asked for by name."""
+        files = tuple(rules.asked_for(folder) for rules in self.files)
+        return IgnoreRules(files, nested=self.nested)
 
     def digests(self) -> Mapping[str, str]:
         """Return path -> digest of all these files, by which a change of the rules is noticed."""
@@ -171,20 +195,12 @@ def _git_rules(root: str) -> list[RuleFile]:
     above: list[RuleFile | None] = [_read(f"{outer}/.git/info/exclude", prefix=_below(outer, root))]
     between = [outer, *reversed([p for p in Path(root).parents if outer in p.parents])]
     above += [_read(f"{p}/{GIT_FILE}", prefix=_below(p, root)) for p in between if str(p) != root]
-    # What leaves out the folder itself would leave out all of it, and it was asked for.
-    return [r for r in above if r and not (r.prefix and _leaves_out(r))] + found
+    return [rules.asked_for("") if rules.prefix else rules for rules in above if rules] + found
 
 
 def _below(outer: Path, root: str) -> str:
     """Return the prefix that leads from a folder down to the root; "" from the root itself."""
     return "" if str(outer) == root else f"{Path(root).relative_to(outer).as_posix()}/"
-
-
-def _leaves_out(rules: RuleFile) -> bool:
-    """Tell whether rules from above leave out the snapshot's folder itself, or one it lies in."""
-    names = rules.prefix[:-1].split("/")
-    own = RuleFile(rules.path, "", "", rules.text)
-    return any(own.decides("/".join(names[: end + 1]), is_folder=True) for end in range(len(names)))
 
 
 def _read(path: str, base: str = "", prefix: str = "") -> RuleFile | None:
@@ -198,7 +214,7 @@ def _read(path: str, base: str = "", prefix: str = "") -> RuleFile | None:
         raise InvalidRequest(message) from error
 
 
-def _matches(regex: re.Pattern[str], text: str) -> bool:
+def _matches(regex: re.Pattern[str], text: str, *, contents: bool = False) -> bool:
     """Tell whether pathspec's form of a pattern matches a path itself, not a folder it lies in.
 
     `GitIgnoreSpec.check_file` mixes the two; git asks about each folder before it enters it, as the
@@ -207,11 +223,12 @@ def _matches(regex: re.Pattern[str], text: str) -> bool:
     Args:
         regex: its group `ps_d` is the slash after a folder that matches.
         text: the path, with a slash at its end if it is a folder.
+        contents: whether matching all that is in a folder counts as well.
     """
     if _FOLDER_MARK in regex.groupindex:
         return any(match.end() == len(text) for match in regex.finditer(text))
     found = regex.search(text)  # of "*", or of "a/**", which is not about "a/" itself
-    return found is not None and (found.end() < len(text) or not text.endswith("/"))
+    return found is not None and (contents or found.end() < len(text) or not text.endswith("/"))
 
 
 @lru_cache(maxsize=64)
@@ -219,4 +236,6 @@ def _compiled(text: bytes) -> GitIgnoreSpec:
     """Parse rules; pathspec is imported here because most servers' first request needs none."""
     from pathspec import GitIgnoreSpec
 
-    return GitIgnoreSpec.from_lines(text.decode("utf-8-sig", "replace").splitlines())
+    lines = text.decode("utf-8-sig", "replace").splitlines()
+    # pathspec takes "a/**/" for all that is in a; for git, and so spelled out, it is the folders.
+    return GitIgnoreSpec.from_lines([_FOLDERS_BELOW.sub(r"\1**/*/", line) for line in lines])

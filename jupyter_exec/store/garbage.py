@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -99,7 +99,10 @@ def remove_old_files(folder: Path, age_s: float, keep: Collection[str] = ()) -> 
         keep: names, without suffix, of files that stay whatever their age.
     """
     limit = time.time() - age_s
-    old = [f for f in folder.iterdir() if f.stem not in keep and f.stat().st_mtime <= limit]
-    for path in old:
-        path.unlink(missing_ok=True)
-    return len(old)
+    count = 0
+    for path in folder.iterdir():
+        with suppress(FileNotFoundError):  # somebody else removed it
+            if path.stem not in keep and path.stat().st_mtime <= limit:
+                path.unlink()
+                count += 1
+    return count

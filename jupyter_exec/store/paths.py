@@ -39,6 +39,11 @@ class RunPaths:
         """JSON lines that the run appends: metrics and progress ($JUPYTER_EXEC_METRICS)."""
         return self.root / "metrics.jsonl"
 
+    @property
+    def diff(self) -> Path:
+        """The uncommitted changes of the source's git repository."""
+        return self.root / "uncommitted.diff"
+
     def attempt(self, number: int) -> Path:
         """Folder of one attempt: job.json, shim.lock, started.json, exit.json."""
         return self.root / "attempts" / str(number)

@@ -226,7 +226,7 @@ class SnapshotStore:
         try:
             canonical = str(uuid.UUID(snapshot_id))
         except ValueError:
-            canonical = ""
+            canonical = None
         if canonical != snapshot_id.lower():
             message = f"{snapshot_id[:64]!r} is not a snapshot id, which is a UUID"
             raise InvalidRequest(message, "snapshotId")

@@ -177,13 +177,14 @@ class StatusView {
   }
 
   #progress({ progress, status }) {
-    this.progress.hidden = !progress?.total || status === "Completed";
+    const { done, total, label = "" } = progress ?? {};
+    // "0 of 1", which every single cell reports, tells nothing.
+    this.progress.hidden = !total || status === "Completed" || (total === 1 && Number.isInteger(done));
     if (this.progress.hidden) return;
-    const { done, total, label } = progress;
     const percent = Math.round(Math.min(1, Math.max(0, done / total)) * 100);
     this.fill.style.width = `${percent}%`;
     this.bar.setAttribute("aria-valuenow", percent);
-    const text = `${numberText(done)} / ${numberText(total)}${label ? ` ${label}` : ""}`;
+    const text = /\d/.test(label) ? label : `${numberText(done)} / ${numberText(total)} ${label}`.trim();
     this.bar.setAttribute("aria-valuetext", text);
     this.#part("count", text, () => [text]);
   }

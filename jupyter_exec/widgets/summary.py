@@ -118,11 +118,13 @@ def bar(run: Mapping[str, Any]) -> str:
     """Return a progress bar; empty where the run is done or says nothing."""
     progress = run.get("progress") or {}
     total, done = progress.get("total"), progress.get("done") or 0
-    if not total or run.get("status") == "Completed":
-        return ""
+    if not total or run.get("status") == "Completed" or (total == 1 and done in {0, 1}):
+        return ""  # "0 of 1", which every single cell reports, tells nothing
     full = round(_BAR * min(1.0, max(0.0, done / total)))
-    label = progress.get("label") or ""
-    return f"{'█' * full}{'░' * (_BAR - full)} {number(done)}/{number(total)} {label}".rstrip()
+    label = str(progress.get("label") or "")
+    counted = any(sign.isdigit() for sign in label)
+    text = label if counted else f"{number(done)}/{number(total)} {label}".rstrip()
+    return f"{'█' * full}{'░' * (_BAR - full)} {text}"
 
 
 def number(value: object) -> str:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from jupyter_server.serverapp import ServerApp
 
 PERIOD_S = 0.005
+_lags: list[float] = []
 
 
 class LagHandler(RequestHandler):
@@ -24,20 +25,17 @@ class LagHandler(RequestHandler):
 
     allow_unauthenticated = True
 
-    def initialize(self, lags: list[float]) -> None:
-        self.lags = lags
-
     def get(self) -> None:
-        answer = json.dumps(self.lags)
-        self.lags.clear()
+        answer = json.dumps(_lags)
+        _lags.clear()
         self.finish(answer)
 
 
-async def _measure(lags: list[float]) -> None:
+async def _measure() -> None:
     while True:
         due = time.perf_counter() + PERIOD_S
         await asyncio.sleep(PERIOD_S)
-        lags.append(max(0.0, time.perf_counter() - due))
+        _lags.append(max(0.0, time.perf_counter() - due))
 
 
 def _jupyter_server_extension_points() -> list[dict[str, Any]]:
@@ -45,15 +43,8 @@ def _jupyter_server_extension_points() -> list[dict[str, Any]]:
 
 
 def _load_jupyter_server_extension(serverapp: ServerApp) -> None:
-    lags: list[float] = []
-    serverapp.web_app.add_handlers(".*$", [("/bench/lag", LagHandler, {"lags": lags})])
+    serverapp.web_app.add_handlers(".*$", [("/bench/lag", LagHandler)])
 
 
 async def _start_jupyter_server_extension(serverapp: ServerApp) -> None:
-    handler = next(
-        rule.target_kwargs
-        for host in serverapp.web_app.default_router.rules
-        for rule in getattr(host.target, "rules", [])
-        if rule.target is LagHandler
-    )
-    serverapp.bench_lag = asyncio.create_task(_measure(handler["lags"]))
+    serverapp.bench_lag = asyncio.create_task(_measure())

@@ -1,4 +1,4 @@
-"""The servers that are measured: ours and jupyter-scheduler's, each alone in a process of its own."""
+"""The servers that are measured: ours and jupyter-scheduler's, each in a process of its own."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from servers import TERMINAL, RunningServer
+
 from bench.http_client import Connection, EventStream, at_once
 from bench.processes import MARKER, Marked
-from servers import TERMINAL, RunningServer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,10 +45,7 @@ class Place:
         marker = uuid.uuid4().hex
         chosen = json.dumps({name: name in extensions for name in EXTENSIONS})
         traits = {name: dict(values) for name, values in (config or {}).items()}
-        traits.setdefault("ServerApp", {}).update(
-            # The last two are what RunningServer would set besides its own extension.
-            jpserver_extensions=json.loads(chosen)
-        )
+        traits.setdefault("ServerApp", {}).update(jpserver_extensions=json.loads(chosen))
         self.server = RunningServer(
             folder,
             config=traits,
@@ -164,8 +162,8 @@ class Scheduler(Place):
         begin = time.perf_counter()
         job = connection.json("POST", self.jobs, _job(notebook))
         answered = time.perf_counter() - begin
-        status = "CREATED"
-        while status in {"CREATED", "QUEUED", "IN_PROGRESS"}:
+        status = ""
+        while status not in {"COMPLETED", "FAILED"}:  # a job that has not begun is "STOPPED"
             time.sleep(0.05)  # it has no events
             status = connection.json("GET", f"{self.jobs}/{job['job_id']}")["status"]
         ended = time.perf_counter() - begin

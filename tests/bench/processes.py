@@ -11,6 +11,10 @@ import threading
 import time
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 MARKER = "BENCH_MARKER"
 _PROC = Path("/proc")
@@ -33,7 +37,7 @@ class Marked:
 
     def pids(self) -> list[int]:
         """Return who is there now; a process is looked at once."""
-        present = {int(entry) for entry in os.listdir(_PROC) if entry.isdigit()}
+        present = {int(entry.name) for entry in _PROC.iterdir() if entry.name.isdigit()}
         self._known = {pid: ours for pid, ours in self._known.items() if pid in present}
         for pid in present - self._known.keys():
             with suppress(OSError):
@@ -89,7 +93,7 @@ def rss_bytes(pid: int) -> int:
 
 
 def cpu_s(pid: int) -> float:
-    """Return the seconds of processor time of a process, without its children; 0 when it is gone."""
+    """Return the seconds of processor time of a process, without its children; 0 when gone."""
     with suppress(OSError):
         words = (_PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
         return (int(words[11]) + int(words[12])) / _TICKS
@@ -108,7 +112,7 @@ class Peak:
     Use as a context manager; `highest` is valid after it.
     """
 
-    def __init__(self, look: object) -> None:
+    def __init__(self, look: Callable[[], int]) -> None:
         self._look = look
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._sample, daemon=True)
@@ -120,7 +124,7 @@ class Peak:
             self.highest = max(self.highest, self._look())
             self._end.wait(max(0.2, 10 * (time.perf_counter() - begin)))
 
-    def __enter__(self) -> Peak:
+    def __enter__(self):
         self._thread.start()
         return self
 

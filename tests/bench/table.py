@@ -21,14 +21,17 @@ _MILLISECONDS_BELOW_S = 0.995
 
 def table(rows: Sequence[Row], rounds: str) -> str:
     """Return the table with a line on how it was measured, and the remarks below it."""
+    how = (
+        f"Medians (least to most), measured in turns in one run of `scripts/bench`: {rounds}; "
+        f"{os.cpu_count()} cores, Python {platform.python_version()}, {time.strftime('%Y-%m-%d')}. "
+        "The ratio is the median of the rounds' ratios."
+    )
     lines = [
         "| what | jupyter_exec | peer | measured | to be reached | |",
         "|---|---|---|---|---|---|",
         *(_line(row) for row in rows),
         "",
-        f"Medians (least – most), measured in turns in one run of `scripts/bench`: {rounds}; "
-        f"{os.cpu_count()} cores, Python {platform.python_version()}, {time.strftime('%Y-%m-%d')}. "
-        "The ratio is the median of the rounds' ratios.",
+        how,
     ]
     remarks = [f"- {row.what}: {row.remark}" for row in rows if row.remark]
     return "\n".join([*lines, *([""] if remarks else []), *remarks]) + "\n"
@@ -44,7 +47,7 @@ def _spread(values: Sequence[float], unit: str) -> str:
     middle = amount(statistics.median(values), unit)
     if len(values) == 1:
         return middle
-    return f"{middle} ({amount(min(values), unit)} – {amount(max(values), unit)})"
+    return f"{middle} ({amount(min(values), unit)} to {amount(max(values), unit)})"
 
 
 def _measured(row: Row) -> str:

@@ -246,14 +246,12 @@ def test_a_flood_is_whole_in_the_log_and_small_elsewhere(bench):
 
 
 @pytest.mark.parametrize(
-    "code", ["time.sleep(600)", "\nwhile True:\n  try: time.sleep(9)\n  except: 0"]
+    "waiting", ["time.sleep(600)", "while True:\n  try: time.sleep(9)\n  except: pass"]
 )
-def test_sigterm_leaves_a_notebook_and_nothing_else(bench, code):
+def test_sigterm_leaves_a_notebook_and_nothing_else(bench, waiting):
     bench.notebook(
-        "import os, time; print(os.getpid(), flush=True); open('pid', 'w').write(str(os.getpid()))",
-        f"print('going', flush=True); open('going', 'w').close(); {code}"
-        if "\n" not in code
-        else f"print('going', flush=True); open('going', 'w').close(){code}",
+        "import os, time; open('pid', 'w').write(str(os.getpid()))",
+        f"print('going', flush=True); open('going', 'w').close()\n{waiting}",
         "print('never')",
     )
     process = bench.start(bench.spec())
@@ -287,7 +285,7 @@ def test_exit_hooks_run_and_files_are_flushed(bench):
     bench.notebook(hook, "file = open('result', 'w'); file.write('all'); 1")
     assert bench.run() == 0
     assert (bench.work / "result").read_text() == "all"
-    assert bench.log.read_text() == "3\ngoodbye\n" or bench.log.read_text().endswith("goodbye\n")
+    assert bench.log.read_text().endswith("1\ngoodbye\n")
 
 
 def test_waiting_kernels_take_the_environment_and_folder_of_their_run(bench, tmp_path):
@@ -383,7 +381,16 @@ def test_old_notebooks_and_those_without_kernelspec(bench):
         "nbformat_minor": 0,
         "metadata": {"name": ""},
         "worksheets": [
-            {"cells": [{"cell_type": "code", "input": ["print('v3')"], "language": "python"}]}
+            {
+                "cells": [
+                    {
+                        "cell_type": "code",
+                        "input": ["print('v3')"],
+                        "language": "python",
+                        "outputs": [],
+                    }
+                ]
+            }
         ],
     }
     cell = {"cell_type": "code", "metadata": {}, "source": ["print('v4')"], "outputs": []}
@@ -401,7 +408,7 @@ def test_old_notebooks_and_those_without_kernelspec(bench):
     [
         ("{", "nb.ipynb is not a notebook: "),
         ("[]", "nb.ipynb is not a notebook: "),
-        ("{}", "nb.ipynb "),
+        ("{}", "nb.ipynb is not a valid notebook: "),
         ('{"nbformat": 9, "nbformat_minor": 1, "cells": []}', "nb.ipynb has notebook format 9.1"),
         ('{"nbformat": 4, "nbformat_minor": 5}', "nb.ipynb is not a valid notebook: "),
         ('{"nbformat": 4, "cells": [{"cell_type": "code"}]}', "nb.ipynb is not a valid notebook: "),

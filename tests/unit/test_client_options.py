@@ -153,7 +153,8 @@ def test_a_conda_file_becomes_dependencies(tmp_path):
     (tmp_path / "requirements.txt").write_text("rich\n")
     path = tmp_path / "environment.yml"
     path.write_text(
-        "name: mine\nchannels: [conda-forge]\ndependencies:\n- python=3.11\n- pip:\n  - -r requirements.txt\n"
+        "name: mine\nchannels: [conda-forge]\n"
+        "dependencies:\n- python=3.11\n- pip:\n  - -r requirements.txt\n"
     )
     section = environment_section(str(path))
     assert section["python"]["condaDependencies"] == {

@@ -1,0 +1,354 @@
+"""What we answer: the schemas of the OpenAPI document (floor: model).
+
+Handlers write plain dicts, which is quick; the tests hold real answers against these models, with
+nothing left over. `Operation.answer` names one of `ANSWERS`.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+from jupyter_exec.model.definition import RunDefinition
+from jupyter_exec.model.lifecycle import RunStatus
+
+Bytes = Annotated[int, Field(ge=0)]
+
+
+class Answer(BaseModel):
+    """Base of all that we answer: camelCase, nothing left out but what has a default here."""
+
+    model_config = ConfigDict(alias_generator=to_camel)
+
+
+class ErrorDetail(Answer):
+    """One fault: the JSON path of the field, and what to do about it."""
+
+    code: str
+    message: str
+    target: str | None = None
+
+
+class RootError(ErrorDetail):
+    """What went wrong, with every fault of the request."""
+
+    code: Literal[
+        "ServiceError",
+        "UserError",
+        "ValidationError",
+        "AzureStorageError",
+        "TransientError",
+        "RequestThrottled",
+    ]
+    details: list[ErrorDetail]
+
+
+class ErrorResponse(Answer):
+    """The answer to every request that fails."""
+
+    error: RootError
+    correlation: dict[str, str]
+    environment: str
+    location: str
+    time: AwareDatetime
+
+
+class RunError(Answer):
+    """Why a run failed: a stable word, and one line that names the cause."""
+
+    code: str
+    message: str
+
+
+class Progress(Answer):
+    """How far a run is, as it says itself: two numbers and a text, each may be missing."""
+
+    done: Any
+    total: Any
+    label: Any
+
+
+class GitState(Answer):
+    """Where in a git repository the source was."""
+
+    commit: str | None
+    branch: str | None
+    dirty: bool | None
+
+
+class Run(Answer):
+    """One execution of a snapshot, with an environment, on a compute target."""
+
+    run_id: str
+    experiment: str
+    display_name: str
+    status: RunStatus
+    target: str
+    created_at: AwareDatetime
+    started_at: AwareDatetime | None
+    ended_at: AwareDatetime | None
+    exit_code: Annotated[int | None, Field(description="minus its number for a signal")]
+    error: RunError | None
+    snapshot_id: str | None
+    parent_run_id: str | None
+    tags: dict[str, str]
+    progress: Progress | None
+    attempt: Annotated[int, Field(ge=1)]
+    git: GitState | None
+    definition: RunDefinition
+    queue_position: Annotated[int | None, Field(ge=1, description="only while it waits")] = None
+
+
+class RunList(Answer):
+    """A page of runs; `next` is the `cursor` of the page after it."""
+
+    runs: list[Run]
+    next: str | None
+    total: Annotated[int, Field(ge=0)]
+
+
+class TakenSnapshot(Answer):
+    """The snapshot of a source; without numbers where an existing one was named."""
+
+    snapshot_id: str
+    files: Annotated[int | None, Field(ge=0)] = None
+    size_bytes: Bytes | None = None
+
+
+class SubmittedRun(Run):
+    """A new run, and what was taken of its source."""
+
+    snapshot: TakenSnapshot
+
+
+class Snapshot(Answer):
+    """A stored snapshot."""
+
+    snapshot_id: str
+    files: Annotated[int, Field(ge=0)]
+    size_bytes: Bytes
+
+
+class ManifestFile(Answer):
+    """A file of a snapshot."""
+
+    path: str
+    mode: Literal["0644", "0755"]
+    sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+    size: Bytes
+
+
+class ManifestLink(Answer):
+    """A symbolic link of a snapshot; its target lies inside."""
+
+    path: str
+    link: str
+
+
+class Manifest(Answer):
+    """What a snapshot holds."""
+
+    snapshot_id: str
+    files: list[ManifestFile | ManifestLink]
+
+
+class Log(Answer):
+    """Standard output and error of one replica in one attempt, or another log of the run."""
+
+    name: str
+    role: str | None
+    index: int | None
+    attempt: int | None
+    size_bytes: Bytes
+    modified_at: AwareDatetime
+
+
+class LogList(Answer):
+    """The logs of a run, those of the newest attempt first."""
+
+    logs: list[Log]
+
+
+class Output(Answer):
+    """A file that a run has left."""
+
+    path: str
+    size_bytes: Bytes
+    modified_at: AwareDatetime
+
+
+class OutputList(Answer):
+    """The outputs of a run, by path."""
+
+    outputs: list[Output]
+
+
+class Point(Answer):
+    """One value of a metric; `step` and `time` as the run gave them."""
+
+    value: float | str | bool
+    step: Any
+    time: Any
+
+
+class NamedPoint(Point):
+    """One value of a metric, with the metric's name."""
+
+    name: str
+
+
+class Metrics(Answer):
+    """All points of a run by metric, and its last progress."""
+
+    metrics: dict[str, list[Point]]
+    progress: Progress | None
+
+
+class Event(Answer):
+    """What all events have; `id` is the `Last-Event-ID` of the stream."""
+
+    id: Annotated[int, Field(ge=1)]
+    run_id: str
+    time: AwareDatetime
+
+
+class CreatedEvent(Event):
+    """A run was submitted."""
+
+    type: Literal["created"]
+    status: RunStatus
+    experiment: str
+    display_name: str
+    target: str
+    parent_run_id: str | None
+
+
+class StateEvent(Event):
+    """A run is in another state."""
+
+    type: Literal["state"]
+    status: RunStatus
+    started_at: AwareDatetime | None
+    ended_at: AwareDatetime | None
+    exit_code: int | None
+    error: RunError | None
+    attempt: Annotated[int, Field(ge=1)]
+
+
+class ProgressEvent(Event):
+    """A run has told how far it is."""
+
+    type: Literal["progress"]
+    progress: Progress
+
+
+class MetricsEvent(Event):
+    """A run has logged metrics; where they are many, the newest of them."""
+
+    type: Literal["metrics"]
+    metrics: list[NamedPoint]
+
+
+class DeletedEvent(Event):
+    """A run was deleted."""
+
+    type: Literal["deleted"]
+
+
+class EventList(Answer):
+    """What has happened to a run, oldest first."""
+
+    events: list[
+        Annotated[
+            CreatedEvent | StateEvent | ProgressEvent | MetricsEvent | DeletedEvent,
+            Field(discriminator="type"),
+        ]
+    ]
+
+
+class Amount(Answer):
+    """Processors, memory and GPUs."""
+
+    cpus: Annotated[float, Field(ge=0)]
+    memory_bytes: Bytes | None
+    gpus: Annotated[int, Field(ge=0)]
+
+
+class AdmittedRun(Answer):
+    """A run that a target has let in."""
+
+    run_id: str
+    display_name: str
+    need: Amount
+
+
+class WaitingRun(AdmittedRun):
+    """A run that waits, and for what."""
+
+    position: Annotated[int, Field(ge=1)]
+    reason: str
+
+
+class Target(Answer):
+    """A compute target: what it has, what is used, who waits."""
+
+    name: str
+    capacity: Amount
+    used: Amount
+    running: list[AdmittedRun]
+    queue: list[WaitingRun]
+
+
+class TargetList(Answer):
+    """All compute targets."""
+
+    targets: list[Target]
+
+
+class StartRunResult(Answer):
+    """The id of a run (Azure's `StartRunResult`)."""
+
+    run_id: str
+
+
+class ReportResult(Answer):
+    """The answer to what a run says about itself: its state here, and whether it shall end."""
+
+    run_id: str
+    status: RunStatus
+    cancel: bool
+    size_bytes: Annotated[Bytes | None, Field(description="of a log that was written")] = None
+
+
+class OpenApiDocument(Answer):
+    """This document."""
+
+    openapi: str
+    info: dict[str, Any]
+    servers: list[dict[str, Any]]
+    security: list[dict[str, list[str]]]
+    paths: dict[str, Any]
+    components: dict[str, Any]
+
+
+ANSWERS: dict[str, type[Answer]] = {
+    model.__name__: model
+    for model in (
+        ErrorResponse,
+        EventList,
+        LogList,
+        Manifest,
+        Metrics,
+        OpenApiDocument,
+        OutputList,
+        ReportResult,
+        Run,
+        RunList,
+        Snapshot,
+        StartRunResult,
+        SubmittedRun,
+        TargetList,
+    )
+}

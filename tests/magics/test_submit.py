@@ -1,0 +1,165 @@
+"""The magics in a real kernel, with a real server that really runs what is submitted."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+
+
+def one_error(cell) -> str:
+    assert cell.status == "error"
+    assert not cell.contents("error"), "a traceback"
+    text = cell.stream("stderr")
+    assert text.count("\n") == 1
+    return text
+
+
+def test_question_mark_teaches(kernel):
+    text = kernel.inspect("%%submit")
+    for word in ("--time-limit", "Examples:", "run.result()", "%submit train.py"):
+        assert word in text
+
+
+def test_a_cell_runs_with_its_folder_and_variables(kernel):
+    kernel.execute("x = 20\ndef double(n): return 2 * n")
+    cell = kernel.execute(
+        "%%submit --name first --in x,double --out y --tag a=b --wait\n"
+        "from helper import ANSWER\ny = double(x) + ANSWER\n!echo from a shell"
+    )
+    assert cell.status == "ok", cell.stream("stderr")
+    assert kernel.value("y") == 82
+    assert kernel.value("(run.status, run.name, run.tags, run.experiment)") == (
+        "Completed",
+        "first",
+        {"a": "b"},
+        "work",
+    )
+    assert "from a shell" in kernel.value("run.logs()")
+
+
+def test_the_prompt_is_free_and_the_text_tells_the_end(kernel):
+    gate = kernel.value("__import__('tempfile').mkdtemp()") + "/gate"
+    cell = kernel.execute(
+        f"%%submit\n# Wait\nimport os, time\nprint('waiting')\nwhile not os.path.exists({gate!r}): time.sleep(0.05)"
+    )
+    (shown,) = cell.contents("display_data")
+    assert "application/vnd.jupyter.widget-view+json" in shown["data"]
+    assert "Wait" in shown["data"]["text/plain"]
+    assert kernel.value("run.refresh().ended") is False
+    kernel.execute(f"open({gate!r}, 'w').close()")
+    updates = iter(lambda: kernel.next_message("update_display_data")["content"], None)
+    updated = next(one for one in updates if one["transient"] == shown["transient"])
+    assert "✓ Completed" in updated["data"]["text/plain"]
+    assert "waiting" in updated["data"]["text/plain"]
+    assert kernel.value("run.status") == "Completed", "the user's own object is kept up to date"
+
+
+def test_a_script_and_its_result(kernel):
+    kernel.execute("%%submit --script --in x --out z\nz = [x, __name__]")
+    assert kernel.value("run.result()") == {"z": [20, "__main__"]}
+
+
+def test_a_failure_is_one_line_with_its_cause(kernel):
+    cell = kernel.execute("%%submit --wait\nraise ValueError('no luck')")
+    assert cell.status == "error"
+    (error,) = cell.contents("error")
+    (line,) = error["traceback"]
+    assert "no luck" in line
+    assert "magics" not in line
+    assert error["ename"] == "RunUnsuccessful"
+
+
+def test_script_with_arguments_notebook_with_parameters_and_command(kernel, server):
+    import nbformat
+
+    folder = server.root_dir / "work"
+    (folder / "args.py").write_text("import sys; print(sys.argv[1:])")
+    notebook = nbformat.v4.new_notebook(
+        cells=[
+            nbformat.v4.new_code_cell("lr = 0\nname = ''", metadata={"tags": ["parameters"]}),
+            nbformat.v4.new_code_cell("print([lr, name])"),
+        ]
+    )
+    nbformat.write(notebook, folder / "report.ipynb")
+    submitted = {
+        "%submit args.py --wait -- --epochs 3": "['--epochs', '3']",
+        "%submit report.ipynb -p lr=0.1 -p name=hello --wait": "[0.1, 'hello']",
+        "%submit . --command 'echo made $((1 + 1))' --wait": "made 2",
+    }
+    for line, printed in submitted.items():
+        cell = kernel.execute(line)
+        assert cell.status == "ok", (line, cell.stream("stderr"), cell.contents("error"))
+        assert printed in kernel.value("run.logs()")
+
+
+def test_runs_lists(kernel):
+    cell = kernel.execute("%runs -n 2 --status Completed")
+    lines = cell.text.splitlines()
+    assert lines[0].split()[:2] == ["Status", "Name"]
+    assert [line.split()[0] for line in lines[1:3]] == ["Completed", "Completed"]
+    assert "more: %runs -n" in lines[3]
+    assert "<table" in cell.contents("execute_result")[0]["data"]["text/html"]
+    assert kernel.execute("%runs nothing-is-called-so").text == "No runs."
+
+
+@pytest.mark.parametrize(
+    ("code", "says"),
+    [
+        ("%%submit --nope\n1", "there is no option --nope"),
+        ("%%submit --in missing_one\n1", "--in missing_one: there is no such variable"),
+        ("%%submit --in lock\n1", "--in lock cannot be pickled: TypeError: cannot pickle"),
+        ("%%submit --in 'a b;c'\n1", "that is no variable's name"),
+        ("%%submit --target nowhere\n1", "nowhere"),
+        ("%%submit --experiment ?\n1", "--experiment: '?' is not an experiment name"),
+        ("%%submit --memory much\n1", "--memory: 'much' is not a size"),
+        ("%%submit --time-limit soon\n1", "--time-limit: 'soon' is not a duration"),
+        ("%%submit --env none.txt\n1", "--env: none.txt cannot be read"),
+        ("%submit none.py", "none.py does not exist in"),
+        ("%submit", "name a notebook, a script or a folder"),
+        ("%submit .", "is a folder: say what to run in it"),
+        ("%submit report.ipynb -p lr", "'lr' is not name=value"),
+    ],
+)
+def test_an_error_is_one_line_and_nothing_is_sent(kernel, server, code, says):
+    kernel.execute("import threading; lock = threading.Lock()")
+    before = len(server.runs())
+    assert says in one_error(kernel.execute(code))
+    assert len(server.runs()) == before
+
+
+def test_a_big_folder_is_refused_with_what_helps(kernel, server):
+    folder = server.root_dir / "big"
+    folder.mkdir()
+    for number in range(2001):
+        (folder / f"{number}.txt").touch()
+    kernel.execute("%cd -q ../big")
+    try:
+        cell = kernel.execute("%%submit\n1")
+        alone = kernel.execute(
+            "%%submit --no-snapshot --wait\nimport os; print(len(os.listdir()) < 10)"
+        )
+    finally:
+        kernel.execute("%cd -q ../work")
+    assert cell.status == "error"
+    for help_ in ("2,000", ".execignore", "--files", "--no-snapshot", "--link"):
+        assert help_ in cell.stream("stderr")
+    assert alone.status == "ok", alone.stream("stderr")
+
+
+def test_ctrl_c_while_waiting_leaves_the_run_going(kernel, server):
+    with httpx.stream(
+        "GET",
+        f"{server.url}jupyter-exec/v1/events",
+        headers={"Accept": "text/event-stream", "Authorization": f"token {server.token}"},
+        timeout=30,
+    ) as events:
+        message_id = kernel.client.execute(
+            "%%submit --name patient --wait\nimport time\ntime.sleep(600)"
+        )
+        next(line for line in events.iter_lines() if '"status":"Running"' in line.replace(" ", ""))
+    kernel.manager.interrupt_kernel()
+    cell = kernel.finish(message_id)
+    assert cell.status == "ok"
+    assert "goes on" in cell.stream("stderr")
+    assert kernel.value("run.refresh().status") == "Running"
+    assert kernel.value("run.cancel().wait(30).status") == "Canceled"

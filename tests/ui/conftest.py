@@ -1,0 +1,124 @@
+"""A real JupyterLab in a real browser."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from needs import need
+from servers import RunningServer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Browser, Page
+
+LAUNCH_MS = 60_000
+_ARGUMENTS = ["--no-sandbox", "--headless", "--disable-gpu", "--disable-background-networking"]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    program = need("chromium", "apt-get install chromium")
+    api = pytest.importorskip(
+        "playwright.sync_api", reason="needs playwright: pip install playwright"
+    )
+    with api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=_ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+    pytest.importorskip("jupyterlab", reason="needs JupyterLab: pip install jupyterlab")
+    running = RunningServer(tmp_path_factory.mktemp("lab"), lab=True)
+    yield running
+    running.close()
+
+
+class Notebook:
+    """A notebook open in Lab.
+
+    Args:
+        page: of the browser.
+        lab: the server.
+        name: without its ending.
+    """
+
+    def __init__(self, page: Page, lab: RunningServer, name: str) -> None:
+        self.page = page
+        self.lab = lab
+        self.folder = lab.root_dir / name
+        self.path = self.folder / f"{name}.ipynb"
+
+    def write(self, *sources: str) -> None:
+        cells = [
+            {
+                "cell_type": "code",
+                "id": f"cell-{number}",
+                "metadata": {},
+                "execution_count": None,
+                "outputs": [],
+                "source": source,
+            }
+            for number, source in enumerate(sources)
+        ]
+        kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
+        document = {
+            "nbformat": 4,
+            "nbformat_minor": 5,
+            "metadata": {"kernelspec": kernelspec},
+            "cells": cells,
+        }
+        self.folder.mkdir()
+        self.path.write_text(json.dumps(document))
+
+    def read(self) -> dict[str, Any]:
+        return dict(json.loads(self.path.read_text()))
+
+    def open(self) -> None:
+        """Open it in a fresh Lab, and wait until its kernel is idle."""
+        where = self.path.relative_to(self.lab.root_dir).as_posix()
+        # A workspace of its own: Lab restores what was open in the last one.
+        address = (
+            f"{self.lab.url}lab/workspaces/{self.folder.name}/tree/{where}?token={self.lab.token}"
+        )
+        self.page.goto(f"{address}&reset")
+        self.page.wait_for_selector(
+            ".jp-Notebook-ExecutionIndicator[data-status=idle]", timeout=LAUNCH_MS, state="attached"
+        )
+
+    def run(self, count: int) -> None:
+        """Run the first cells, as Shift+Enter does."""
+        self.page.locator(".jp-Notebook .jp-Cell").first.click()
+        self.page.keyboard.press("Escape")
+        for _ in range(count):
+            self.page.keyboard.press("Shift+Enter")
+
+    def kernel_state(self) -> str | None:
+        indicator = self.page.locator(".jp-Notebook-ExecutionIndicator").first
+        return indicator.get_attribute("data-status")
+
+    def save(self) -> None:
+        with self.page.expect_response(
+            lambda answer: answer.request.method == "PUT" and "/api/contents/" in answer.url
+        ):
+            self.page.keyboard.press("Control+s")
+
+    def shut_down_kernel(self) -> None:
+        for session in self.lab.client.get("api/sessions").json():
+            self.lab.client.delete(f"api/sessions/{session['id']}").raise_for_status()
+
+
+@pytest.fixture
+def notebook(browser: Browser, lab: RunningServer, request: Any) -> Iterator[Notebook]:
+    context = browser.new_context(viewport={"width": 1100, "height": 900})
+    page = context.new_page()
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    name = request.node.name.removeprefix("test_")[:40]
+    yield Notebook(page, lab, name)
+    context.close()
+    assert not errors
