@@ -18,7 +18,7 @@ from jupyter_exec.handlers.base import ExecHandler, operations_of
 
 JSON_BYTES = 16 * 2**20
 _ANY_SIZE = 2**62
-_UNKNOWN_USERS_BYTES = 64 * 2**20
+_READ_ANYHOW_BYTES = 64 * 2**20  # of those who may not send at all
 _UNANNOUNCED = 4  # an upload of unknown length is read up to so many times its limit
 
 
@@ -70,7 +70,7 @@ class BodyHandler(ExecHandler):
             await super().prepare()
             await self._admit(announced)
         except (ExecError, HTTPError) as error:
-            read_on = announced <= _UNKNOWN_USERS_BYTES or not isinstance(error, HTTPError)
+            read_on = announced <= _READ_ANYHOW_BYTES or isinstance(error, TooLarge)
             if not read_on or "Expect" in self.request.headers:
                 self._hang_up = True
                 raise

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 BLOCK_BYTES = 1 << 18
 FOLLOW_POLL_S = 0.05
+LOOK_AGAIN_S = 1.0
 _RANGE = re.compile(r"^bytes=(\d*)-(\d*)$")
 _SHOWN = re.compile(r"^(image/(png|jpeg|gif|webp)|application/(json|pdf)|text/(plain|csv))$")
 
@@ -97,7 +98,7 @@ class LogHandler(FileHandler):
         house = await self.house()
         run = await house.runs.get(run_id)
         path = await asyncio.to_thread(house.files.log, run, name)
-        size = path.stat().st_size if path.exists() else 0
+        size = _size(path)
         offset = min(query.offset if query.offset >= 0 else max(0, size + query.offset), size)
         self.set_header("Content-Type", "text/plain; charset=utf-8")
         self.set_header("X-Content-Type-Options", "nosniff")
@@ -118,7 +119,7 @@ class LogHandler(FileHandler):
         await self.flush()
         while left > 0:
             ended = not follow or (await (await self.house()).runs.get(run_id)).ended
-            if path.exists():
+            if _size(path) > offset:
                 with path.open("rb") as file:
                     file.seek(offset)
                     count = await self.write_blocks(file, left)
@@ -129,13 +130,23 @@ class LogHandler(FileHandler):
             await self._wait_for_more(run_id, path, offset)
 
     async def _wait_for_more(self, run_id: str, path: Path, offset: int) -> None:
-        """Return when the log has grown, or about once a second to look whether the run has ended."""
-        for _ in range(int(1 / FOLLOW_POLL_S)):
+        """Return when the log has grown, or the run may have ended."""
+        executor = (await self.house()).executor
+        for _ in range(int(LOOK_AGAIN_S / FOLLOW_POLL_S)):
+            here = executor.has(run_id)
             await asyncio.sleep(FOLLOW_POLL_S)
             if self.request.connection is None or self.request.connection.stream.closed():  # type: ignore[attr-defined]
                 raise StreamClosedError
-            if path.exists() and path.stat().st_size > offset:
+            if (here and not executor.has(run_id)) or _size(path) > offset:
                 return
+
+
+def _size(path: Path) -> int:
+    """Return a file's size in bytes, 0 where there is none yet. A stat is too quick for a thread."""
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
 
 
 class DiffHandler(FileHandler):

@@ -150,7 +150,7 @@ class PartReader:
         name = options.get(b"name", b"").decode(errors="replace")
         filename = options.get(b"filename", b"").decode(errors="replace")
         chosen = self._choose(name, filename)
-        if chosen is None:
+        if chosen is None or chosen not in self._parts:
             return
         if chosen in self._files:
             message = "this part comes more than once"

@@ -106,6 +106,16 @@ def _kernelspec(name: str) -> KernelChoice:
     )
 
 
+def _temporary() -> Path:
+    """Return $TMPDIR, or /tmp where that does not exist or is too long for a socket in it."""
+    folder = os.environ.get("TMPDIR", "")
+    usable = Path(folder).is_absolute() and Path(folder).is_dir()
+    room = len("/kernel-0123456789abcdef/socket")
+    if usable and len(folder) + room <= _LONGEST_SOCKET_PATH:
+        return Path(folder)
+    return Path("/tmp")  # noqa: S108 - the folder made in it is private
+
+
 class Kernel:
     """A kernel's process, started in the current folder and environment.
 
@@ -118,7 +128,7 @@ class Kernel:
 
     def __init__(self, choice: KernelChoice) -> None:
         self.choice = choice
-        self.folder = Path(os.environ.get("TMPDIR") or "/tmp") / f"kernel-{os.urandom(8).hex()}"  # noqa: S108 - its name cannot be guessed
+        self.folder = _temporary() / f"kernel-{os.urandom(8).hex()}"
         self.folder.mkdir(mode=0o700)
         self.connection: Any = self._connection()
         file = self.folder / "connection.json"

@@ -23,6 +23,10 @@ class Executor:
         """Number of runs that have not ended."""
         return len(self._executions)
 
+    def has(self, run_id: str) -> bool:
+        """Tell whether this server brings that run to its end right now."""
+        return run_id in self._executions
+
     def start(self, run: Run, *, reattach: bool = False) -> Execution:
         """Bring a stored run to its end, in a task of its own.
 

@@ -64,7 +64,7 @@ class House:
         self.ways = Ways(paths, settings.compute_targets)
         self.engine = Engine(self.journal, paths, self.snapshots, self.ways, settings.url)
         self.executor = Executor(self.engine)
-        self.sourcing = Sourcing(self.snapshots, settings.root_dir)
+        self.sourcing = Sourcing(self.snapshots, settings.root_dir, settings.data_dir)
         self.runs = RunService(self.engine, self.executor, self.sourcing)
         self.files = RunFiles(paths)
         self.heartbeats = Heartbeats(self.journal, settings.silence_s)

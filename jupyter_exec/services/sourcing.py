@@ -65,11 +65,13 @@ class Sourcing:
 
     Args:
         root: the server's root folder; nothing outside it is read.
+        data_dir: where runs are kept; never part of a snapshot.
     """
 
-    def __init__(self, snapshots: SnapshotStore, root: Path) -> None:
+    def __init__(self, snapshots: SnapshotStore, root: Path, data_dir: Path) -> None:
         self._snapshots = snapshots
         self._root = root
+        self._data_dir = data_dir.resolve()
 
     async def take(self, source: Source, overlay: Mapping[str, OverlayFile]) -> Sourced:
         """Return the snapshot of a source with the overlay on top.
@@ -120,7 +122,7 @@ class Sourcing:
                 self._snapshots,
                 folder,
                 include=source.files,
-                exclude=source.link,
+                exclude=[*source.link, *self._own_folders(folder)],
                 overlay=files,
                 limit_files=MAX_FILES if source.limit else None,
                 limit_bytes=MAX_BYTES if source.limit else None,
@@ -128,3 +130,9 @@ class Sourcing:
             asyncio.to_thread(git_state, folder),
         )
         return Sourced(snapshot.id, snapshot, links, asdict(git) if git else None)
+
+    def _own_folders(self, folder: Path) -> list[str]:
+        """Return our data directory as a place in `folder`, where it lies below it."""
+        if not self._data_dir.is_relative_to(folder) or self._data_dir == folder:
+            return []
+        return [self._data_dir.relative_to(folder).as_posix()]

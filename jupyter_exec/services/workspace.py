@@ -10,7 +10,7 @@ import shutil
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
-from jupyter_exec.errors import RunFailed
+from jupyter_exec.errors import ExecError, RunFailed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,6 +47,8 @@ def lay_out(
     except OSError as error:
         message = f"the working folder could not be written: {error.strerror or error}"
         raise RunFailed("WorkspaceFailed", message) from error
+    except ExecError as error:
+        raise RunFailed("SnapshotLost", error.message) from error
     for place, linked in links.items():
         link = paths.work / place
         if not Path(linked).is_dir():

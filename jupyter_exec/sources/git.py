@@ -52,7 +52,7 @@ def git_state(folder: Path) -> GitState | None:
         None if the folder is in no repository, there is no git, or it does not answer within
         `TIMEOUT_S` seconds.
     """
-    if shutil.which("git") is None:
+    if not _may_be_in_repository(folder) or shutil.which("git") is None:
         return None
     deadline = time.monotonic() + TIMEOUT_S
     status = _git(folder, _STATUS, deadline, _MAX_STATUS_BYTES)
@@ -75,6 +75,12 @@ def git_state(folder: Path) -> GitState | None:
         dirty=dirty,
         diff=_git(folder, _DIFF, deadline, MAX_DIFF_BYTES) if dirty and known else None,
     )
+
+
+def _may_be_in_repository(folder: Path) -> bool:
+    """Look for `.git`, as git would: where there is none, starting git costs for nothing."""
+    real = folder.resolve()
+    return any(os.path.lexists(f"{place}/.git") for place in (real, *real.parents))
 
 
 def _git(folder: Path, arguments: tuple[str, ...], deadline: float, limit: int) -> str | None:

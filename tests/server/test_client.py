@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import io
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 from typing import TYPE_CHECKING
 
@@ -264,11 +266,15 @@ def test_waiting_and_logs_survive_a_restart_of_the_server(home, project, signum)
             assert log.getvalue() == "up\ndone\n"
 
 
-@pytest.mark.parametrize("option", ["--IdentityProvider.token=", "--ServerApp.sock=runtime.sock"])
+@pytest.mark.parametrize(
+    "option", ["--IdentityProvider.token=", "--ServerApp.sock={}/s"], ids=["token", "sock"]
+)
 def test_servers_without_a_token_or_a_port_are_served_too(home, project, option):
     end_servers()
+    short = tempfile.mkdtemp()  # the path of a socket may have about 100 characters
     server = subprocess.Popen(
-        [sys.executable, "-m", "jupyter_server", "--allow-root", "--no-browser", option,
+        [sys.executable, "-m", "jupyter_server", "--allow-root", "--no-browser",
+         option.format(short),
          f"--ServerApp.root_dir={project}",
          "--ServerApp.jpserver_extensions={'jupyter_exec': True}"],
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=project,
@@ -281,6 +287,7 @@ def test_servers_without_a_token_or_a_port_are_served_too(home, project, option)
     finally:
         server.terminate()
         server.wait(15)
+        shutil.rmtree(short)
 
 
 def test_a_server_that_only_shows_runs_is_left_for_the_one_that_owns_them(

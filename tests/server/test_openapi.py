@@ -148,8 +148,8 @@ def test_real_answers_fit_their_models(server, ended):
 
 def test_what_waits_fits_its_model(server):
     command = ["python", "-c", "import time; time.sleep(600)"]
-    body = {"definition": {"configuration": {"command": command, "resources": {"cpus": 0.6}}}}
-    body["definition"]["configuration"]["resources"]["cpus"] = _cpus(server)
+    resources = {"cpus": _cpus(server)}
+    body = {"definition": {"configuration": {"command": command, "resources": resources}}}
     first, second = (
         check(server.client.post("jupyter-exec/v1/runs", json=body), "SubmittedRun")["runId"]
         for _ in range(2)
@@ -193,9 +193,11 @@ def tame(case: schemathesis.Case, ended: dict[str, Any], *, existing: bool) -> N
             paths["path"] = "train.py" if "snapshotId" in paths else "result.txt"
     body = case.body if isinstance(case.body, dict) else {}
     for part in (body, body.get("definition"), body.get("runDefinitionFile")):
-        configuration = part.get("configuration") if isinstance(part, dict) else None
-        if isinstance(configuration, dict) and configuration.get("command"):
-            configuration["command"] = ["true"]
+        if isinstance(part, dict) and "configuration" in part:
+            if existing:
+                part["configuration"] = {"command": ["true"]}
+            elif isinstance(part["configuration"], dict) and "command" in part["configuration"]:
+                part["configuration"]["command"] = ["true"]
 
 
 @pytest.mark.parametrize(

@@ -1,98 +1,17 @@
-"""The notebook runner as a target starts it: a real process, real kernels, real signals."""
+"""The notebook runner as a target starts it: cells, parameters, failures, signals."""
 
 from __future__ import annotations
 
 import json
 import os
 import signal
-import subprocess
 import sys
 import time
 from pathlib import Path
 
-import nbformat
 import pytest
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
-
-from jupyter_exec.launchers.notebook import RUNNER
-
-_SOON_S = 30.0
-
-# A kernel of another language, which writes what it was given to execute.
-_ECHO_KERNEL = """
-import sys
-from ipykernel.kernelapp import IPKernelApp
-from ipykernel.kernelbase import Kernel
-
-class Echo(Kernel):
-    implementation, implementation_version, banner = "echo", "1", "echo"
-    language_info = {"name": "R", "mimetype": "text/plain", "file_extension": ".r"}
-
-    async def do_execute(self, code, silent, *args, **kwargs):
-        text = {"name": "stdout", "text": code}
-        self.send_response(self.iopub_socket, "stream", text)
-        return {"status": "ok", "execution_count": self.execution_count, "payload": []}
-
-IPKernelApp.launch_instance(kernel_class=Echo)
-"""
-
-
-def until(condition, what):
-    deadline = time.monotonic() + _SOON_S
-    while not (found := condition()):
-        assert time.monotonic() < deadline, f"{what} did not come"
-        time.sleep(0.01)
-    return found
-
-
-class Bench:
-    """A run's folder, and what a target does with it."""
-
-    def __init__(self, folder: Path) -> None:
-        self.work = folder / "work"
-        self.work.mkdir()
-        self.log = folder / "main-0.txt"
-        self.metrics = folder / "metrics.jsonl"
-        self.path = self.work / "nb.ipynb"
-        self.output = self.work / "outputs" / "nb.ipynb"
-        self.env = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST")}
-        self.env |= {"JUPYTER_EXEC_METRICS": str(self.metrics), "JUPYTER_PATH": str(folder)}
-        self.kernels = folder / "kernels"
-
-    def notebook(self, *cells, **metadata):
-        nodes = [new_code_cell(each) if isinstance(each, str) else each for each in cells]
-        nbformat.write(new_notebook(cells=nodes, metadata=metadata), self.path)
-
-    def spec(self, parameters=None, kernel=None, python=sys.executable):
-        spec = {"notebook": "nb.ipynb", "output": "outputs/nb.ipynb"}
-        return json.dumps(spec | {"kernel": kernel, "python": python, "parameters": parameters})
-
-    def start(self, *words, cwd=None, **options):
-        command = [sys.executable, "-I", str(RUNNER), *words]
-        with self.log.open("wb") as log:
-            return subprocess.Popen(
-                command, cwd=cwd or self.work, env=self.env, stdout=log, stderr=log, **options
-            )
-
-    def run(self, **spec):
-        return self.start(self.spec(**spec)).wait()
-
-    def last_line(self):
-        return [line for line in self.log.read_text().splitlines() if line.strip()][-1]
-
-    def executed(self):
-        notebook = nbformat.read(self.output, 4)
-        nbformat.validate(notebook)
-        return notebook
-
-    def texts(self):
-        return [
-            "".join(o.get("text", "") for o in cell.get("outputs", []))
-            for cell in self.executed().cells
-        ]
-
-    def progress(self):
-        return [json.loads(line)["progress"] for line in self.metrics.read_text().splitlines()]
+from nbformat.v4 import new_code_cell, new_markdown_cell
+from notebook_bench import SOON_S, Bench, until
 
 
 @pytest.fixture
@@ -276,7 +195,7 @@ def test_the_notebook_can_be_opened_half_way(bench):
     assert process.poll() is None
     assert bench.texts()[2] == ""
     (bench.work / "go").touch()
-    assert process.wait(timeout=_SOON_S) == 0
+    assert process.wait(timeout=SOON_S) == 0
     assert bench.texts()[2] == "three\n"
 
 
@@ -286,93 +205,6 @@ def test_exit_hooks_run_and_files_are_flushed(bench):
     assert bench.run() == 0
     assert (bench.work / "result").read_text() == "all"
     assert bench.log.read_text().endswith("1\ngoodbye\n")
-
-
-def test_waiting_kernels_take_the_environment_and_folder_of_their_run(bench, tmp_path):
-    code = (
-        "import os, pathlib; print(os.environ['WHO'], os.getcwd(), pathlib.Path().resolve(),"
-        " [n for n in dir() if n in {'env', 'cwd', 'visited', 'tempfile', 'get_ipython_'}])"
-    )
-    choice = json.dumps({"kernel": None, "python": sys.executable})
-    for who in ("first", "second"):
-        (tmp_path / who).mkdir()
-        bench.work = tmp_path / who
-        bench.path, bench.output = bench.work / "nb.ipynb", bench.work / "outputs" / "nb.ipynb"
-        bench.notebook(code, "import mine; print(mine.x, len(In))")
-        (bench.work / "mine.py").write_text(f"x = {who!r}")
-        process = bench.start("--standby", choice, cwd=tmp_path, stdin=subprocess.PIPE)
-        assignment = {
-            "env": {**bench.env, "WHO": who},
-            "cwd": str(bench.work),
-            "argv": ["python", "runner", bench.spec(parameters={"x": 1})],
-        }
-        process.communicate(json.dumps(assignment).encode() + b"\n", timeout=_SOON_S)
-        assert process.returncode == 0
-        assert bench.texts() == ["", f"{who} {bench.work} {bench.work} []\n", f"{who} 4\n"]
-        assert [cell.execution_count for cell in bench.executed().cells] == [1, 2, 3]
-
-
-def test_a_waiting_kernel_ends_with_its_supervisor(bench):
-    choice = json.dumps({"kernel": None, "python": sys.executable})
-    process = bench.start("--standby", choice, stdin=subprocess.PIPE)
-    process.stdin.close()
-    assert process.wait(timeout=_SOON_S) == 0
-    assert bench.log.read_text() == ""
-
-
-def test_a_waiting_kernel_of_the_wrong_language_is_replaced(bench):
-    echo_kernel(bench)
-    bench.notebook("x <- 1", kernelspec={"name": "echo", "language": "R", "display_name": "E"})
-    choice = json.dumps({"kernel": None, "python": sys.executable})
-    process = bench.start("--standby", choice, stdin=subprocess.PIPE)
-    argv = ["python", "runner", bench.spec()]
-    assignment = {"env": bench.env, "cwd": str(bench.work), "argv": argv}
-    process.communicate(json.dumps(assignment).encode() + b"\n", timeout=_SOON_S)
-    assert process.returncode == 0
-    assert bench.texts() == ["x <- 1"]
-
-
-def echo_kernel(bench):
-    folder = bench.kernels / "echo"
-    folder.mkdir(parents=True)
-    (folder / "kernel.py").write_text(_ECHO_KERNEL)
-    spec = {
-        "argv": ["python3", "{resource_dir}/kernel.py", "-f", "{connection_file}"],
-        "display_name": "Echo",
-        "language": "R",
-        "interrupt_mode": "message",
-    }
-    (folder / "kernel.json").write_text(json.dumps(spec))
-
-
-@pytest.mark.parametrize("asked", ["echo", None])
-def test_a_kernel_of_another_language_gets_its_own_parameters(bench, asked):
-    echo_kernel(bench)
-    own = {"name": "echo", "language": "R", "display_name": "Echo"}
-    bench.notebook("y <- x", **({} if asked else {"kernelspec": own}))
-    assert bench.run(kernel=asked, parameters={"x": [True, None]}) == 0
-    assert bench.texts() == ["# Parameters\nx = list(TRUE, NULL)\n", "y <- x"]
-    assert bench.executed().metadata.kernelspec.name == "echo"
-
-
-def test_an_unknown_kernel_is_refused_with_the_known_ones(bench):
-    echo_kernel(bench)
-    bench.notebook("1")
-    assert bench.run(kernel="fortran") == 1
-    assert bench.last_line().startswith("there is no kernel 'fortran' here; there are: echo")
-    assert "Traceback" not in bench.log.read_text()
-
-
-def test_an_interpreter_without_ipykernel(bench, tmp_path):
-    python = tmp_path / "python"
-    python.write_text(f'#!/bin/sh\nexec {sys.base_prefix}/bin/python3 -I -S "$@"\n')
-    python.chmod(0o755)
-    bench.notebook("1")
-    assert bench.run(python=str(python)) == 1
-    assert "No module named 'ipykernel'" in bench.last_line()
-    assert "-m pip install ipykernel" in bench.last_line()
-    assert bench.run(python="/no/python") == 1
-    assert "/no/python" in bench.last_line()
 
 
 def test_old_notebooks_and_those_without_kernelspec(bench):

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 LAUNCH_MS = 60_000
 _ARGUMENTS = ["--no-sandbox", "--headless", "--disable-gpu", "--disable-background-networking"]
+# The first asks the internet; the second complains that its server part is switched off.
+_DISABLED = ["@jupyterlab/apputils-extension:announcements", "@jupyterlab/scheduler"]
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +35,12 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
     pytest.importorskip("jupyterlab", reason="needs JupyterLab: pip install jupyterlab")
-    running = RunningServer(tmp_path_factory.mktemp("lab"), lab=True)
+    running = RunningServer(tmp_path_factory.mktemp("lab"), lab=True, start=False)
+    settings = running.folder / "config" / "labconfig"
+    settings.mkdir()
+    disabled = dict.fromkeys(_DISABLED, True)
+    (settings / "page_config.json").write_text(json.dumps({"disabledExtensions": disabled}))
+    running.start()
     yield running
     running.close()
 
