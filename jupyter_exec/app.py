@@ -7,21 +7,22 @@ the first request comes, or when there are runs to take up.
 from __future__ import annotations
 
 import asyncio
-import fcntl
-import os
-import sqlite3
-from contextlib import closing, suppress
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from jupyter_core.paths import jupyter_data_dir
 from jupyter_server.extension.application import ExtensionApp
 from traitlets import Bool, Dict, Float, Int, Unicode, default
 
 from jupyter_exec.handlers.lazy import LazyRouter
+from jupyter_exec.store import ownership
+from jupyter_exec.store.paths import DataPaths
 
 if TYPE_CHECKING:
+    from jupyter_events import EventLogger
+    from jupyter_server.serverapp import ServerApp
+
     from jupyter_exec.services.house import House
 
 ACTIVITY_PERIOD_S = 30.0
@@ -73,26 +74,41 @@ class ExecApp(ExtensionApp):
             "local": {"type": "local", "warm": self.warm_kernels, "warm_idle_s": self.warm_idle_s}
         }
 
+    @property
+    def _server(self) -> ServerApp:
+        """The server that has loaded this extension."""
+        return cast("ServerApp", self.serverapp)
+
+    @property
+    def _paths(self) -> DataPaths:
+        return DataPaths(Path(self.data_dir))
+
     def initialize_settings(self) -> None:
         """Prepare what a request may ask for; called by jupyter_server."""
-        self._lock_file: int | None = None
+        self._lock: int | None = None
         self._house: asyncio.Future[House] | None = None
         self._tasks: list[asyncio.Task[None]] = []
 
     def initialize_handlers(self) -> None:
         """Mount the routes; called by jupyter_server."""
-        router = LazyRouter(self.serverapp.web_app, self.serverapp.base_url, self.house)
-        self.serverapp.web_app.add_handlers(".*$", router.rules())
+        router = LazyRouter(self._server.web_app, self._server.base_url, self.house)
+        self._server.web_app.add_handlers(".*$", router.rules())  # type: ignore[no-untyped-call]  # theirs
 
     async def _start_jupyter_server_extension(self, serverapp: Any) -> None:
         """Take up unfinished runs; called by jupyter_server when its event loop runs."""
-        await super()._start_jupyter_server_extension(serverapp)
-        self._lock()
-        if self._unfinished():
-            await self.house()
-        self._tasks = [asyncio.create_task(self._report_activity())]
-        if self._lock_file is None:
+        await super()._start_jupyter_server_extension(serverapp)  # type: ignore[no-untyped-call]  # theirs
+        await asyncio.to_thread(self._paths.create)
+        self._lock = ownership.acquire(self._paths)
+        self._tasks.append(asyncio.create_task(self._report_activity()))
+        if self._lock is None:
+            self.log.warning(
+                "jupyter_exec: %s is in use by another server (%s); this one only shows runs",
+                self.data_dir,
+                ownership.owner(self._paths),
+            )
             self._tasks.append(asyncio.create_task(self._take_over()))
+        elif ownership.has_unfinished(self._paths):
+            await self.house()
 
     async def house(self) -> House:
         """Return the services; made once."""
@@ -109,74 +125,31 @@ class ExecApp(ExtensionApp):
 
         settings = Settings(
             data_dir=Path(self.data_dir),
-            root_dir=Path(self.serverapp.root_dir),
+            root_dir=Path(self._server.root_dir),
             compute_targets=self.compute_targets,
             max_snapshot_bytes=self.max_snapshot_bytes,
-            url=lambda: self.serverapp.connection_url,
-            writable=self._lock_file is not None,
+            url=lambda: self._server.connection_url,
+            writable=self._lock is not None,
             silence_s=self.silence_s,
         )
         house = await House.open(settings)
         if house.writable:
             from jupyter_exec.handlers.bus import emit_events
 
-            self._tasks.append(asyncio.create_task(emit_events(house, self.serverapp.event_logger)))
+            logger = cast("EventLogger", self._server.event_logger)
+            self._tasks.append(asyncio.create_task(emit_events(house, logger)))
         return house
-
-    def _lock(self) -> None:
-        """Become the one server that writes this data directory, unless there is one."""
-        folder = Path(self.data_dir)
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        file = os.open(folder / "server.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            owner = os.pread(file, 200, 0).decode(errors="replace")
-            os.close(file)
-            self.log.warning(
-                "jupyter_exec: %s is in use by another server (%s); this one only shows runs",
-                folder,
-                owner,
-            )
-            return
-        os.ftruncate(file, 0)
-        os.pwrite(file, f"pid {os.getpid()}".encode(), 0)
-        self._lock_file = file
 
     async def _take_over(self) -> None:
         """Wait until the other server is gone, then write in its place."""
-        while self._lock_file is None:
+        while self._lock is None:
             await asyncio.sleep(TAKE_OVER_PERIOD_S)
-            with suppress(OSError):
-                self._lock_quietly()
+            self._lock = ownership.acquire(self._paths)
         self.log.info("jupyter_exec: the other server is gone; this one takes over")
         before, self._house = self._house, None
         if before is not None:
             await (await before).close()
         await self.house()
-
-    def _lock_quietly(self) -> None:
-        file = os.open(Path(self.data_dir) / "server.lock", os.O_RDWR | os.O_CLOEXEC)
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(file)
-            return
-        os.ftruncate(file, 0)
-        os.pwrite(file, f"pid {os.getpid()}".encode(), 0)
-        self._lock_file = file
-
-    def _unfinished(self) -> bool:
-        """Tell whether there are runs to take up, without importing the services."""
-        path = Path(self.data_dir) / "exec.db"
-        if self._lock_file is None or not path.exists():
-            return False
-        query = "SELECT 1 FROM runs WHERE status NOT IN ('Completed', 'Failed', 'Canceled') LIMIT 1"
-        try:
-            with closing(sqlite3.connect(path, timeout=5)) as connection:
-                return connection.execute(query).fetchone() is not None
-        except sqlite3.Error:
-            return True  # the services will say what is wrong with it
 
     def current_activity(self) -> int | None:
         """Return the number of going runs; while there are any, jupyter_server goes on."""
@@ -188,7 +161,7 @@ class ExecApp(ExtensionApp):
         """Keep an outer idle culler (a hub's) away while runs are going."""
         while True:
             if self.current_activity():
-                times = self.serverapp.web_app.settings["last_activity_times"]
+                times = self._server.web_app.settings["last_activity_times"]
                 times["jupyter_exec"] = datetime.now(timezone.utc)
             await asyncio.sleep(ACTIVITY_PERIOD_S)
 
@@ -199,6 +172,6 @@ class ExecApp(ExtensionApp):
         await asyncio.gather(*self._tasks, return_exceptions=True)
         if self._house is not None:
             await (await self._house).close()
-        if self._lock_file is not None:
-            os.close(self._lock_file)
-            self._lock_file = None
+        if self._lock is not None:
+            ownership.release(self._lock)
+            self._lock = None

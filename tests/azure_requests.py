@@ -51,7 +51,9 @@ def zipped(files: Mapping[str, str | None] = PROJECT, method: int = zipfile.ZIP_
     return packed.getvalue()
 
 
-def multipart(parts: Sequence[tuple[str, bytes]], boundary: str = "b0undary") -> tuple[bytes, dict[str, str]]:
+def multipart(
+    parts: Sequence[tuple[str, bytes]], boundary: str = "b0undary"
+) -> tuple[bytes, dict[str, str]]:
     """Return body and headers; each part is (the text of its headers, content)."""
     body = b"".join(
         f"--{boundary}\r\n{head}\r\n\r\n".encode() + content + b"\r\n" for head, content in parts

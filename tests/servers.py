@@ -13,17 +13,25 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
+    from pathlib import Path
 
 START_S = 60.0
 TERMINAL = ("Completed", "Failed", "Canceled")
-_KEPT = ("PATH", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH", "SSL_CERT_FILE", "COVERAGE_PROCESS_START")
+_KEPT = (
+    "PATH",
+    "LANG",
+    "LC_ALL",
+    "TMPDIR",
+    "LD_LIBRARY_PATH",
+    "SSL_CERT_FILE",
+    "COVERAGE_PROCESS_START",
+)
 _LISTED = 1000
 
 
@@ -38,7 +46,8 @@ class RunningServer:
     """A Jupyter server with our extension, in a process of its own.
 
     Args:
-        folder: everything of this server lies below it: configuration, home, logs, and by default the two next.
+        folder: everything of this server lies below it: configuration, home, logs, and by default
+            the two next.
         root_dir: what the server shows.
         data_dir: `ExecApp.data_dir`.
         token: for `Authorization: token ...`.
@@ -79,7 +88,10 @@ class RunningServer:
         self._write_config(config or {})
         self.env = self._environment(env or {})
         self.client = httpx.Client(
-            base_url=self.url, headers={"Authorization": f"token {token}"}, timeout=30, trust_env=False
+            base_url=self.url,
+            headers={"Authorization": f"token {token}"},
+            timeout=30,
+            trust_env=False,
         )
         if start:
             self.start()
@@ -197,7 +209,9 @@ class RunningServer:
 
     def runs(self) -> list[dict[str, Any]]:
         """Return all runs, newest first."""
-        answer = self.client.get("jupyter-exec/v1/runs", params={"limit": _LISTED}).raise_for_status()
+        answer = self.client.get(
+            "jupyter-exec/v1/runs", params={"limit": _LISTED}
+        ).raise_for_status()
         return list(answer.json()["runs"])
 
     def run(self, run_id: str) -> dict[str, Any]:
@@ -228,7 +242,7 @@ class RunningServer:
     def wait_for_status(
         self, run_id: str, statuses: str | Collection[str], timeout_s: float = 60
     ) -> dict[str, Any]:
-        """Return the run as soon as its event stream says that it has, or had, one of these states."""
+        """Return the run as soon as its event stream says that it has, or had, such a state."""
         wanted = (statuses,) if isinstance(statuses, str) else tuple(statuses)
         seen = []
         with suppress(TimeoutError):
@@ -238,7 +252,7 @@ class RunningServer:
                     if event["status"] in wanted:
                         return self.run(run_id)
         message = (
-            f"{run_id} did not become {' or '.join(wanted)}, but {' '.join(seen)} in {timeout_s} s:\n"
+            f"{run_id} did not become {' or '.join(wanted)} in {timeout_s} s, but {' '.join(seen)}\n"
             f"{json.dumps(self.run(run_id), indent=1)}\n{self.log_text()[-5000:]}"
         )
         raise AssertionError(message)

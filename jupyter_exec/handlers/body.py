@@ -119,7 +119,7 @@ class BodyHandler(ExecHandler):
             self._refuse(ExecError(f"the body could not be kept: {error.strerror or error}"))
 
     def write_failure(self, error: ExecError, status: int | None = None) -> None:
-        """Write an error; say so where the connection ends with it, because the body is not read."""
+        """Write an error; where the body is not read, the connection ends with it, and says so."""
         if self._hang_up:
             self.set_header("Connection", "close")
         super().write_failure(error, status)

@@ -1,20 +1,19 @@
-"""The Azure ML dialect: startrun, snapshotrun, startlocalrun (localrun), cancel (floor: handlers).
+"""The Azure ML dialect: startrun, snapshotrun, cancel (floor: handlers).
 
-Source: Execution Service API 2019-09-30, and what azureml-core 1.61 sends. The client retries a POST with an empty zip,
-because it has read its file to the end already: an empty zip for a known id is the repetition of that request.
+Source: Execution Service API 2019-09-30, and what azureml-core 1.61 sends. The client retries a
+POST with an empty zip, because it has read its file to the end already: an empty zip for a known id is
+the repetition of that request.
 """
 
 from __future__ import annotations
 
 import asyncio
 import zipfile
-from collections.abc import Mapping
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from jupyter_exec.errors import ExecError, Fault, InvalidRequest, NotFound
 from jupyter_exec.handlers.base import ExecHandler, operation
 from jupyter_exec.handlers.body import JSON_BYTES, BodyHandler, JsonBodyHandler
-from jupyter_exec.handlers.files import BLOCK_BYTES
 from jupyter_exec.handlers.multipart import Part, PartReader
 from jupyter_exec.model.azure import normalised
 from jupyter_exec.model.definition import RunDefinition
@@ -25,13 +24,16 @@ from jupyter_exec.services.sourcing import Sourced
 from jupyter_exec.sources.folder import snapshot_files
 from jupyter_exec.sources.upload import snapshot_zip
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 DEFINITION = "runDefinitionFile"
 PROJECT = "projectZipFile"
 _ENVELOPE_BYTES = 2**20  # boundaries and headers of parts
 
 
 class RunQuery(WireModel):
-    """`runId` names the run; without it the server makes one. Anything else in the query is ignored."""
+    """`runId` names the run; without it the server makes one. Anything else is ignored."""
 
     run_id: str | None = None
 
@@ -108,7 +110,7 @@ class AzureHandler(ExecHandler):
             return definition.snapshot_id
         if not definition.configuration.command:
             script = definition.configuration.script
-            message = f"snapshotId is missing, so there is no {script}; name a snapshot, or give a command"
+            message = f"without snapshotId there is no {script}; name a snapshot, or give a command"
             raise InvalidRequest(message, "configuration.script")
         house = await self.house()
         return (await asyncio.to_thread(snapshot_files, house.snapshots, {})).id
@@ -221,7 +223,9 @@ def _snapshot(store: Any, project: IO[bytes]) -> Any:
     except ExecError as error:
         if error.target is None:
             error.target = PROJECT
-            error.faults = tuple(Fault(fault.target or PROJECT, fault.message) for fault in error.faults)
+            error.faults = tuple(
+                Fault(fault.target or PROJECT, fault.message) for fault in error.faults
+            )
         raise
 
 
@@ -245,65 +249,6 @@ class SnapshotRunHandler(AzureHandler, JsonBodyHandler):
         snapshot_id = await self.named_snapshot(definition)
         run = await house.runs.start(self.submission(definition, snapshot_id, query.run_id))
         return {"runId": run.run_id}
-
-
-class StartLocalRunHandler(StartRunHandler):
-    """`startlocalrun`: JSON in; `localrun`: azureml-core's two parts in. A zip out that the caller's machine executes."""
-
-    is_upload = False
-    _parts = False
-
-    def choose(self, name: str, filename: str) -> str | None:
-        """Return which part this is: azureml-core calls both `files`."""
-        if name.lower() == "files":
-            return DEFINITION if filename.lower().endswith(".json") else PROJECT
-        return super().choose(name, filename)
-
-    def parts(self) -> tuple[Part, ...]:
-        """Return the parts that must come; what azureml-core sends beside the definition is not needed."""
-        return (Part(DEFINITION, JSON_BYTES, in_memory=True),)
-
-    def open_body(self) -> None:
-        """Take two parts, or JSON."""
-        content_type = self.request.headers.get("Content-Type", "")
-        self._parts = content_type.lower().startswith("multipart/")
-        if self._parts:
-            super().open_body()
-        else:
-            self._file = None
-            BodyHandler.open_body(self)
-
-    def take(self, chunk: bytes) -> None:
-        """Take a part of the body."""
-        (super().take if self._parts else lambda chunk: BodyHandler.take(self, chunk))(chunk)
-
-    @operation(
-        "Start a run on the caller's own machine",
-        resource="runs",
-        action="execute",
-        query=RunQuery,
-        body=RunDefinition,
-        parsed=False,
-        answer="LocalRunArchive",
-        media_type="application/octet-stream",
-        errors=(400, 409, 413, 503),
-    )
-    async def post(self, query: RunQuery, **_: str) -> None:
-        """Answer what the caller extracts and starts."""
-        house = await self.house()
-        file = self.received()[DEFINITION] if self._parts else self.body_file()
-        definition = await self.definition(self.json_part(file), query.run_id, [], elsewhere=True)
-        url = f"{self.request.protocol}://{self.request.host}{self.base_url}"
-        submission = self.submission(definition, definition.snapshot_id or "", query.run_id)
-        run, archive = await house.local_runs.start(submission, url)
-        with archive:
-            self.set_header("Content-Type", "application/octet-stream")
-            self.set_header("Content-Disposition", 'attachment; filename="localrun.zip"')
-            self.set_header("X-Run-Id", run.run_id)
-            while block := await asyncio.to_thread(archive.read, BLOCK_BYTES):
-                self.write(block)
-                await self.flush()
-        self.finish()
 
 
 class AzureCancelHandler(ExecHandler):

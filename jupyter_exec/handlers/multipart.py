@@ -1,7 +1,7 @@
 """multipart/form-data that goes to disk while it comes (floor: handlers).
 
-Source: RFC 7578. Clients send a part with or without file name and type, in any order, and call parts by other names
-than the contract does; the caller decides what a part is.
+Source: RFC 7578. Clients send a part with or without file name and type, in any order, and
+call parts by other names than the contract does; the caller decides what a part is.
 """
 
 from __future__ import annotations
@@ -156,7 +156,7 @@ class PartReader:
             message = "this part comes more than once"
             raise InvalidRequest(message, chosen)
         small = self._parts[chosen].in_memory
-        self._files[chosen] = io.BytesIO() if small else tempfile.TemporaryFile()
+        self._files[chosen] = io.BytesIO() if small else _on_disk()
         self._sizes[chosen] = 0
         self._current = chosen
 
@@ -172,3 +172,7 @@ class PartReader:
 
     def _end(self) -> None:
         self._complete = True
+
+
+def _on_disk() -> IO[bytes]:
+    return tempfile.TemporaryFile()

@@ -1,12 +1,12 @@
 """A run reports on itself with its own token (floor: handlers).
 
-The token opens these verbs of that one run and nothing else, and ends with the run. A user who may execute runs may
-use them too.
+The token opens these verbs of that one run and nothing else, and ends with the run. A user who may
+execute runs may use them too.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from jupyter_server.auth import User
 from pydantic import Field
@@ -19,9 +19,11 @@ from jupyter_exec.handlers.body import JSON_BYTES, BodyHandler, JsonBodyHandler
 from jupyter_exec.model.lifecycle import RunStatus
 from jupyter_exec.model.report import RunReport
 from jupyter_exec.model.request import RelativePath
-from jupyter_exec.model.run import Run
 from jupyter_exec.model.wire import WireModel, parse
 from jupyter_exec.services import tokens
+
+if TYPE_CHECKING:
+    from jupyter_exec.model.run import Run
 
 _CHANGES = {"POST", "PUT"}
 
@@ -35,7 +37,11 @@ class ReportingHandler(BodyHandler):
         """Tell whether the request carries the token of the run that it is about."""
         scheme, _, token = self.request.headers.get("Authorization", "").partition(" ")
         token = token.strip()
-        if self.request.method not in _CHANGES or scheme.lower() not in {"token", "bearer"} or not token:
+        if (
+            self.request.method not in _CHANGES
+            or scheme.lower() not in {"token", "bearer"}
+            or not token
+        ):
             return False
         try:
             run = await (await self.house()).runs.get(self.path_kwargs["run_id"])
@@ -50,7 +56,7 @@ class ReportingHandler(BodyHandler):
         return True
 
     async def authorise(self, action: str, resource: str) -> None:
-        """Ask Jupyter's authorizer about users; a run's token says by itself what it is good for."""
+        """Ask Jupyter's authorizer about users; a run's token says by itself what it may do."""
         if not self._by_run:
             await super().authorise(action, resource)
 
@@ -58,7 +64,11 @@ class ReportingHandler(BodyHandler):
         """Return what every report is answered with: whether the run shall end."""
         present = await (await self.house()).runs.get(run.run_id)
         wanted = {RunStatus.CANCEL_REQUESTED, RunStatus.CANCELED}
-        return {"runId": run.run_id, "status": present.status.value, "cancel": present.status in wanted}
+        return {
+            "runId": run.run_id,
+            "status": present.status.value,
+            "cancel": present.status in wanted,
+        }
 
 
 class ReportHandler(ReportingHandler, JsonBodyHandler):

@@ -62,8 +62,8 @@ ROUTES: tuple[Route, ...] = (
     Route(_OWN + "runs/{runId}/report", report.ReportHandler),
     Route(_AZURE + "startrun", execution.StartRunHandler),
     Route(_AZURE + "snapshotrun", execution.SnapshotRunHandler),
-    Route(_AZURE + "startlocalrun", execution.StartLocalRunHandler),
-    Route(_AZURE + "localrun", execution.StartLocalRunHandler),
+    Route(_AZURE + "startlocalrun", local_execution.StartLocalRunHandler),
+    Route(_AZURE + "localrun", local_execution.StartLocalRunHandler),
     Route(_AZURE + "runId/{runId}/cancel", execution.AzureCancelHandler),
 )
 

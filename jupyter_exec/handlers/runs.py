@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field
 
 from jupyter_exec.handlers.base import ExecHandler, operation
+from jupyter_exec.model.lenient import parse_what_fits
 from jupyter_exec.model.lifecycle import RunStatus
 from jupyter_exec.model.request import RerunRequest, SubmitRequest
 from jupyter_exec.model.wire import WireModel, one_of
@@ -65,14 +66,16 @@ class RunsHandler(ExecHandler):
         resource="runs",
         action="execute",
         body=SubmitRequest,
+        parsed=False,
         answer="SubmittedRun",
         status=201,
         errors=(400, 404, 409, 413, 503),
     )
-    async def post(self, body: SubmitRequest) -> Any:
+    async def post(self) -> Any:
         """Take a snapshot of the source and queue a run of it."""
         house = await self.house()
-        run, sourced = await house.runs.submit(body)
+        request, misfits = parse_what_fits(SubmitRequest, self.json_body())
+        run, sourced = await house.runs.submit(request, misfits)
         answer = run.to_json()
         answer["snapshot"] = {"snapshotId": sourced.snapshot_id}
         if sourced.snapshot is not None:

@@ -13,7 +13,7 @@ from jupyter_exec.model.lenient import fold
 
 
 def normalised(definition: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return a definition in which everything lies where the contract has it; the argument is left alone."""
+    """Return a definition with everything where the contract has it; the argument is left alone."""
     configuration = _section(definition, "configuration")
     if configuration is None:
         return definition
@@ -45,4 +45,7 @@ def _section(values: Mapping[str, Any], name: str) -> Mapping[str, Any] | None:
 
 
 def _with(values: Mapping[str, Any], name: str, value: Any) -> dict[str, Any]:
-    return {**{key: old for key, old in values.items() if fold(str(key)) != fold(name)}, name: value}
+    return {
+        **{key: old for key, old in values.items() if fold(str(key)) != fold(name)},
+        name: value,
+    }

@@ -95,7 +95,7 @@ class ResourceRequest(WireModel):
     """What one process of the run needs. `memory` is a limit, and enforced."""
 
     cpus: Annotated[float, Field(gt=0, le=100_000)] = 1.0
-    memory: Annotated[int, BeforeValidator(parse_size)] | None = None
+    memory: Annotated[int, BeforeValidator(parse_size, json_schema_input_type=int | str)] | None = None
     gpus: Annotated[int, Field(ge=0, le=100_000)] = 0
 
     def need(self) -> Resources:

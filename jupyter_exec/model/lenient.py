@@ -1,18 +1,21 @@
-"""Reading as much of a faulty request as fits, so that all its faults can be told at once (floor: model).
+"""Reading as much of a faulty request as fits, to tell all its faults at once (floor: model).
 
-`parse` stops where values do not fit their types; what else is wrong with the request (an unknown target, a missing
-interpreter) would only show once those are mended. Here the misfits are left out and the rest is read.
+`parse` stops where values do not fit their types; what else is wrong with the request (an unknown
+target, a missing interpreter) would only show once those are mended. Here the misfits are left out
+and the rest is read.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from jupyter_exec.errors import Fault
 from jupyter_exec.model.wire import faults_of
+
+if TYPE_CHECKING:
+    from jupyter_exec.errors import Fault
 
 Model = TypeVar("Model", bound=BaseModel)
 

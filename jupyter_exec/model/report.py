@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from jupyter_exec.model.wire import Text, WireModel, one_of
+from jupyter_exec.model.wire import WireModel, one_of
 
 
 class ReportedError(WireModel):
@@ -20,7 +20,7 @@ class MetricPoint(WireModel):
     """One value of a metric."""
 
     name: Annotated[str, Field(min_length=1, max_length=200)]
-    value: float | Text
+    value: float | str
     step: float | None = None
     time: float | None = None
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, model_validator
 from pydantic.alias_generators import to_camel
@@ -80,7 +80,7 @@ def one_of(allowed: Sequence[str], also: Mapping[str, str] | None = None) -> Bef
             raise ValueError(message)
         return word
 
-    return BeforeValidator(check)
+    return BeforeValidator(check, json_schema_input_type=Literal[tuple(allowed)])
 
 
 def _path(prefix: str, location: Sequence[int | str]) -> str | None:
@@ -92,7 +92,7 @@ def _path(prefix: str, location: Sequence[int | str]) -> str | None:
 
 def faults_of(error: ValidationError, prefix: str = "") -> list[Fault]:
     """Turn pydantic's errors into faults: the JSON path of each field, and one clear sentence."""
-    faults = []
+    faults: list[Fault] = []
     for item in error.errors(include_url=False, include_context=True, include_input=True):
         message = item["msg"].removeprefix("Value error, ")
         if item["type"] == "missing":
@@ -108,7 +108,7 @@ def faults_of(error: ValidationError, prefix: str = "") -> list[Fault]:
 
 def _names_a_type(part: int | str) -> bool:
     """Tell pydantic's name of a union's member from the name of a field."""
-    return isinstance(part, str) and (part == "str" or "[" in part)
+    return isinstance(part, str) and (part in {"str", "float"} or "[" in part)
 
 
 def parse(model: type[Model], data: Any, prefix: str = "") -> Model:

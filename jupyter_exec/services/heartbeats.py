@@ -1,7 +1,8 @@
 """Runs on other machines that have fallen silent (floor: services).
 
-A run that somebody else executes says every few seconds that it is alive. Without that it becomes `NotResponding`, and
-`Running` again with its next word; one that was to be cancelled is taken as cancelled.
+A run that somebody else executes says every few seconds that it is alive. Without that it
+becomes `NotResponding`, and `Running` again with its next word; one that was to be cancelled is
+taken as cancelled.
 """
 
 from __future__ import annotations

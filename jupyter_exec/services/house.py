@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from jupyter_exec.services.execution import Engine
 from jupyter_exec.services.executor import Executor
 from jupyter_exec.services.files import RunFiles
+from jupyter_exec.services.garbage import collect_daily
 from jupyter_exec.services.heartbeats import Heartbeats
 from jupyter_exec.services.journal import Journal
 from jupyter_exec.services.localrun import LocalRuns
@@ -70,19 +71,24 @@ class House:
         self.heartbeats = Heartbeats(self.journal, settings.silence_s)
         self.reporting = Reporting(self.journal, paths, self.heartbeats)
         self.local_runs = LocalRuns(self.engine, self.runs)
+        self.tidying: asyncio.Task[None] | None = None
 
     @classmethod
     async def open(cls, settings: Settings) -> House:
         """Open the data directory and take up the runs that have not ended."""
-        await asyncio.to_thread(DataPaths(settings.data_dir).create)
         house = await asyncio.to_thread(cls, settings)
         if settings.writable:
             await reconcile(house.engine, house.executor)
             await house.heartbeats.open()
+            house.tidying = asyncio.create_task(
+                collect_daily(house.journal, house.paths, house.snapshots)
+            )
         return house
 
     async def close(self) -> None:
         """Let go of the runs, which go on, and close the files."""
+        if self.tidying is not None:
+            self.tidying.cancel()
         await self.heartbeats.close()
         await self.executor.detach()
         await asyncio.to_thread(self.database.close)

@@ -1,7 +1,8 @@
 """What a run reports about itself over the wire (floor: services).
 
-A run that this server executes may report metrics, progress and outputs; its state is the executor's affair. A run on
-the caller's own machine (`scope["executes"]` is `client`) reports everything.
+A run that this server executes may report metrics, progress and outputs; its state is the
+executor's affair. A run on the caller's own machine (`scope["executes"]` is `client`) reports
+everything.
 """
 
 from __future__ import annotations
@@ -56,7 +57,9 @@ class Reporting:
         """
         self._check_open(run)
         if report.status is not None and not runs_elsewhere(run):
-            message = f"run {run.run_id} is executed by this server, which knows its state by itself"
+            message = (
+                f"run {run.run_id} is executed by this server, which knows its state by itself"
+            )
             raise Conflict(message, "status")
         if runs_elsewhere(run):
             run = await self._alive(run, started=report.status is not None)
@@ -86,16 +89,19 @@ class Reporting:
             started and run.status is RunStatus.NOT_STARTED
         ):
             started_at = run.started_at or time.time()
-            changed = await self._journal.transition(
-                run.run_id, RunStatus.RUNNING, started_at=started_at
-            )
-            return changed or await self._journal.read(runs.get, run.run_id)
+            await self._journal.transition(run.run_id, RunStatus.RUNNING, started_at=started_at)
+            return await self._journal.read(runs.get, run.run_id)
         return run
 
     async def _keep(self, run: Run, report: RunReport) -> None:
-        """Put metrics and progress where a run of this machine puts them; tell them where nobody else does."""
+        """Put metrics and progress where a run of this machine does; tell what nobody else tells."""
         points = [
-            {"name": point.name, "value": point.value, "step": point.step, "time": point.time or time.time()}
+            {
+                "name": point.name,
+                "value": point.value,
+                "step": point.step,
+                "time": point.time or time.time(),
+            }
             for point in report.metrics
         ]
         lines: list[dict[str, Any]] = [{**point, "metric": point["name"]} for point in points]
@@ -125,15 +131,15 @@ class Reporting:
             if end is RunStatus.CANCELED:
                 by_the_way = RunStatus.CANCEL_REQUESTED
             await self._journal.transition(run.run_id, by_the_way)
-        changed = await self._journal.transition(run.run_id, end, **changes)
+        await self._journal.transition(run.run_id, end, **changes)
         self._heartbeats.forget(run.run_id)
-        return changed or await self._journal.read(runs.get, run.run_id)
+        return await self._journal.read(runs.get, run.run_id)
 
     async def write_log(self, run: Run, name: str, offset: int | None, file: IO[bytes]) -> int:
         """Write bytes of a log and return its size.
 
         Args:
-            offset: where they belong; sending them again changes nothing. None replaces the whole log.
+            offset: where they belong; the same again changes nothing. None replaces the whole log.
 
         Raises:
             Conflict: this server writes that log, or bytes before `offset` are missing.
@@ -143,7 +149,9 @@ class Reporting:
             message = f"the logs of run {run.run_id} are written by this server"
             raise Conflict(message, "name")
         if not _LOG.match(name):
-            message = f"{name[:80]!r} is not a log's name: letters, digits, '_', '-' and '.', ending in .txt"
+            message = (
+                f"{name[:80]!r} is not a log's name: letters, digits, '_', '-', '.', then .txt"
+            )
             raise InvalidRequest(message, "name")
         path = self._paths.run(run.folder).logs / name
         return await asyncio.to_thread(_write_at, path, offset, file)

@@ -11,12 +11,14 @@ import hashlib
 import json
 import time
 import uuid
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from jupyter_exec.errors import Conflict, Fault, InvalidRequest, NotFound
+from jupyter_exec.errors import Conflict, ExecError, Fault, InvalidRequest, NotFound
 from jupyter_exec.model.definition import RunDefinition
 from jupyter_exec.model.ids import new_run_id
+from jupyter_exec.model.lenient import covers
 from jupyter_exec.model.lifecycle import RunStatus
 from jupyter_exec.model.request import RerunRequest, SubmitRequest, merge_patch
 from jupyter_exec.model.run import Run
@@ -26,7 +28,7 @@ from jupyter_exec.services.sourcing import Sourced, Sourcing
 from jupyter_exec.store import listing, runs
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from jupyter_exec.services.execution import Engine
     from jupyter_exec.services.executor import Executor
@@ -59,15 +61,32 @@ class RunService:
         self._executor = executor
         self._sourcing = sourcing
 
-    async def submit(self, request: SubmitRequest) -> tuple[Run, Sourced]:
+    async def submit(
+        self, request: SubmitRequest, misfits: Sequence[Fault] = ()
+    ) -> tuple[Run, Sourced]:
         """Make a run of a request of our own dialect.
+
+        Args:
+            misfits: faults found while the request was read; `request` is what did fit.
 
         Raises:
             InvalidRequest: with all faults of the request.
             Conflict: the run id is taken by another request.
         """
-        definition = _completed(request, self._sourcing.script(request.source))
-        await self.check(request.experiment, request.run_id, definition)
+        faults = list(misfits)
+        script = None
+        try:
+            script = self._sourcing.script(request.source)
+        except ExecError as error:
+            faults += error.faults
+        definition = _completed(request, script)
+        try:
+            with in_definition():
+                await self.check(request.experiment, request.run_id, definition)
+        except InvalidRequest as error:
+            faults += [fault for fault in error.faults if not covers(faults, fault.target)]
+        if faults:
+            raise InvalidRequest.of(faults)
         sourced = await self._sourcing.take(request.source, request.overlay)
         submission = Submission(
             experiment=request.experiment,
@@ -77,7 +96,8 @@ class RunService:
             display_name=request.display_name,
             tags=request.tags,
         )
-        return await self.start(submission), sourced
+        with in_definition():
+            return await self.start(submission), sourced
 
     async def check(
         self,
@@ -141,12 +161,13 @@ class RunService:
             scope=submission.scope,
         )
         run = replace(run, request_hash=_request_hash(run))
-        if git and git.get("diff"):
-            await asyncio.to_thread(
-                workspace.keep_diff, self._engine.paths.run(run.folder), git["diff"]
-            )
         stored = await self._engine.journal.write(runs.insert, run)
-        if stored.folder == run.folder and submission.queued:
+        if stored.folder != run.folder:
+            return stored  # the same request, sent again
+        if git and git.get("diff"):
+            paths = self._engine.paths.run(run.folder)
+            await asyncio.to_thread(workspace.keep_diff, paths, git["diff"])
+        if submission.queued:
             self._executor.start(stored)
         return stored
 
@@ -198,10 +219,10 @@ class RunService:
         if old.snapshot_id is None or not self._engine.snapshots.exists(old.snapshot_id):
             message = f"the snapshot of run {run_id} is gone"
             raise Conflict(message, "runId")
-        definition = parse(
-            RunDefinition, merge_patch(old.definition, request.definition), "definition"
-        )
-        await self.check(old.experiment, request.run_id, definition)
+        changed = merge_patch(old.definition, request.definition)
+        definition = parse(RunDefinition, changed, "definition")
+        with in_definition():
+            await self.check(old.experiment, request.run_id, definition)
         sourced = Sourced(old.snapshot_id, None, old.links, old.git)
         submission = Submission(
             experiment=old.experiment,
@@ -223,6 +244,21 @@ class RunService:
         """
         run = await self._engine.journal.write(runs.delete, run_id)
         await asyncio.to_thread(workspace.remove, self._engine.paths.run(run.folder).root)
+
+
+@contextmanager
+def in_definition() -> Iterator[None]:
+    """Name fields by their place in our own requests, where the definition is one member."""
+    try:
+        yield
+    except ExecError as error:
+        faults = [
+            fault._replace(target=f"definition.{fault.target}")
+            if (fault.target or "").startswith("configuration")
+            else fault
+            for fault in error.faults
+        ]
+        raise type(error)(error.message, faults[0].target, faults) from None
 
 
 def _completed(request: SubmitRequest, script: str | None) -> RunDefinition:

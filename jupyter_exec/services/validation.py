@@ -45,7 +45,8 @@ async def configuration_faults(configuration: RunConfiguration, ways: Ways) -> l
         faults += ways.launcher(configuration).faults(configuration)
     except ExecError as error:
         faults += error.faults
-    faults += ways.environment(configuration.environment).faults(configuration.environment)
+    environment = ways.environment(configuration.environment)
+    faults += await asyncio.to_thread(environment.faults, configuration.environment)
     if configuration.kernel is not None:
         fault = await asyncio.to_thread(kernel_fault, configuration.kernel)
         faults += [fault] if fault else []
@@ -53,11 +54,12 @@ async def configuration_faults(configuration: RunConfiguration, ways: Ways) -> l
 
 
 def local_run_faults(configuration: RunConfiguration, ways: Ways) -> list[Fault]:
-    """Return what a run on the caller's own machine cannot be: it is one process there, and nothing is built."""
+    """Return what a run on the caller's machine cannot be: it is one process, and nothing is built."""
     faults = []
     field = "configuration.framework"
     if configuration.framework != "Python":
-        message = f"a local run is one Python process or command; submit {configuration.framework} to a target"
+        name = configuration.framework
+        message = f"a local run is one Python process or command; submit {name} to a target"
         faults.append(Fault(field, message))
     elif configuration.notebook:
         message = "a local run cannot execute a notebook; submit it to a target"

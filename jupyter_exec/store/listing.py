@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from jupyter_exec.model.run import Run
 
 SHORTEST_TRIGRAM = 3
+LAST_CHARACTER = "\U0010ffff"
 
 
 @dataclass(frozen=True)
@@ -50,20 +51,20 @@ class _Query:
 
 def _words(q: str, query: _Query, driver: str) -> str:
     """Narrow by text; return the column that gives the order from now on."""
-    phrase = '"' + q.replace('"', '""') + '"'
     if len(q) < SHORTEST_TRIGRAM:
-        query.terms.append(
-            "instr(lower(r.run_id || ' ' || r.display_name || ' ' || r.experiment), ?)"
-        )
-        query.values.append(q.lower())
-        return driver
-    query.values.append(phrase)
+        # Every trigram that begins with it; the words end in two line ends, so there always is one.
+        phrases = """group_concat('"' || replace(term, '"', '""') || '"', ' OR ')"""
+        match = f"(SELECT coalesce({phrases}, '\"\"') FROM run_terms WHERE term >= ? AND term < ?)"  # noqa: S608 - ours
+        query.values += [q.lower(), q.lower() + LAST_CHARACTER]
+    else:
+        match = "?"
+        query.values.append('"' + q.replace('"', '""') + '"')
     if driver:
-        matches = "(SELECT rowid FROM run_words WHERE run_words MATCH ?)"
+        matches = f"(SELECT rowid FROM run_words WHERE run_words MATCH {match})"  # noqa: S608 - ours
         query.terms.append(driver + " IN " + matches)
         return driver
     query.tables.append("run_words w")
-    query.terms.append("run_words MATCH ?")
+    query.terms.append(f"run_words MATCH {match}")
     return "w.rowid"
 
 

@@ -89,7 +89,8 @@ def insert(connection: sqlite3.Connection, run: Run) -> Run:
 
 
 def _words(run_id: str, display_name: str, experiment: str) -> str:
-    return f"{run_id}\n{display_name}\n{experiment}"
+    """Return what `q` looks in; the end lets every character begin a trigram."""
+    return f"{run_id}\n{display_name}\n{experiment}\n\n"
 
 
 def get(connection: sqlite3.Connection, run_id: str) -> Run:

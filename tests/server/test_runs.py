@@ -71,7 +71,9 @@ def test_a_folder_with_a_command(server, folder):
 
 
 def test_a_notebook_with_typed_parameters(server):
-    content = notebook("name = 'nobody'\nlr = 1.0", "print(repr(name), lr, flag)", tags=("parameters",))
+    content = notebook(
+        "name = 'nobody'\nlr = 1.0", "print(repr(name), lr, flag)", tags=("parameters",)
+    )
     parameters = {"name": "hello 'you'\n", "lr": 0.5, "flag": False}
     run = finish(
         server,
@@ -238,9 +240,7 @@ def test_the_environment_holds_no_credentials_of_the_server(make_server):
     assert not [name for name, value in env.items() if value.startswith("tok-")]
     assert env["JUPYTER_EXEC_TOKEN"]
     stored = b"".join(path.read_bytes() for path in server.data_dir.rglob("*") if path.is_file())
-    assert env["JUPYTER_EXEC_TOKEN"].encode() not in stored.replace(
-        json.dumps(env).encode(), b""
-    )
+    assert env["JUPYTER_EXEC_TOKEN"].encode() not in stored.replace(json.dumps(env).encode(), b"")
 
 
 def test_ten_faults_at_once(server):
@@ -257,9 +257,12 @@ def test_ten_faults_at_once(server):
             "environment": {"environmentVariables": {"A=B": "x"}},
         }
     }
-    answer = submit(server, 400, definition=definition)
+    definition["configuration"]["target"] = "moon"
+    answer = submit(server, 400, definition=definition, experiment="a/b")
     details = {detail["target"]: detail["message"] for detail in answer["error"]["details"]}
-    assert len(details) == 10
+    assert len(details) == 12
+    assert "letters" in details.pop("experiment")
+    assert "local" in details["definition.configuration.target"]
     assert "Python, PySpark" in details["definition.configuration.framework"]
     assert all(target.startswith("definition.configuration.") for target in details)
 
@@ -267,10 +270,22 @@ def test_ten_faults_at_once(server):
 @pytest.mark.parametrize(
     ("body", "target", "word"),
     [
-        ({"definition": {"configuration": {"target": "moon"}}}, "configuration.target", "local"),
-        ({"definition": {"configuration": {"script": "x.py"}}}, "configuration.script", "snapshot"),
-        ({"definition": {"configuration": {}}}, "configuration.script", "script"),
-        ({"definition": {"configuration": {"script": "../x.py"}}}, "configuration.script", ""),
+        (
+            {"definition": {"configuration": {"target": "moon"}}},
+            "definition.configuration.target",
+            "local",
+        ),
+        (
+            {"definition": {"configuration": {"script": "x.py"}}},
+            "definition.configuration.script",
+            "snapshot",
+        ),
+        ({"definition": {"configuration": {}}}, "definition.configuration.script", "script"),
+        (
+            {"definition": {"configuration": {"script": "../x.py"}}},
+            "definition.configuration.script",
+            "",
+        ),
         ({"experiment": "a/b"}, "experiment", "letters"),
         ({"runId": "x" * 257}, "runId", "256"),
         ({"runId": "-x"}, "runId", "beginning"),
@@ -288,10 +303,14 @@ def test_ten_faults_at_once(server):
         ({"overlay": {"../x": {"text": ""}}}, "overlay.../x", "inside"),
         ({"overlay": {"x": {"base64": "!"}}}, "overlay.x", "base64"),
         ({"parentRunId": "nobody"}, "parentRunId", "nobody"),
-        ({"definition": {"configuration": {"kernel": "cobol"}}}, "configuration.kernel", "cobol"),
+        (
+            {"definition": {"configuration": {"kernel": "cobol"}}},
+            "definition.configuration.kernel",
+            "cobol",
+        ),
         (
             {"definition": {"configuration": {"resources": {"cpus": 1000}}}},
-            "configuration.resources",
+            "definition.configuration.resources",
             "1000",
         ),
         (
@@ -300,7 +319,7 @@ def test_ten_faults_at_once(server):
                     "configuration": {"environment": {"python": {"interpreterPath": "/no/python"}}}
                 }
             },
-            "configuration.environment.python.interpreterPath",
+            "definition.configuration.environment.python.interpreterPath",
             "/no/python",
         ),
     ],
@@ -469,7 +488,9 @@ def test_delete(server):
 
 
 def test_a_queue_with_positions(make_server):
-    server = make_server(config={"ExecApp": {"compute_targets": {"one": {"type": "local", "cpus": 1}}}})
+    server = make_server(
+        config={"ExecApp": {"compute_targets": {"one": {"type": "local", "cpus": 1}}}}
+    )
     body = {
         "source": {},
         "definition": {"configuration": {"command": "sleep 600", "target": "one"}},

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -127,5 +129,8 @@ def notebook(browser: Browser, lab: RunningServer, request: Any) -> Iterator[Not
     page.on("pageerror", lambda error: errors.append(str(error)))
     name = request.node.name.removeprefix("test_")[:40]
     yield Notebook(page, lab, name)
+    folder = os.environ.get("JUPYTER_EXEC_SHOTS")
+    if folder:
+        page.screenshot(path=str(Path(folder) / f"end-of-{name}.png"))
     context.close()
     assert not errors

@@ -15,7 +15,7 @@ TARGETS = {"local": {"type": "local", "warm": 0}, "cpu-cluster": {"type": "local
 
 @pytest.fixture(scope="module")
 def azure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
-    """A server with the targets `local` and `cpu-cluster`; it takes up to 3 MB, and waits 2 s for silent runs."""
+    """A server with two targets; it takes up to 3 MB, and waits 2 s for silent runs."""
     config = {
         "ExecApp": {"compute_targets": TARGETS, "max_snapshot_bytes": 3_000_000, "silence_s": 2.0}
     }

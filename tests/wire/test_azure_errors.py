@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -48,7 +48,7 @@ def assert_envelope(answer: httpx.Response, status: int) -> None:
     assert isinstance(said["error"]["details"], list)
     assert None not in said["error"].values()
     assert all(isinstance(value, str) for value in said["correlation"].values())
-    datetime.datetime.fromisoformat(said["time"])
+    dt.datetime.fromisoformat(said["time"])
 
 
 @pytest.mark.parametrize("verb", VERBS)
@@ -77,7 +77,14 @@ def test_wrong_verb(azure: RunningServer, verb: str) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["execution", "execution/", "execution/v2.0", address("nothing"), address("startrun/"), address("")],
+    [
+        "execution",
+        "execution/",
+        "execution/v2.0",
+        address("nothing"),
+        address("startrun/"),
+        address(""),
+    ],
 )
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_unknown_address(azure: RunningServer, path: str, method: str) -> None:

@@ -40,7 +40,7 @@ class LocalRun:
         path.write_text(json.dumps(json.loads(path.read_text()) | values))
 
     def invoke(self, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
-        """Start it in azureml-core's words; returns at once unless `--wait` is among the arguments."""
+        """Start it in azureml-core's words; returns at once unless `--wait` is an argument."""
         script = self.folder / "azureml-setup" / "Invocation.sh"
         script.chmod(0o755)
         return subprocess.run(
@@ -76,7 +76,10 @@ def definition(**configuration: Any) -> dict[str, Any]:
 
 
 def start(
-    server: RunningServer, folder: Path, asked: dict[str, Any], project: dict[str, str] | None = None
+    server: RunningServer,
+    folder: Path,
+    asked: dict[str, Any],
+    project: dict[str, str] | None = None,
 ) -> LocalRun:
     answer = server.client.post(address("startlocalrun"), json=asked)
     assert answer.status_code == 200, answer.text
@@ -98,7 +101,7 @@ def test_whole_life(azure: RunningServer, tmp_path: Path) -> None:
         "with open(os.environ['JUPYTER_EXEC_METRICS'], 'a') as f:\n"
         "    print(json.dumps({'metric': 'loss', 'value': 0.5, 'step': 1}), file=f)\n"
         "    print(json.dumps({'progress': {'done': 1, 'total': 2, 'label': 'half'}}), file=f)\n"
-        "print('secrets', [name for name in os.environ if 'JPY' in name or name == 'JUPYTER_TOKEN'])\n"
+        "print('secrets', [n for n in os.environ if 'JPY' in n or n == 'JUPYTER_TOKEN'])\n"
         "open('logs/more.txt', 'w').write('watched')\n"
         "os.makedirs('outputs/sub dir')\nopen('outputs/sub dir/empty é', 'w')\n"
     )
@@ -158,7 +161,12 @@ def test_azureml_core_sends_two_parts(azure: RunningServer, tmp_path: Path) -> N
 
 
 FAILURES: dict[str, tuple[dict[str, Any], str, str, str]] = {
-    "exit code": ({}, "import no_such_module\n", "ExitCode", "exit code 1: ModuleNotFoundError: No module"),
+    "exit code": (
+        {},
+        "import no_such_module\n",
+        "ExitCode",
+        "exit code 1: ModuleNotFoundError: No module",
+    ),
     "signal": ({}, "import os\nos.kill(os.getpid(), 9)\n", "Signal", "SIGKILL"),
     "time limit": ({"maxRunDurationSeconds": 1}, WAIT, "TimeLimit", "maxRunDurationSeconds = 1"),
     "no script": ({"script": "other.py"}, "", "ScriptMissing", "other.py is not in"),

@@ -34,7 +34,9 @@ def test_recorded_request_becomes_a_run(azure: RunningServer, snapshot_id: str) 
     assert post(azure, definition, params={"runId": "snap_2"}).json() == {"runId": "snap_2"}
 
 
-@pytest.mark.parametrize("form", [str.lower, str.upper, str.swapcase], ids=["lower", "UPPER", "sWAP"])
+@pytest.mark.parametrize(
+    "form", [str.lower, str.upper, str.swapcase], ids=["lower", "UPPER", "sWAP"]
+)
 def test_keys_in_any_case(azure: RunningServer, snapshot_id: str, form: Any) -> None:
     def folded(value: Any) -> Any:
         if isinstance(value, dict):
@@ -50,7 +52,11 @@ def test_keys_in_any_case(azure: RunningServer, snapshot_id: str, form: Any) -> 
 
 def test_no_snapshot_is_enough_for_a_command(azure: RunningServer) -> None:
     definition = golden("azureml-core-1.61-snapshotrun")
-    definition["Configuration"] |= {"script": None, "arguments": [], "command": "echo no snapshot here"}
+    definition["Configuration"] |= {
+        "script": None,
+        "arguments": [],
+        "command": "echo no snapshot here",
+    }
     answer = post(azure, definition)
     assert answer.status_code == 200, answer.text
     azure.wait_for_status(answer.json()["runId"], "Completed")
@@ -130,7 +136,15 @@ def test_all_faults_at_once(azure: RunningServer) -> None:
 
 @pytest.mark.parametrize(
     ("run_id", "status"),
-    [("a" * 256, 200), ("a" * 257, 400), ("", 400), ("a b", 400), ("ä", 400), ("_a", 400), ("9-_", 200)],
+    [
+        ("a" * 256, 200),
+        ("a" * 257, 400),
+        ("", 400),
+        ("a b", 400),
+        ("ä", 400),
+        ("_a", 400),
+        ("9-_", 200),
+    ],
 )
 def test_run_ids(azure: RunningServer, run_id: str, status: int) -> None:
     definition = {"configuration": {"command": ["true"], "target": "local"}}
@@ -151,7 +165,17 @@ def test_experiment_names(azure: RunningServer, experiment: str) -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"{", b"[]", b"null", b'"x"', b"\xff\xfe", b"[" * 100_000, b'{"configuration": 3}', b'{"configuration": []}'],
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"null",
+        b'"x"',
+        b"\xff\xfe",
+        b"[" * 100_000,
+        b'{"configuration": 3}',
+        b'{"configuration": []}',
+    ],
 )
 def test_bodies_that_are_no_definition(azure: RunningServer, body: bytes) -> None:
     answer = azure.client.post(address("snapshotrun"), content=body)

@@ -62,7 +62,9 @@ def test_client_names_the_run(azure: RunningServer, query: str) -> None:
     assert answer.json() == {"runId": run_id}
 
 
-def test_identical_request_is_answered_again_and_another_is_a_conflict(azure: RunningServer) -> None:
+def test_identical_request_is_answered_again_and_another_is_a_conflict(
+    azure: RunningServer,
+) -> None:
     definition, params = golden("azureml-core-1.61-startrun"), {"runId": "twice_1"}
 
     def send(definition: object, project: bytes) -> int:
@@ -109,7 +111,10 @@ FORMS = {
         (disposition("projectZipFile"), zipped()),
     ],
     "other case, odd headers, an extra part": [
-        ("content-type: text/plain\r\nCONTENT-DISPOSITION: form-data; name=rundefinitionfile", DEFINITION),
+        (
+            "content-type: text/plain\r\nCONTENT-DISPOSITION: form-data; name=rundefinitionfile",
+            DEFINITION,
+        ),
         (disposition("comment"), b"hello"),
         (disposition("ProjectZipFile", "..\\a\\b.zip", "application/octet-stream"), zipped()),
     ],
@@ -184,7 +189,10 @@ def test_missing_script(azure: RunningServer) -> None:
 
 def test_definition_that_is_not_json(azure: RunningServer) -> None:
     content, headers = multipart(
-        [(disposition("runDefinitionFile"), b"{nonsense"), (disposition("projectZipFile"), zipped())]
+        [
+            (disposition("runDefinitionFile"), b"{nonsense"),
+            (disposition("projectZipFile"), zipped()),
+        ]
     )
     answer = azure.client.post(address("startrun"), content=content, headers=headers)
     assert (answer.status_code, targets_of(answer)) == (400, ["runDefinitionFile"])
@@ -194,10 +202,10 @@ def test_too_large(azure: RunningServer) -> None:
     before = stored(azure)
     request = startrun(golden("rest-sample-startrun"), b"PK" + bytes(40_000_000))
     announced = azure.client.post(address("startrun"), **request)
-    pieces = (request["content"][at : at + 65536] for at in range(0, len(request["content"]), 65536))
-    unannounced = azure.client.post(
-        address("startrun"), content=pieces, headers=request["headers"]
+    pieces = (
+        request["content"][at : at + 65536] for at in range(0, len(request["content"]), 65536)
     )
+    unannounced = azure.client.post(address("startrun"), content=pieces, headers=request["headers"])
     small = startrun(golden("rest-sample-startrun"), b"PK" + bytes(3_500_000))
     part = azure.client.post(address("startrun"), **small)
     for answer in (announced, unannounced, part):

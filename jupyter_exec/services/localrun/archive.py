@@ -2,10 +2,11 @@
 
     azureml-setup/Invocation.sh, Invocation.bat   find a Python and start the runner
     azureml-setup/runner.py, link.py              the runner
-    azureml-setup/run.json (0600)                 definition, environment, server's address, the run's token
+    azureml-setup/run.json (0600)                 definition, environment, server's address, token
     everything else                               the project, where the definition names a snapshot
 
-Source: azureml-core extracts the answer over its own copy of the project and starts `azureml-setup/Invocation.sh`.
+Source: azureml-core extracts the answer over its own copy of the project and starts
+`azureml-setup/Invocation.sh`.
 """
 
 from __future__ import annotations

@@ -55,3 +55,5 @@ CREATE INDEX events_by_run ON events (run_id, id);
 CREATE VIRTUAL TABLE run_words USING fts5 (
     words, content = '', tokenize = 'trigram'
 );
+-- The trigrams themselves, to look for less than three characters.
+CREATE VIRTUAL TABLE run_terms USING fts5vocab ('run_words', 'row');

@@ -1,0 +1,109 @@
+"""Events and their parts, as we answer them (floor: model)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+from jupyter_exec.model.lifecycle import RunStatus
+
+Bytes = Annotated[int, Field(ge=0)]
+
+
+class Answer(BaseModel):
+    """Base of all that we answer: camelCase, nothing left out but what has a default here."""
+
+    model_config = ConfigDict(alias_generator=to_camel)
+
+
+class RunError(Answer):
+    """Why a run failed: a stable word, and one line that names the cause."""
+
+    code: str
+    message: str
+
+
+class Progress(Answer):
+    """How far a run is, as it says itself: two numbers and a text, each may be missing."""
+
+    done: Any
+    total: Any
+    label: Any
+
+
+class Point(Answer):
+    """One value of a metric; `step` and `time` as the run gave them."""
+
+    value: float | str | bool
+    step: Any
+    time: Any
+
+
+class NamedPoint(Point):
+    """One value of a metric, with the metric's name."""
+
+    name: str
+
+
+class Event(Answer):
+    """What all events have; `id` is the `Last-Event-ID` of the stream."""
+
+    id: Annotated[int, Field(ge=1)]
+    run_id: str
+    time: AwareDatetime
+
+
+class CreatedEvent(Event):
+    """A run was submitted."""
+
+    type: Literal["created"]
+    status: RunStatus
+    experiment: str
+    display_name: str
+    target: str
+    parent_run_id: str | None
+
+
+class StateEvent(Event):
+    """A run is in another state."""
+
+    type: Literal["state"]
+    status: RunStatus
+    started_at: AwareDatetime | None
+    ended_at: AwareDatetime | None
+    exit_code: int | None
+    error: RunError | None
+    attempt: Annotated[int, Field(ge=1)]
+
+
+class ProgressEvent(Event):
+    """A run has told how far it is."""
+
+    type: Literal["progress"]
+    progress: Progress
+
+
+class MetricsEvent(Event):
+    """A run has logged metrics; where they are many, the newest of them."""
+
+    type: Literal["metrics"]
+    metrics: list[NamedPoint]
+
+
+class DeletedEvent(Event):
+    """A run was deleted."""
+
+    type: Literal["deleted"]
+
+
+class EventList(Answer):
+    """What has happened to a run, oldest first."""
+
+    events: list[
+        Annotated[
+            CreatedEvent | StateEvent | ProgressEvent | MetricsEvent | DeletedEvent,
+            Field(discriminator="type"),
+        ]
+    ]
