@@ -252,7 +252,7 @@ class RunningServer:
                     if event["status"] in wanted:
                         return self.run(run_id)
         message = (
-            f"{run_id} did not become {' or '.join(wanted)} in {timeout_s} s, but {' '.join(seen)}\n"
+            f"{run_id} is not {' or '.join(wanted)} in {timeout_s} s, but {' '.join(seen)}\n"
             f"{json.dumps(self.run(run_id), indent=1)}\n{self.log_text()[-5000:]}"
         )
         raise AssertionError(message)

@@ -1,8 +1,8 @@
 """The Azure ML dialect: startrun, snapshotrun, cancel (floor: handlers).
 
 Source: Execution Service API 2019-09-30, and what azureml-core 1.61 sends. The client retries a
-POST with an empty zip, because it has read its file to the end already: an empty zip for a known id is
-the repetition of that request.
+POST with an empty zip, because it has read its file to the end already: an empty zip for a known
+id is the repetition of that request.
 """
 
 from __future__ import annotations

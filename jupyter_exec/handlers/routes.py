@@ -1,4 +1,4 @@
-"""Every address that we answer (floor: handlers); the OpenAPI document and the tests read this table."""
+"""Every address that we answer (floor: handlers); OpenAPI and the tests read this table."""
 
 from __future__ import annotations
 
@@ -6,7 +6,16 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from jupyter_exec.handlers import execution, files, openapi, report, runs, snapshots, stream
+from jupyter_exec.handlers import (
+    execution,
+    files,
+    local_execution,
+    openapi,
+    report,
+    runs,
+    snapshots,
+    stream,
+)
 from jupyter_exec.handlers.base import ExecHandler, UnknownPath
 
 _OWN = "jupyter-exec/v1/"

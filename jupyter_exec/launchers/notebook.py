@@ -1,6 +1,6 @@
 """A notebook as a run: nbclient in the server's interpreter, the kernel in the run's.
 
-Floor: launchers. What is started is `notebook_runner.py`, whose docstring has the words.
+Floor: launchers. What is started is `notebook_runner/main.py`, whose docstring has the words.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from jupyter_exec.launchers.base import LaunchContext
     from jupyter_exec.model.definition import RunConfiguration
 
-RUNNER = Path(__file__).with_name("notebook_runner.py")
+RUNNER = Path(__file__).with_name("notebook_runner") / "main.py"
 
 _PARAMETER = re.compile(r"^[^\W\d][\w.]*$")
 # What a process reads once, when it starts; a kernel that is ready has read it.

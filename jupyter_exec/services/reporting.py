@@ -94,7 +94,7 @@ class Reporting:
         return run
 
     async def _keep(self, run: Run, report: RunReport) -> None:
-        """Put metrics and progress where a run of this machine does; tell what nobody else tells."""
+        """Put metrics and progress where a local run does; tell what nobody else tells."""
         points = [
             {
                 "name": point.name,

@@ -54,7 +54,7 @@ async def configuration_faults(configuration: RunConfiguration, ways: Ways) -> l
 
 
 def local_run_faults(configuration: RunConfiguration, ways: Ways) -> list[Fault]:
-    """Return what a run on the caller's machine cannot be: it is one process, and nothing is built."""
+    """Return what a run on the caller's machine cannot be: one process, and nothing is built."""
     faults = []
     field = "configuration.framework"
     if configuration.framework != "Python":

@@ -1,16 +1,24 @@
 """Which server owns a data directory (floor: store; imports little, it runs at every start).
 
 The owner holds a lock on one file for as long as it lives; the kernel gives it back when the owner
-is killed. Windows has no flock: there, the import of this module fails, and says so.
+is killed. Windows has no such lock.
 """
 
 from __future__ import annotations
 
-import fcntl
 import os
 import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING
+
+try:
+    import fcntl
+except ImportError as error:
+    _MESSAGE = (
+        "jupyter_exec needs Linux or macOS: Windows has neither the locks nor the process groups "
+        "that runs rely on. On Windows, start Jupyter in WSL."
+    )
+    raise ImportError(_MESSAGE) from error
 
 if TYPE_CHECKING:
     from jupyter_exec.store.paths import DataPaths
@@ -42,7 +50,7 @@ def owner(paths: DataPaths) -> str:
 
 
 def has_unfinished(paths: DataPaths) -> bool:
-    """Tell whether there are runs to take up, without the services; True where it cannot be told."""
+    """Tell whether there are runs to take up, without the services; True if in doubt."""
     if not paths.database.exists():
         return False
     query = "SELECT 1 FROM runs WHERE status NOT IN ('Completed', 'Failed', 'Canceled') LIMIT 1"

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-SHIM = Path(__file__).with_name("shim.py")
+SHIM = Path(__file__).with_name("shim") / "main.py"
 _READ_BYTES = 65536
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from jupyter_exec.targets import proctree
+from jupyter_exec.targets.shim import proctree
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -36,7 +36,7 @@ def job_line(
     *,
     use_standby: bool,
 ) -> dict[str, Any]:
-    """Return the job line for the shim (`shim_protocol`).
+    """Return the job line for the shim (`shim/protocol.py`).
 
     Args:
         job: what to start.

@@ -1,7 +1,7 @@
 """The `local` target: processes of this machine, below shims that outlive the server.
 
-Floor: targets. See notebooks/structure.md, "A local run's processes"; `shim_protocol` has the words
-that go to a shim and back.
+Floor: targets. See notebooks/structure.md, "A local run's processes"; `shim/protocol.py` has the
+words that go to a shim and back.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_exec.errors import RunFailed
 from jupyter_exec.model.job import Outcome, Resources
-from jupyter_exec.targets import machine, proctree
+from jupyter_exec.targets import machine
 from jupyter_exec.targets.base import ComputeTarget
 from jupyter_exec.targets.clean_environment import OUTER_RUN, SERVER_SECRETS, clean_environment
 from jupyter_exec.targets.link import (
@@ -32,6 +32,7 @@ from jupyter_exec.targets.link import (
 )
 from jupyter_exec.targets.local_job import Gpus, job_line, without_environment
 from jupyter_exec.targets.salvage import end_orphans, salvage
+from jupyter_exec.targets.shim import proctree
 from jupyter_exec.targets.standby import StandbyPool
 from jupyter_exec.targets.watch import ProcessWatch, signal_exactly
 

@@ -8,8 +8,8 @@ import signal
 import time
 from typing import TYPE_CHECKING, Any
 
-from jupyter_exec.targets import proctree
 from jupyter_exec.targets.link import read_record, write_record
+from jupyter_exec.targets.shim import proctree
 from jupyter_exec.targets.watch import signal_exactly
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from jupyter_exec.targets import proctree
 from jupyter_exec.targets.link import ShimLink
 from jupyter_exec.targets.salvage import end_orphans
+from jupyter_exec.targets.shim import proctree
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,7 +8,7 @@ import os
 import signal
 from typing import TYPE_CHECKING
 
-from jupyter_exec.targets import proctree
+from jupyter_exec.targets.shim import proctree
 
 if TYPE_CHECKING:
     from collections.abc import Callable

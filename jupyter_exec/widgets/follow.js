@@ -1,4 +1,4 @@
-// Keeps what is known of one run up to date from the page's server. `state` is {run, metrics, outputs, log, logName}.
+// Keeps what is known of one run up to date from the page's server. `state` is {run, metrics, outputs, log}.
 
 const ENDED = new Set(["Completed", "Failed", "Canceled"]);
 const LOG_CHARS = 65_536;
@@ -56,6 +56,7 @@ class Follower {
       event: (event) => this.#event(event),
       sync: () => this.sync(),
     });
+    this.sync(); // what happened since the first look
     void this.#watchQueue();
   }
 
@@ -118,7 +119,8 @@ class Follower {
    * stays open for each widget would use up the six that a browser has for a server, and Lab would hang.
    */
   async #tail() {
-    let offset = -LOG_CHARS, name = null, decoder, key = "", pause = 400;
+    // `fresh`: what comes next takes the place of what is shown.
+    let offset = -LOG_CHARS, name = null, decoder, key = "", pause = 400, fresh = true;
     while (!this.#stopped) {
       const { status, attempt } = this.state.run ?? {};
       const last = hasEnded({ status }); // known before the request, so that the last read is after the end
@@ -128,8 +130,7 @@ class Follower {
           key = `${status} ${attempt}`;
           const found = await this.#logName();
           if (found !== name) {
-            [name, offset, decoder] = [found, -LOG_CHARS, new TextDecoder()];
-            this.#update({ log: "", logName: name ?? "" });
+            [name, offset, decoder, fresh] = [found, -LOG_CHARS, new TextDecoder(), true];
           }
         }
         if (name) {
@@ -139,10 +140,14 @@ class Follower {
           read = bytes.length;
           const begin = Number(response.headers.get("X-Log-Offset") ?? Math.max(offset, 0));
           const size = Number(response.headers.get("X-Log-Size") ?? 0);
-          if (read) this.#update({ log: keepTail(this.state.log + decoder.decode(bytes, { stream: true })) });
+          if (read) {
+            const before = fresh ? "" : this.state.log;
+            this.#update({ log: keepTail(before + decoder.decode(bytes, { stream: true })) });
+            fresh = false;
+          }
           offset = begin + read;
           // It writes faster than anybody reads: go on at its end.
-          if (size - offset > LOG_STEP) [offset, decoder] = [-LOG_CHARS, new TextDecoder()];
+          if (size - offset > LOG_STEP) [offset, decoder, fresh] = [-LOG_CHARS, new TextDecoder(), true];
         }
       } catch (error) {
         if (error.status === 404) name = null;

@@ -25,6 +25,8 @@ function saveInNotebook(model) {
     const saved = notebook.getMetadata("widgets")?.[WIDGET_STATE] ?? { version_major: 2, version_minor: 0, state: {} };
     const live = manager.get_state_sync({ drop_defaults: true }).state;
     const shown = shownModels(notebook);
+    const kept = ({ state }) => state?.run_id === model.get("run_id") && hasEnded(state.state?.run);
+    if (Object.values(saved.state).some(kept)) return; // merely looking at it changes no notebook
     const ours = ({ state }) => state?._anywidget_id === model.get("_anywidget_id");
     const state = {};
     for (const [id, entry] of Object.entries(saved.state)) if (!ours(entry) || shown.has(id)) state[id] = entry;
@@ -41,9 +43,9 @@ function saveInNotebook(model) {
 }
 
 /** What is worth keeping in the notebook: small, and without anything secret. */
-function summary({ run, metrics, outputs, log, logName }) {
+function summary({ run, metrics, outputs, log }) {
   const { definition, snapshot, git, tags, ...kept } = run ?? {};
-  return { run: kept, metrics, outputs: outputs?.slice(0, 20), log: (log ?? "").slice(-4096), logName };
+  return { run: kept, metrics, outputs: outputs?.slice(0, 20), log: (log ?? "").slice(-4096) };
 }
 
 class StatusWidget {
@@ -78,7 +80,6 @@ class StatusWidget {
     const runId = this.model.get("run_id");
     const known = state.run?.runId === runId;
     this.show(known ? state : { run: { runId } });
-    this.saved = known && hasEnded(state.run);
     if (!this.server) return;
     const follower = new Follower(this.server, runId, this.state, {
       changed: (news) => {
@@ -108,12 +109,14 @@ class StatusWidget {
   /** When the run has ended, and its last lines are here, keep that in the notebook. */
   keep() {
     clearTimeout(this.keeping);
-    if (!hasEnded(this.state.run) || this.saved) return;
+    if (!hasEnded(this.state.run)) return;
     this.keeping = setTimeout(() => {
-      this.saved = true;
-      this.model.set("state", summary(this.state));
-      this.model.save_changes();
+      if (!hasEnded(this.model.get("state")?.run)) {
+        this.model.set("state", summary(this.state));
+        this.model.save_changes();
+      }
       saveInNotebook(this.model);
+      this.view.card.dataset.kept = "true";
     }, 600);
   }
 

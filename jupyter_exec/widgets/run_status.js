@@ -149,7 +149,9 @@ class StatusView {
     this.#part("word", place, () => [place]);
     this.#part("name", run.displayName, () => [run.displayName ?? ""]);
     this.name.title = run.displayName ?? "";
-    const where = [run.experiment, run.runId, run.target && `on ${run.target}`].filter(Boolean);
+    // Ids that the server makes begin with the experiment.
+    const experiment = run.runId?.startsWith(run.experiment) ? "" : run.experiment;
+    const where = [experiment, run.runId, run.target && `on ${run.target}`].filter(Boolean);
     if (run.attempt > 1) where.push(`attempt ${run.attempt}`);
     this.#part("where", where, () => where.map((text) => make("span", "status-fact", {}, text)));
     this.#button(run);

@@ -153,6 +153,7 @@ class EventHub {
       pause = Math.min(pause * 2, 15_000);
     }
     this.#running = false;
+    this.#last = ""; // whoever comes next reads the run first; the past is of no use
   }
 }
 

@@ -89,8 +89,10 @@ def plain_text(state: Mapping[str, Any]) -> str:
     head = [f"{_MARKS.get(status, '●')} {status}", run.get("displayName") or "", elapsed(run)]
     lines = ["  ".join(part for part in head if part)]
     target = f"on {run['target']}" if run.get("target") else ""
-    where = [run.get("experiment"), run.get("runId"), target]
-    lines.append("  " + " · ".join(str(part) for part in where if part))
+    run_id, experiment = str(run.get("runId") or ""), str(run.get("experiment") or "")
+    # Ids that the server makes begin with the experiment.
+    where = ["" if run_id.startswith(experiment) else experiment, run_id, target]
+    lines.append("  " + " · ".join(part for part in where if part))
     lines += [f"  {text}" for text in (cause(run), bar(run)) if text]
     metrics = {name: values[-1] for name, values in (state.get("metrics") or {}).items() if values}
     if metrics:

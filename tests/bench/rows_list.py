@@ -33,9 +33,11 @@ FILTERS = {
     "tag, status": {"tag": "lr=0.05", "status": "Failed"},
     "q, one match": {"q": "run 77777 "},
     "q, all match": {"q": "run"},
+    "q, one letter": {"q": "e"},
     "q, two letters": {"q": "77"},
     "q, no match": {"q": "nowhere"},
     "q, status": {"q": "777", "status": "Failed"},
+    "q, all match, status": {"q": "run", "status": "Failed"},
     "q, experiment, tag": {"q": "777", "experiment": "experiment-7", "tag": "lr"},
 }
 

@@ -130,4 +130,5 @@ def nbclient_s(path: Path) -> float:
     from nbclient import NotebookClient
 
     loaded = nbformat.read(path, as_version=4)
-    return timed(lambda: NotebookClient(loaded, kernel_name="python3").execute())
+    client = NotebookClient(loaded, kernel_name="python3")
+    return timed(lambda: client.execute(stderr=subprocess.DEVNULL))

@@ -20,8 +20,8 @@ from needs import need
 
 from jupyter_exec.errors import RunFailed
 from jupyter_exec.model.job import Job, Role
-from jupyter_exec.targets import proctree
 from jupyter_exec.targets.process import LocalTarget
+from jupyter_exec.targets.shim import proctree
 from jupyter_exec.testing import HOLD, READY, is_held, make_placement, until
 
 if TYPE_CHECKING:

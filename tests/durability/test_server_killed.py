@@ -1,4 +1,4 @@
-"""Kill -9 of what a run depends on: the server at every state, the shim, the kernel; a full disk."""
+"""Kill -9 of what a run depends on: the server, the shim, the kernel; and a full disk."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ import random
 import signal
 import subprocess
 import time
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psutil
 import pytest
 from needs import need
 from servers import TERMINAL, RunningServer
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 API = "jupyter-exec/v1/"
 ONE_CPU = {"ExecApp": {"compute_targets": {"local": {"type": "local", "cpus": 1}}}}
@@ -90,9 +92,7 @@ def test_the_queue_is_intact_after_a_restart(make_server, tmp_path: Path):
     marks = tmp_path / "order"
     holder = submit(server, "import time; time.sleep(600)")
     server.wait_for_status(holder, "Running")
-    ids = [
-        submit(server, f"open({str(marks)!r}, 'a').write('{number}')") for number in range(5)
-    ]
+    ids = [submit(server, f"open({str(marks)!r}, 'a').write('{number}')") for number in range(5)]
     server.restart(kill=True)
     assert server.run(holder)["status"] == "Running"
     assert [server.run(run_id)["queuePosition"] for run_id in ids] == [1, 2, 3, 4, 5]
@@ -128,7 +128,10 @@ def test_cancel_after_a_restart_leaves_nothing(make_server):
 
 def test_killed_between_cancel_and_end(make_server):
     server = make_server()
-    code = "import signal, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\nprint('up', flush=True)\ntime.sleep(600)"
+    code = (
+        "import signal, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+        "print('up', flush=True)\ntime.sleep(600)"
+    )
     run_id = submit(server, code)
     with server.client.stream(
         "GET", f"{API}runs/{run_id}/logs/main-0.txt", params={"follow": 1}
@@ -142,7 +145,10 @@ def test_killed_between_cancel_and_end(make_server):
 
 def test_the_shim_is_killed(make_server):
     server = make_server()
-    code = "import subprocess, time\nsubprocess.Popen(['sleep', '600'])\nprint('up', flush=True)\ntime.sleep(600)"
+    code = (
+        "import subprocess, time\nsubprocess.Popen(['sleep', '600'])\n"
+        "print('up', flush=True)\ntime.sleep(600)"
+    )
     run_id = submit(server, code)
     with server.client.stream(
         "GET", f"{API}runs/{run_id}/logs/main-0.txt", params={"follow": 1}
@@ -151,10 +157,8 @@ def test_the_shim_is_killed(make_server):
     shims = [
         process
         for process in psutil.process_iter(["cmdline"])
-        if any(word.endswith("shim.py") for word in process.info["cmdline"] or [])
-        and str(server.data_dir) in " ".join(
-            path.path for path in process.open_files()
-        )
+        if any(word.endswith("shim/main.py") for word in process.info["cmdline"] or [])
+        and str(server.data_dir) in " ".join(path.path for path in process.open_files())
     ]
     assert len(shims) == 1
     shims[0].send_signal(signal.SIGKILL)
@@ -187,7 +191,9 @@ def test_two_servers_on_one_folder(make_server):
     second = make_server(data_dir=first.data_dir)
     assert "in use by another server" in second.log_text()
     assert second.run(run_id)["status"] == "Running"
-    refused = second.client.post(API + "runs", json={"definition": {"configuration": {"command": "true"}}})
+    refused = second.client.post(
+        API + "runs", json={"definition": {"configuration": {"command": "true"}}}
+    )
     assert refused.status_code == 503
     assert "another server" in refused.json()["error"]["message"]
     refused = second.client.post(f"{API}runs/{run_id}/cancel")
@@ -208,7 +214,9 @@ def small_disk(tmp_path: Path):
     folder = tmp_path / "small"
     folder.mkdir()
     done = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", folder], capture_output=True, check=False
+        ["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", folder],
+        capture_output=True,
+        check=False,
     )
     if done.returncode:
         pytest.skip("mounting a small tmpfs needs root: run the tests as root")
@@ -220,7 +228,9 @@ def test_a_full_disk(make_server, small_disk: Path):
     server = make_server(data_dir=small_disk)
     good = submit(server, "print('before')")
     assert server.wait_for_end(good)["status"] == "Completed"
-    fill = "with open('outputs/big', 'wb') as f:\n    while True: f.write(bytes(1 << 20)); f.flush()"
+    fill = (
+        "with open('outputs/big', 'wb') as f:\n    while True: f.write(bytes(1 << 20)); f.flush()"
+    )
     full = submit(server, fill)
     deadline = time.monotonic() + 30
     while "disk is full" not in server.log_text() and server.run(full)["status"] not in TERMINAL:

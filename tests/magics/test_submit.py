@@ -40,7 +40,8 @@ def test_a_cell_runs_with_its_folder_and_variables(kernel):
 def test_the_prompt_is_free_and_the_text_tells_the_end(kernel):
     gate = kernel.value("__import__('tempfile').mkdtemp()") + "/gate"
     cell = kernel.execute(
-        f"%%submit\n# Wait\nimport os, time\nprint('waiting')\nwhile not os.path.exists({gate!r}): time.sleep(0.05)"
+        "%%submit\n# Wait\nimport os, time\nprint('waiting')\n"
+        f"while not os.path.exists({gate!r}): time.sleep(0.05)"
     )
     (shown,) = cell.contents("display_data")
     assert "application/vnd.jupyter.widget-view+json" in shown["data"]

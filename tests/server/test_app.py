@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import time
-from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 API = "jupyter-exec/v1/"
 
@@ -32,9 +35,7 @@ def test_states_on_jupyters_own_event_bus(make_server, tmp_path: Path):
     heard = tmp_path / "heard.jsonl"
     server = make_server(
         env={"PYTHONPATH": str(tmp_path), "HEARD": str(heard)},
-        config={
-            "ServerApp": {"jpserver_extensions": {"jupyter_exec": True, "bus_listener": True}}
-        },
+        config={"ServerApp": {"jpserver_extensions": {"jupyter_exec": True, "bus_listener": True}}},
     )
     run = command(server, "true")
     server.wait_for_end(run["runId"])

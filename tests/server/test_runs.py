@@ -6,12 +6,14 @@ import base64
 import io
 import json
 import zipfile
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import httpx
 import nbformat
 import pytest
-from servers import RunningServer
+
+if TYPE_CHECKING:
+    import httpx
+    from servers import RunningServer
 
 API = "jupyter-exec/v1/"
 
@@ -189,11 +191,11 @@ def test_a_time_limit_ends_the_whole_tree(server, folder):
 def processes_with(word: str) -> list[int]:
     import psutil
 
-    found = []
-    for process in psutil.process_iter(["cmdline"]):
-        if word in (process.info["cmdline"] or []):
-            found.append(process.pid)
-    return found
+    return [
+        process.pid
+        for process in psutil.process_iter(["cmdline"])
+        if word in (process.info["cmdline"] or [])
+    ]
 
 
 def test_over_its_memory_a_run_is_ended(server, folder):

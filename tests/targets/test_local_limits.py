@@ -17,8 +17,8 @@ import pytest
 from needs import need
 
 from jupyter_exec.model.job import Job, Resources, Role
-from jupyter_exec.targets import proctree
 from jupyter_exec.targets.process import LocalTarget
+from jupyter_exec.targets.shim import proctree
 from jupyter_exec.testing import (
     HOLD,
     finished,

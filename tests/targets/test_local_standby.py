@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from jupyter_exec.model.job import Job, Role, Standby
-from jupyter_exec.targets import proctree
 from jupyter_exec.targets.process import LocalTarget
+from jupyter_exec.targets.shim import proctree
 from jupyter_exec.testing import (
     HOLD,
     READY,

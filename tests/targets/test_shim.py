@@ -17,8 +17,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jupyter_exec.targets import proctree, shim_record
 from jupyter_exec.targets.link import SHIM
+from jupyter_exec.targets.shim import proctree, record
 
 MARKER = secrets.token_hex(8)
 
@@ -106,10 +106,10 @@ def test_serves_a_run_with_every_python(python: str, tmp_path: Path) -> None:
     assert [replica["role"] for replica in started["replicas"]] == ["main"]
     shim.end()
     assert (tmp_path / "a/log.txt").read_bytes() == b"\xff \xc3\xbc\n"
-    record = outcome(tmp_path / "a")
-    assert record["replicas"] == [{"role": "main", "index": 0, "exit_code": 3}]
-    assert (record["exit_code"], record["code"]) == (3, "ExitCode")
-    assert record["max_rss_bytes"] > 0
+    ended = outcome(tmp_path / "a")
+    assert ended["replicas"] == [{"role": "main", "index": 0, "exit_code": 3}]
+    assert (ended["exit_code"], ended["code"]) == (3, "ExitCode")
+    assert ended["max_rss_bytes"] > 0
     assert not proctree.marked(MARKER)
     assert not list((tmp_path / "a").glob("*.new"))
 
@@ -134,14 +134,14 @@ def test_cancels_and_limits_with_every_python(python: str, tmp_path: Path) -> No
 def test_start_imports_next_to_nothing() -> None:
     """Each of these costs every run between one and ten milliseconds."""
     code = (
-        f"import sys; sys.path[:0] = [{str(SHIM.parent)!r}]; import shim; shim.stand_alone();"
-        "from jupyter_exec.targets import shim_protocol, shim_start;"
-        "shim_start.adopt_orphans(); from jupyter_exec.targets.shim_record import dumps, loads;"
+        f"import sys; sys.path[:0] = [{str(SHIM.parent)!r}]; import main; main.stand_alone();"
+        "from jupyter_exec.targets.shim import protocol, start;"
+        "start.adopt_orphans(); from jupyter_exec.targets.shim.record import dumps, loads;"
         "loads(dumps({})); print(*sys.modules)"
     )
     done = subprocess.run([sys.executable, "-I", "-S", "-c", code], capture_output=True, check=True)
     loaded = set(done.stdout.decode().split())
-    assert "jupyter_exec.targets.shim_supervisor" in loaded
+    assert "jupyter_exec.targets.shim.supervisor" in loaded
     heavy = {"json", "re", "enum", "signal", "subprocess", "ctypes", "typing", "pathlib", "asyncio"}
     assert not loaded & heavy
 
@@ -258,11 +258,11 @@ PLAIN = st.recursive(
 
 @given(PLAIN)
 def test_json_is_json(value: Any) -> None:
-    text = shim_record.dumps(value)
+    text = record.dumps(value)
     assert "\n" not in text
     if "inf" not in text:
         assert json.loads(text) == value
-        assert shim_record.loads(json.dumps(value)) == value
+        assert record.loads(json.dumps(value)) == value
 
 
 @pytest.mark.parametrize(
@@ -279,8 +279,8 @@ def test_json_is_json(value: Any) -> None:
 )
 def test_last_line(tmp_path: Path, log: bytes, line: str) -> None:
     (tmp_path / "log").write_bytes(log)
-    assert shim_record.last_line(str(tmp_path / "log")) == line
-    assert not shim_record.last_line(str(tmp_path / "none"))
+    assert record.last_line(str(tmp_path / "log")) == line
+    assert not record.last_line(str(tmp_path / "none"))
 
 
 @pytest.mark.parametrize(
@@ -294,7 +294,7 @@ def test_last_line(tmp_path: Path, log: bytes, line: str) -> None:
     ],
 )
 def test_size_words(size_bytes: float, words: str) -> None:
-    assert shim_record.size_words(size_bytes) == words
+    assert record.size_words(size_bytes) == words
 
 
 # ------------------------------------------------------------------ the process tree

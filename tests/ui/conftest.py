@@ -95,9 +95,8 @@ class Notebook:
             f"{self.lab.url}lab/workspaces/{self.folder.name}/tree/{where}?token={self.lab.token}"
         )
         self.page.goto(f"{address}&reset")
-        self.page.wait_for_selector(
-            ".jp-Notebook-ExecutionIndicator[data-status=idle]", timeout=LAUNCH_MS, state="attached"
-        )
+        ready = self.page.locator(".jp-StatusBar-Widget", has_text="Python 3 (ipykernel) | Idle")
+        ready.wait_for(timeout=LAUNCH_MS)
 
     def run(self, count: int) -> None:
         """Run the first cells, as Shift+Enter does."""

@@ -25,6 +25,11 @@ def wait_for_state(page: Page, status: str) -> None:
     page.wait_for_selector(f"{CARD}[data-status={status}]", timeout=TIMEOUT_MS)
 
 
+def kept(page: Page) -> None:
+    """Wait until the page has put the final state into the notebook."""
+    page.wait_for_selector(f"{CARD}[data-kept]", timeout=TIMEOUT_MS)
+
+
 def picture(page: Page, name: str) -> None:
     """Keep a screenshot where JUPYTER_EXEC_SHOTS names a folder for them."""
     folder = os.environ.get("JUPYTER_EXEC_SHOTS")
@@ -47,9 +52,11 @@ def test_it_goes_from_queued_to_completed_while_the_kernel_is_busy(
         f"""%%submit --name watched
 import json
 print("\\x1b[31mred <b>not bold</b>\\x1b[0m", flush=True)
-with open(os.environ["JUPYTER_EXEC_METRICS"], "a") if False else open(__import__("os").environ["JUPYTER_EXEC_METRICS"], "a") as file:
+import os
+with open(os.environ["JUPYTER_EXEC_METRICS"], "a") as file:
     for step in range(5):
-        file.write(json.dumps({{"metric": "loss", "value": 1 / (step + 1), "step": step}}) + "\\n")
+        point = {{"metric": "loss", "value": 1 / (step + 1), "step": step}}
+        file.write(json.dumps(point) + "\\n")
 {waiting_for(running)}
 os.makedirs("outputs", exist_ok=True)
 open("outputs/model.bin", "wb").write(b"x" * 5000)""",
@@ -97,11 +104,7 @@ def test_reopened_without_its_kernel_it_shows_the_final_state(notebook: Notebook
     page = notebook.page
     notebook.run(2)
     wait_for_state(page, "Completed")
-    page.wait_for_function(
-        "() => document.querySelector('.jp-exec-status-outputs a') !== null", timeout=TIMEOUT_MS
-    )
-    # The page keeps the final state in the notebook a moment after it has shown it.
-    page.wait_for_timeout(1500)
+    kept(page)
     notebook.save()
 
     document = notebook.read()
@@ -118,7 +121,7 @@ def test_reopened_without_its_kernel_it_shows_the_final_state(notebook: Notebook
     notebook.shut_down_kernel()
     notebook.open()
     wait_for_state(page, "Completed")
-    assert "the last words" in page.locator(f"{CARD} .jp-exec-status-log").inner_text()
+    page.locator(f"{CARD} .jp-exec-status-log", has_text="the last words").wait_for()
     assert "model not found" not in page.locator(".jp-Notebook").inner_text()
     picture(page, "reopened")
 
@@ -131,7 +134,7 @@ def test_reopened_after_the_run_was_deleted_it_still_shows_what_is_known(
     page = notebook.page
     notebook.run(2)
     wait_for_state(page, "Completed")
-    page.wait_for_timeout(1500)
+    kept(page)
     notebook.save()
     notebook.shut_down_kernel()
     (run,) = (run for run in notebook.lab.runs() if run["displayName"] == "gone")
@@ -174,3 +177,20 @@ def test_a_failure_tells_its_cause(notebook: Notebook) -> None:
     assert "exit code 3" in cause.inner_text().lower()
     assert cause.bounding_box()["height"] < 40, "one line"
     picture(page, "failed")
+
+
+def test_reopened_with_its_kernel_it_goes_on(notebook: Notebook, tmp_path: Path) -> None:
+    gate = tmp_path / "gate"
+    notebook.write(LOAD, f"%%submit --name on\n{waiting_for(gate)}\nprint('came back')")
+    notebook.open()
+    page = notebook.page
+    notebook.run(2)
+    wait_for_state(page, "Running")
+    notebook.save()
+    notebook.open()
+    wait_for_state(page, "Running")
+    gate.touch()
+    wait_for_state(page, "Completed")
+    page.locator(f"{CARD} .jp-exec-status-log", has_text="came back").wait_for(timeout=TIMEOUT_MS)
+    kept(page)
+    assert page.locator(CARD).count() == 1

@@ -33,3 +33,38 @@ def test_every_variable_of_a_run_is_documented():
     page = (NOTEBOOKS / "settings.md").read_text()
     missing = [name for name in run_variables(run, {}, "m", "u", "t") if f"`{name}`" not in page]
     assert not missing
+
+
+def test_every_route_is_documented():
+    from jupyter_exec.handlers.base import operations_of
+    from jupyter_exec.handlers.routes import ROUTES
+
+    page = (NOTEBOOKS / "rest.md").read_text()
+    told = set(re.findall(r"^\| ([A-Z]+) \| `([^`]+)` \|", page, re.MULTILINE))
+    there = {
+        (verb.upper(), re.sub(r"^execution/.*/experiments/\{experimentName\}/", "", route.path))
+        for route in ROUTES
+        for verb in operations_of(route.handler)
+    }
+    assert told == there
+
+
+def test_every_option_of_the_magics_is_documented():
+    from jupyter_exec.magics.arguments import BOTH, CELL, OPTIONS
+
+    page = (NOTEBOOKS / "magics.md").read_text()
+    told = dict(re.findall(r"^\| `(-[\w-]+)` \| (\w+) \|", page, re.MULTILINE))
+    words = {BOTH: "both", CELL: "cell"}
+    assert told == {option.name: words.get(option.where, "line") for option in OPTIONS}
+
+
+def test_every_command_is_documented():
+    import argparse
+
+    from jupyter_exec.cli.parser import _parser
+
+    page = (NOTEBOOKS / "magics.md").read_text()
+    actions = _parser()._actions
+    commands = next(a for a in actions if isinstance(a, argparse._SubParsersAction)).choices
+    missing = [name for name in commands if f"jupyter exec {name}" not in page]
+    assert not missing

@@ -7,9 +7,9 @@ import pytest
 
 from jupyter_exec.launchers.base import LaunchContext
 from jupyter_exec.launchers.notebook import RUNNER, NotebookLauncher
-from jupyter_exec.launchers.notebook_document import translate
-from jupyter_exec.launchers.notebook_kernel import NotebookFault
-from jupyter_exec.launchers.notebook_streams import CELL_CHARACTERS, CellStreams
+from jupyter_exec.launchers.notebook_runner.document import translate
+from jupyter_exec.launchers.notebook_runner.kernel import NotebookFault
+from jupyter_exec.launchers.notebook_runner.streams import CELL_CHARACTERS, CellStreams
 from jupyter_exec.launchers.python import PythonLauncher
 from jupyter_exec.model.definition import RunConfiguration
 from jupyter_exec.model.job import Job, Resources, Role

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import ast
 import io
 import json
 import os
 import stat
 import subprocess
+import sys
 import time
 import zipfile
 from dataclasses import dataclass
+from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -244,6 +247,19 @@ def test_runs_all_the_same_without_the_server(azure: RunningServer, tmp_path: Pa
     assert (tmp_path / "outputs" / "x.txt").read_text() == "kept"
     assert json.loads((tmp_path / "azureml-setup" / "status.json").read_text())["exitCode"] == 0
     assert "arguments ['--n', '3']" in run.log()
+
+
+@pytest.mark.parametrize("name", ["runner.py", "link.py"])
+def test_what_travels_is_python_3_6(name: str) -> None:
+    text = (resources.files("jupyter_exec.services.localrun") / name).read_text()
+    tree = ast.parse(text, feature_version=(3, 6))
+    imported = {
+        alias.name.split(".")[0]
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import)
+        for alias in node.names
+    }
+    assert imported <= sys.stdlib_module_names
 
 
 def test_second_start_is_refused(azure: RunningServer, tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """What the cells print: bounded in the notebook, whole in the log.
 
-Travels with runs (see `notebook_runner`).
+Travels with runs (see `main`).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import os
 from collections import deque
 from typing import TYPE_CHECKING
 
-from jupyter_exec.launchers.notebook_document import node
+from jupyter_exec.launchers.notebook_runner.document import node
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

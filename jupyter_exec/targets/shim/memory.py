@@ -5,13 +5,13 @@ Standard library only, Python 3.6 and later. Nothing is polled for a job that st
 
 import os
 
-from jupyter_exec.targets import proctree
+from jupyter_exec.targets.shim import proctree
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Dict, List, Optional
 
-    from jupyter_exec.targets.shim_supervisor import Replica
+    from jupyter_exec.targets.shim.supervisor import Replica
 
 _CALM_S = 0.25
 _CLOSE_S = 0.05

@@ -1,6 +1,6 @@
 """Executes one notebook in one kernel: cell after cell, saved and reported as it goes.
 
-Travels with runs (see `notebook_runner`).
+Travels with runs (see `main`).
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from typing import TYPE_CHECKING, Any
 
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 
-from jupyter_exec.launchers import notebook_document, notebook_streams
-from jupyter_exec.launchers.notebook_execution import Execution, connect
-from jupyter_exec.launchers.notebook_kernel import NotebookFault
+from jupyter_exec.launchers.notebook_runner import document, streams
+from jupyter_exec.launchers.notebook_runner.execution import Execution, connect
+from jupyter_exec.launchers.notebook_runner.kernel import NotebookFault
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
-    from jupyter_exec.launchers.notebook_execution import KernelClient
-    from jupyter_exec.launchers.notebook_kernel import Kernel
+    from jupyter_exec.launchers.notebook_runner.execution import KernelClient
+    from jupyter_exec.launchers.notebook_runner.kernel import Kernel
 
 _SAVE_EVERY_S = 2.0
 _INTERRUPT_S = 3.0
@@ -66,7 +66,7 @@ class Work:
     @property
     def log_ends_line(self) -> bool:
         """Tell whether the next character in the log is the first of a line."""
-        return notebook_streams.ends_line
+        return streams.ends_line
 
     def connect(self) -> KernelClient:
         """Wait until the kernel is ready, and return its client.
@@ -97,17 +97,17 @@ class Work:
         """Execute a notebook and return the exit status.
 
         Args:
-            spec: as in `notebook_runner`.
+            spec: as in `main`.
             content: the notebook's JSON.
 
         Raises:
             NotebookFault: it cannot be executed, or not be written.
         """
-        notebook = notebook_document.upgrade(spec["notebook"], content)
+        notebook = document.upgrade(spec["notebook"], content)
         if spec["parameters"]:
-            notebook_document.inject(notebook, spec["parameters"], self.kernel.choice)
+            document.inject(notebook, spec["parameters"], self.kernel.choice)
         self._name_kernel(notebook)
-        output = notebook_document.Output(spec["output"], notebook)
+        output = document.Output(spec["output"], notebook)
         output.write(now=True)
         client = self.connect()
         notebook.metadata["language_info"] = self._info.get("language_info", {})
@@ -140,7 +140,7 @@ class Work:
                 "language": choice.language,
             }
 
-    async def _execute(self, execution: Execution, output: notebook_document.Output) -> int:
+    async def _execute(self, execution: Execution, output: document.Output) -> int:
         task = asyncio.ensure_future(self._cells(execution, output))
         for number in (signal.SIGTERM, signal.SIGINT):
             self._loop.add_signal_handler(number, self._stop, number, task)
@@ -155,7 +155,7 @@ class Work:
             return 128 + self._stopped_by
         return status
 
-    async def _cells(self, execution: Execution, output: notebook_document.Output) -> int:
+    async def _cells(self, execution: Execution, output: document.Output) -> int:
         """Execute the cells in order; return the exit status."""
         steps = execution.steps()
         for number, index in enumerate(steps, 1):
@@ -201,7 +201,7 @@ class Work:
             self._loop.call_soon_threadsafe(self._ended.set)
 
 
-async def _save(execution: Execution, output: notebook_document.Output) -> None:
+async def _save(execution: Execution, output: document.Output) -> None:
     """Write the notebook every two seconds while a long cell prints."""
     while True:
         await asyncio.sleep(_SAVE_EVERY_S)

@@ -9,7 +9,7 @@ import errno
 import os
 import sys
 
-from jupyter_exec.targets import proctree
+from jupyter_exec.targets.shim import proctree
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -1,7 +1,7 @@
 """A notebook run from its kernel's start to the process's end, cold or from a standby.
 
-Travels with runs (see `notebook_runner`). The kernel is started first; what is slow to import
-(`notebook_work`) is imported while it starts.
+Travels with runs (see `main`). The kernel is started first; what is slow to import
+(`work`) is imported while it starts.
 """
 
 from __future__ import annotations
@@ -13,15 +13,20 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from jupyter_exec.launchers.notebook_kernel import Kernel, KernelChoice, NotebookFault, choose
+from jupyter_exec.launchers.notebook_runner.kernel import (
+    Kernel,
+    KernelChoice,
+    NotebookFault,
+    choose,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from jupyter_exec.launchers.notebook_work import Work
+    from jupyter_exec.launchers.notebook_runner.work import Work
 
 # What a kernel does after its last cell: exit hooks and flushing files are the run's work, and
-# `notebook_boot` does nothing else; other kernels also take themselves apart.
+# `boot` does nothing else; other kernels also take themselves apart.
 _BOOT_END_S = 10.0
 _OTHER_END_S = 1.0  # and every kernel after SIGTERM
 _STOPPED = 128
@@ -106,7 +111,7 @@ class Session:
         kernel = self._kernel
         sys.modules.update(dict.fromkeys(_SLOW_TO_IMPORT))  # type: ignore[arg-type]  # None = not found
         try:
-            from jupyter_exec.launchers.notebook_work import Work
+            from jupyter_exec.launchers.notebook_runner.work import Work
         except ModuleNotFoundError:
             if not sys.flags.isolated:
                 raise
@@ -128,7 +133,7 @@ def _read(spec: dict[str, Any]) -> tuple[dict[str, Any], KernelChoice]:
     Raises:
         NotebookFault: it is not a notebook, or there is no such kernel.
     """
-    from jupyter_exec.launchers.notebook_document import read_json
+    from jupyter_exec.launchers.notebook_runner.document import read_json
 
     content = read_json(spec["notebook"])
     return content, choose(spec["kernel"], spec["python"], content.get("metadata", {}))

@@ -4,14 +4,14 @@ Standard library only, Python 3.6 and later. Time is monotonic throughout, so a 
 changes nothing.
 """
 
-import _signal as signal  # type: ignore[import-not-found]  # see shim_start
+import _signal as signal  # type: ignore[import-not-found]  # see start.py
 import os
 import select
 import time
 
-from jupyter_exec.targets import proctree
-from jupyter_exec.targets.shim_memory import MemoryWatch
-from jupyter_exec.targets.shim_record import last_line, size_words
+from jupyter_exec.targets.shim import proctree
+from jupyter_exec.targets.shim.memory import MemoryWatch
+from jupyter_exec.targets.shim.record import last_line, size_words
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

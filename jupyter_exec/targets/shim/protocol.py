@@ -18,16 +18,16 @@ stdout, one line:
 Files in `attempt_dir`: `shim.lock` (flock, held for life), `started.json`, `exit.json`.
 """
 
-import _signal as signal  # type: ignore[import-not-found]  # see shim_start
+import _signal as signal  # type: ignore[import-not-found]  # see start.py
 import errno
 import fcntl
 import os
 import time
 
-from jupyter_exec.targets import proctree
-from jupyter_exec.targets.shim_record import Record, dumps, loads
-from jupyter_exec.targets.shim_start import StartError, adopt_orphans, open_log, start
-from jupyter_exec.targets.shim_supervisor import Bell, Replica, Supervisor
+from jupyter_exec.targets.shim import proctree
+from jupyter_exec.targets.shim.record import Record, dumps, loads
+from jupyter_exec.targets.shim.start import StartError, adopt_orphans, open_log, start
+from jupyter_exec.targets.shim.supervisor import Bell, Replica, Supervisor
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

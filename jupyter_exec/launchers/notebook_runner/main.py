@@ -1,7 +1,7 @@
-"""The program that executes a notebook: `python -I notebook_runner.py SPEC`, in a run's folder.
+"""The program that executes a notebook: `python -I main.py SPEC`, in a run's folder.
 
-It travels with runs: with its `notebook_*` neighbours in one folder and nbclient in its
-interpreter it needs nothing else of this package. SPEC is JSON:
+This folder travels with runs: with nbclient in its interpreter it needs nothing else of this
+package. SPEC is JSON:
 
     {"notebook": path, "output": path, "kernel": kernelspec | null, "python": path | null,
      "parameters": {name: JSON value}}
@@ -20,22 +20,23 @@ from pathlib import Path
 
 def main() -> None:
     """Execute one notebook and end the process."""
-    from jupyter_exec.launchers import notebook_session
+    from jupyter_exec.launchers.notebook_runner import session
 
     if sys.argv[1:2] == ["--standby"]:
-        notebook_session.wait_for_run(sys.argv[2])
+        session.wait_for_run(sys.argv[2])
     else:
-        notebook_session.run(sys.argv[1])
+        session.run(sys.argv[1])
 
 
 def stand_alone() -> None:
-    """Let `jupyter_exec.launchers` be just this folder, off `sys.path`.
+    """Let `jupyter_exec.launchers.notebook_runner` be just this folder, off `sys.path`.
 
-    The package's own hooks import too much, and `notebook.py` would hide the package notebook.
+    The packages above it import too much, and need not be there.
     """
     here = str(Path(__file__).resolve().parent)
     sys.path[:] = [folder for folder in sys.path if folder != here]
-    for name in ("jupyter_exec", "jupyter_exec.launchers"):
+    launchers = "jupyter_exec.launchers"
+    for name in ("jupyter_exec", launchers, f"{launchers}.notebook_runner"):
         package = type(sys)(name)
         package.__path__ = [here]
         sys.modules[name] = package

@@ -1,4 +1,4 @@
-"""The program that is an IPython kernel for one run: `python notebook_boot.py -f CONNECTION_FILE`.
+"""The program that is an IPython kernel for one run: `python boot.py -f CONNECTION_FILE`.
 
 It stands in for `python -m ipykernel_launcher` with three differences. It starts in two thirds of
 the time, because debugpy and jedi, which no run uses by itself, are not imported (code of the run

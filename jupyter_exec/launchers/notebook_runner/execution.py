@@ -1,6 +1,6 @@
 """Executes the cells of a notebook: nbclient, without its waiting.
 
-Travels with runs (see `notebook_runner`). Imported while the kernel starts.
+Travels with runs (see `main`). Imported while the kernel starts.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ from jupyter_client.asynchronous.client import AsyncKernelClient
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionComplete
 
-from jupyter_exec.launchers.notebook_kernel import NotebookFault
-from jupyter_exec.launchers.notebook_streams import CellStreams, echo
+from jupyter_exec.launchers.notebook_runner.kernel import NotebookFault
+from jupyter_exec.launchers.notebook_runner.streams import CellStreams, echo
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from nbformat import NotebookNode
 
-    from jupyter_exec.launchers.notebook_kernel import Kernel
+    from jupyter_exec.launchers.notebook_runner.kernel import Kernel
 
 _START_S = 120.0
 _RECONNECT_MS = 10

@@ -1,6 +1,6 @@
 """The notebook of a run: read in any version, given parameters, written while it grows.
 
-Travels with runs (see `notebook_runner`). nbformat is imported after the kernel was started.
+Travels with runs (see `main`). nbformat is imported after the kernel was started.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jupyter_exec.launchers.notebook_kernel import NotebookFault
+from jupyter_exec.launchers.notebook_runner.kernel import NotebookFault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from nbformat import NotebookNode
 
-    from jupyter_exec.launchers.notebook_kernel import KernelChoice
+    from jupyter_exec.launchers.notebook_runner.kernel import KernelChoice
 
 _WRITING_SHARE = 0.1
 

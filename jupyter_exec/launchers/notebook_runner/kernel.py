@@ -1,6 +1,6 @@
 """The kernel of a notebook run: which one, its process, its end.
 
-Travels with runs (see `notebook_runner`). Imported before the kernel is started, so everything
+Travels with runs (see `main`). Imported before the kernel is started, so everything
 that is slow to import waits for later.
 """
 
@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-_BOOT = str(Path(__file__).with_name("notebook_boot.py"))
+_BOOT = str(Path(__file__).with_name("boot.py"))
 _LAUNCH = ["-m", "ipykernel_launcher"]
 _PORTS = ("shell_port", "iopub_port", "stdin_port", "control_port", "hb_port")
 _KILL_S = 1.0
@@ -44,7 +44,7 @@ class KernelChoice(NamedTuple):
 
     @property
     def boots(self) -> bool:
-        """Tell whether it is a plain IPython kernel, which `notebook_boot` can stand in for."""
+        """Tell whether it is a plain IPython kernel, which `boot` can stand in for."""
         return os.name == "posix" and self.argv[-4:] == [*_LAUNCH, "-f", "{connection_file}"]
 
 

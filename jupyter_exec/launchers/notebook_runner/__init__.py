@@ -1,0 +1,1 @@
+"""What executes a notebook; this folder travels with runs, and `main.py` is the program."""
