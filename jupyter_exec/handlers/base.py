@@ -38,8 +38,8 @@ class Operation:
     """What a verb is.
 
     Attributes:
-        resource, action: what Jupyter's authorizer is asked: may the user `action` (read, write, execute) `resource`?
-            None where the verb checks a run's own token instead.
+        resource, action: what Jupyter's authorizer is asked: may the user read, write or execute
+            that resource? None where the verb checks a run's own token instead.
         body: model of the JSON body.
         query: model of the query string.
         answer: name of the answer's schema in the OpenAPI document.
@@ -134,7 +134,7 @@ class ExecHandler(JupyterHandler):
         await self.authenticate()
 
     async def has_own_token(self) -> bool:
-        """Tell whether the request needs no user, because it carries a token of the handler's own."""
+        """Tell whether the request needs no user, as it carries a token of the handler's own."""
         return False
 
     async def authenticate(self) -> None:

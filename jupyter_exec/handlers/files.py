@@ -29,7 +29,7 @@ _SHOWN = re.compile(r"^(image/(png|jpeg|gif|webp)|application/(json|pdf)|text/(p
 
 
 class LogQuery(WireModel):
-    """A part of a log in bytes; a negative `offset` counts from the end; `follow` waits for what is written later."""
+    """A part of a log in bytes; `offset` < 0 counts from the end; `follow` waits for more."""
 
     offset: Annotated[int, Field(ge=-(2**62), le=2**62)] = 0
     limit: Annotated[int, Field(ge=1, le=2**62)] | None = None
@@ -142,7 +142,7 @@ class LogHandler(FileHandler):
 
 
 def _size(path: Path) -> int:
-    """Return a file's size in bytes, 0 where there is none yet. A stat is too quick for a thread."""
+    """Return a file's size in bytes, 0 where there is none; too quick for a thread."""
     try:
         return path.stat().st_size
     except OSError:
@@ -223,7 +223,7 @@ class OutputHandler(FileHandler):
         self.finish()
 
     def _range(self, size: int) -> tuple[int, int]:
-        """Return the asked bytes as start and end (exclusive); the whole file without a Range header."""
+        """Return the asked bytes as start and end (exclusive); all without a Range header."""
         found = _RANGE.match(self.request.headers.get("Range", ""))
         if not found or (not found[1] and not found[2]):
             return 0, size

@@ -28,7 +28,9 @@ class RunsQuery(WireModel):
     """
 
     experiment: str | None = None
-    status: Annotated[list[Annotated[str, one_of(_STATUS)]], BeforeValidator(_split)] = []
+    status: Annotated[list[Annotated[str, one_of(_STATUS)]], BeforeValidator(_split)] = Field(
+        default=[]
+    )
     target: str | None = None
     tag: str | None = None
     q: str | None = None

@@ -42,6 +42,9 @@ def parse_size(value: Any) -> int:
     return int(float(found[1]) * _UNITS[found[2].lower()])
 
 
+Size = Annotated[int, BeforeValidator(parse_size, json_schema_input_type=int | str)]
+
+
 class DataReferenceConfiguration(WireModel):
     """Data that a run wants to find, or leaves."""
 
@@ -95,7 +98,7 @@ class ResourceRequest(WireModel):
     """What one process of the run needs. `memory` is a limit, and enforced."""
 
     cpus: Annotated[float, Field(gt=0, le=100_000)] = 1.0
-    memory: Annotated[int, BeforeValidator(parse_size, json_schema_input_type=int | str)] | None = None
+    memory: Size | None = None
     gpus: Annotated[int, Field(ge=0, le=100_000)] = 0
 
     def need(self) -> Resources:

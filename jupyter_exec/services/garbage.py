@@ -1,4 +1,4 @@
-"""What nobody needs any more: snapshots without a run, logs of standbys long gone (floor: services).
+"""What nobody needs: snapshots without a run, logs of standbys long gone (floor: services).
 
 Deleting runs is the user's (`jupyter exec gc`); this only takes away what they leave behind.
 """

@@ -85,7 +85,7 @@ class Sourcing:
         return await asyncio.to_thread(self._without_folder, source, files)
 
     def script(self, source: Source) -> str | None:
-        """Return what a source says is to be run: a notebook's or a file's name; None for a folder."""
+        """Return what a source says is to be run: a notebook or a file; None for a folder."""
         if source.notebook is not None:
             return source.name
         if source.path is None:
