@@ -30,6 +30,10 @@ if TYPE_CHECKING:
 DEFINITION = "runDefinitionFile"
 PROJECT = "projectZipFile"
 _ENVELOPE_BYTES = 2**20  # boundaries and headers of parts
+_NO_SNAPSHOT = (
+    "upload it to jupyter-exec/v1/snapshots, or send the project with startrun (azureml-core does "
+    "with AML_FORCE_EXECUTE_WITH_ZIP=1)"
+)
 
 
 class RunQuery(WireModel):
@@ -79,7 +83,7 @@ class AzureHandler(ExecHandler):
         if definition.snapshot_id is not None:
             known = await asyncio.to_thread(house.snapshots.exists, definition.snapshot_id)
             if not known and not self.is_upload:
-                message = f"there is no snapshot {definition.snapshot_id[:80]!r}"
+                message = f"there is no snapshot {definition.snapshot_id[:80]!r}; {_NO_SNAPSHOT}"
                 faults.append(Fault("snapshotId", message))
         faults += more
         if faults:

@@ -9,6 +9,7 @@ from typing import Any
 from jupyter_exec.handlers import (
     execution,
     files,
+    history,
     local_execution,
     openapi,
     report,
@@ -19,10 +20,16 @@ from jupyter_exec.handlers import (
 from jupyter_exec.handlers.base import ExecHandler, UnknownPath
 
 _OWN = "jupyter-exec/v1/"
-_AZURE = (
-    "execution/v1.0/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/"
-    "Microsoft.MachineLearningServices/workspaces/{workspaceName}/experiments/{experimentName}/"
+_WORKSPACE = (
+    "subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/"
+    "Microsoft.MachineLearningServices/workspaces/{workspaceName}/"
 )
+_EXECUTION = "execution/v1.0/"
+_AZURE = f"{_EXECUTION}{_WORKSPACE}experiments/{{experimentName}}/"
+_BESIDE = history.PREFIX + "/"
+_HISTORY = f"{_BESIDE}history/v1.0/{_WORKSPACE}"
+_HISTORY_RUN = _HISTORY + "experiments/{experimentName}/runs/{runId}"
+_CONTENT = f"{_BESIDE}content/v2.0/{_WORKSPACE}snapshots/"
 _WHOLE_REST = {"path"}  # path parameters that may hold slashes
 
 
@@ -74,12 +81,37 @@ ROUTES: tuple[Route, ...] = (
     Route(_AZURE + "startlocalrun", local_execution.StartLocalRunHandler),
     Route(_AZURE + "localrun", local_execution.StartLocalRunHandler),
     Route(_AZURE + "runId/{runId}/cancel", execution.AzureCancelHandler),
+    Route(_BESIDE + "discovery", history.DiscoveryHandler),
+    Route(_HISTORY + "experiments/{experimentName}", history.ExperimentHandler),
+    Route(_HISTORY_RUN, history.HistoryRunHandler),
+    Route(_HISTORY + "experimentids/{experimentId}/runs/{runId}", history.HistoryRunByIdHandler),
+    Route(_HISTORY_RUN + "/details", history.RunDetailsHandler),
+    Route(_HISTORY_RUN + "/events", history.HistoryEventsHandler),
+    Route(_HISTORY_RUN + "/metricsingest/wait", history.MetricsIngestHandler),
+    Route(
+        f"{_BESIDE}content/v1.0/{_WORKSPACE}snapshots/latest/metadata",
+        history.LatestSnapshotHandler,
+    ),
+    Route(_CONTENT + "getblob", history.SnapshotBlobsHandler),
+    Route(_CONTENT + "{snapshotId}", history.AzureSnapshotHandler),
+    Route(
+        f"{_BESIDE}artifact/v2.0/{_WORKSPACE}artifacts/prefix/contentinfo/{{origin}}/{{container}}/{{path}}",
+        history.ArtifactsHandler,
+    ),
 )
 
 
 def compile_routes(
     base_url: str,
 ) -> list[tuple[re.Pattern[str], type[ExecHandler], dict[str, Any]]]:
-    """Return (pattern, handler, arguments) of every route, the last one for what is not a route."""
+    """Return (pattern, handler, arguments) of every route, the last one for what is not a route.
+
+    azureml-core looks for the execution service beside the run history, so it is there as well.
+    """
     table = [(route.pattern(base_url), route.handler, route.arguments) for route in ROUTES]
+    table += [
+        (route.pattern(base_url + _BESIDE), route.handler, route.arguments)
+        for route in ROUTES
+        if route.path.startswith(_EXECUTION)
+    ]
     return [*table, (re.compile(".*"), UnknownPath, {})]

@@ -21,7 +21,7 @@ from jupyter_exec.magics.arguments import (
     submit_help,
     submit_parser,
 )
-from jupyter_exec.magics.waiting import wait_here
+from jupyter_exec.magics.waiting import tell_goes_on, wait_here
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -86,6 +86,9 @@ class ExecMagics(Magics):
             raise UsageError(f"{magic}: {explain(error)}") from None
         except RunFailed as error:
             raise RunUnsuccessful(error.message) from None
+        except KeyboardInterrupt:
+            message = f"{magic}: interrupted; %runs shows whether the run was submitted already"
+            raise UsageError(message) from None
 
     def _submit(self, magic: str, line: str, cell: str | None) -> None:
         values = submit_parser(magic).read(line)
@@ -94,8 +97,14 @@ class ExecMagics(Magics):
             return
         run = self._submit_source(values) if cell is None else self._submit_cell(values, cell)
         self._shell.user_ns["run"] = run
-        show(run)
-        if values.wait and wait_here(run, in_terminal=not hasattr(self._shell, "kernel")):
+        try:
+            show(run)
+            if not values.wait:
+                return
+            wait_here(run, in_terminal=not hasattr(self._shell, "kernel"))
+        except KeyboardInterrupt:
+            tell_goes_on(run)
+        else:
             run.raise_for_status()
             if cell is not None and values.outputs:
                 self._shell.user_ns.update(run.result())

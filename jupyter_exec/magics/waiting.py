@@ -9,25 +9,22 @@ if TYPE_CHECKING:
     from jupyter_exec.client import Run
 
 
-def wait_here(run: Run, *, in_terminal: bool) -> bool:
-    """Wait until the run has ended, and tell whether it has.
+def wait_here(run: Run, *, in_terminal: bool) -> None:
+    """Wait until the run has ended.
 
     Args:
         run: whose status is shown already.
         in_terminal: nothing there goes on by itself, so the log is printed as it grows.
-
-    Returns:
-        False after Ctrl-C; a line says that the run goes on.
     """
-    try:
-        if in_terminal:
-            for text in run.logs(follow=True):
-                print(text, end="", flush=True)  # noqa: T201 - the log is what is waited for
-        run.wait()
-    except KeyboardInterrupt:
-        print(  # noqa: T201 - for the reader
-            f"The run {run.run_id} goes on. run.wait() waits again; run.cancel() ends it.",
-            file=sys.stderr,
-        )
-        return False
-    return True
+    if in_terminal:
+        for text in run.logs(follow=True):
+            print(text, end="", flush=True)  # noqa: T201 - the log is what is waited for
+    run.wait()
+
+
+def tell_goes_on(run: Run) -> None:
+    """Say after Ctrl-C that the run was left alone."""
+    print(  # noqa: T201 - for the reader
+        f"The run {run.run_id} goes on. run.wait() waits again; run.cancel() ends it.",
+        file=sys.stderr,
+    )

@@ -18,6 +18,7 @@ from jupyter_exec.model.answers_events import (
     Progress,
     RunError,
 )
+from jupyter_exec.model.answers_history import HISTORY_ANSWERS
 from jupyter_exec.model.definition import RunDefinition
 from jupyter_exec.model.lifecycle import RunStatus
 
@@ -241,22 +242,20 @@ class OpenApiDocument(Answer):
     components: dict[str, Any]
 
 
-ANSWERS: dict[str, type[Answer]] = {
-    model.__name__: model
-    for model in (
-        ErrorResponse,
-        EventList,
-        LogList,
-        Manifest,
-        Metrics,
-        OpenApiDocument,
-        OutputList,
-        ReportResult,
-        Run,
-        RunList,
-        Snapshot,
-        StartRunResult,
-        SubmittedRun,
-        TargetList,
-    )
-}
+_ANSWERS: tuple[type[Answer], ...] = (
+    ErrorResponse,
+    EventList,
+    LogList,
+    Manifest,
+    Metrics,
+    OpenApiDocument,
+    OutputList,
+    ReportResult,
+    Run,
+    RunList,
+    Snapshot,
+    StartRunResult,
+    SubmittedRun,
+    TargetList,
+)
+ANSWERS: dict[str, type[Answer]] = {model.__name__: model for model in _ANSWERS + HISTORY_ANSWERS}

@@ -11,6 +11,7 @@ from jupyter_exec.services.executor import Executor
 from jupyter_exec.services.files import RunFiles
 from jupyter_exec.services.garbage import collect_daily
 from jupyter_exec.services.heartbeats import Heartbeats
+from jupyter_exec.services.history import History
 from jupyter_exec.services.journal import Journal
 from jupyter_exec.services.localrun import LocalRuns
 from jupyter_exec.services.reconcile import reconcile
@@ -67,6 +68,7 @@ class House:
         self.executor = Executor(self.engine)
         self.sourcing = Sourcing(self.snapshots, settings.root_dir, settings.data_dir)
         self.runs = RunService(self.engine, self.executor, self.sourcing)
+        self.history = History(self.journal)
         self.files = RunFiles(paths)
         self.heartbeats = Heartbeats(self.journal, settings.silence_s)
         self.reporting = Reporting(self.journal, paths, self.heartbeats)

@@ -22,7 +22,12 @@ TIMEOUT_S = 5.0
 MAX_DIFF_BYTES = 10 * 2**20
 _MAX_STATUS_BYTES = 64 * 2**20
 
-_GIT = ("git", "--no-pager", "-c", "core.fsmonitor=false", "-c", "core.quotePath=false")
+_SETTINGS = (
+    "core.fsmonitor=false",
+    "core.preloadIndex=false",  # its twenty threads would starve the snapshot, taken meanwhile
+    "core.quotePath=false",
+)
+_GIT = ("git", "--no-pager", *(word for setting in _SETTINGS for word in ("-c", setting)))
 _STATUS = ("status", "--porcelain=v2", "--branch", "--untracked-files=no", "--", ".")
 _DIFF = ("diff", "--binary", "--no-ext-diff", "--no-textconv", "--no-color", "HEAD", "--", ".")
 

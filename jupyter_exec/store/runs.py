@@ -185,6 +185,24 @@ def save_progress(connection: sqlite3.Connection, run_id: str, progress: Mapping
     events.append(connection, run_id, "progress", {"progress": dict(progress)})
 
 
+def add_tags(connection: sqlite3.Connection, run_id: str, tags: Mapping[str, str]) -> Run:
+    """Give a run further tags, or other values of those that it has; returns the changed run.
+
+    Raises:
+        NotFound: there is none.
+    """
+    run = get(connection, run_id)
+    connection.execute(
+        "UPDATE runs SET tags = ? WHERE sequence = ?",
+        (json.dumps({**run.tags, **tags}), run.sequence),
+    )
+    connection.executemany(
+        "INSERT OR REPLACE INTO run_tags (name, value, sequence) VALUES (?, ?, ?)",
+        [(name, value, run.sequence) for name, value in tags.items()],
+    )
+    return get(connection, run_id)
+
+
 def delete(connection: sqlite3.Connection, run_id: str) -> Run:
     """Forget a run that has ended, with its events; tells `deleted`. Returns what it was.
 

@@ -63,7 +63,8 @@ function styledSpan(text, style) {
   if (!names.length && !style.fg?.css && !style.bg?.css) return document.createTextNode(text);
   const span = document.createElement("span");
   span.className = names.map((name) => `jp-exec-ansi-${name}`).join(" ");
-  if (style.fg?.css) span.style.color = style.fg.css;
+  // Made for black; mixed with the text colour it can be read on light and dark.
+  if (style.fg?.css) span.style.color = `color-mix(in srgb, ${style.fg.css} 70%, var(--jp-exec-text))`;
   if (style.bg?.css) span.style.backgroundColor = style.bg.css;
   span.textContent = text;
   return span;

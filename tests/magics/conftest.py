@@ -82,10 +82,19 @@ class Kernel:
             if message["msg_type"] == kind:
                 return message
 
+    def shown(self, message_id: str) -> list[dict[str, Any]]:
+        """Wait until a going cell has displayed something; return its messages up to then."""
+        messages = []
+        while not messages or messages[-1]["msg_type"] != "display_data":
+            message = self.client.get_iopub_msg(timeout=TIMEOUT_S)
+            if message["parent_header"].get("msg_id") == message_id:
+                messages.append(message)
+        return messages
+
     def finish(self, message_id: str) -> Cell:
         """Wait for the end of a cell that `client.execute` has sent."""
         status = self._ask(message_id)["status"]
-        messages = []
+        messages: list[dict[str, Any]] = []
         while True:
             message = self.client.get_iopub_msg(timeout=TIMEOUT_S)
             if message["parent_header"].get("msg_id") == message_id:

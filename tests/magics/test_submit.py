@@ -158,6 +158,7 @@ def test_ctrl_c_while_waiting_leaves_the_run_going(kernel, server):
             "%%submit --name patient --wait\nimport time\ntime.sleep(600)"
         )
         next(line for line in events.iter_lines() if '"status":"Running"' in line.replace(" ", ""))
+    kernel.shown(message_id)  # before it, nothing is known of the run
     kernel.manager.interrupt_kernel()
     cell = kernel.finish(message_id)
     assert cell.status == "ok"

@@ -41,8 +41,19 @@ def test_every_route_is_documented():
 
     page = (NOTEBOOKS / "rest.md").read_text()
     told = set(re.findall(r"^\| ([A-Z]+) \| `([^`]+)` \|", page, re.MULTILINE))
+    shortened = {
+        r"^execution/.*/experiments/\{experimentName\}/": "",
+        r"^jupyter-exec/v1/azureml/": "",
+        r"subscriptions/.*/workspaces/\{workspaceName\}/": ".../",
+    }
+
+    def shown(path: str) -> str:
+        for pattern, short in shortened.items():
+            path = re.sub(pattern, short, path)
+        return path
+
     there = {
-        (verb.upper(), re.sub(r"^execution/.*/experiments/\{experimentName\}/", "", route.path))
+        (verb.upper(), shown(route.path))
         for route in ROUTES
         for verb in operations_of(route.handler)
     }
