@@ -71,6 +71,7 @@ def test_the_server_is_killed_in_each_state(make_server, tmp_path: Path, state: 
     assert (tmp_path / "marks").read_text() == "started\n", "the work ran twice"
 
 
+@pytest.mark.timeout(300)  # eight starts of a server
 def test_the_server_is_killed_at_random_moments(make_server, tmp_path: Path):
     server = make_server()
     chance = random.Random(20261123)

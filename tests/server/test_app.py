@@ -6,6 +6,8 @@ import json
 import time
 from typing import TYPE_CHECKING
 
+import pytest
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -48,15 +50,17 @@ def test_states_on_jupyters_own_event_bus(make_server, tmp_path: Path):
     assert [line["status"] for line in said][-1] == "Completed"
 
 
+@pytest.mark.timeout(200)  # jupyter_server looks for idleness once a minute
 def test_a_going_run_keeps_the_server_from_idle_culling(make_server):
-    server = make_server(config={"ServerApp": {"shutdown_no_activity_timeout": 1}})
-    run = command(server, "sleep 600")
-    server.wait_for_status(run["runId"], "Running")
-    # jupyter_server looks once a minute; the test asks what it asks.
-    status = server.client.get("api/status").json()
-    assert status["last_activity"]
-    assert server.process is not None
-    assert server.process.poll() is None
+    culled = {"ServerApp": {"shutdown_no_activity_timeout": 1}}
+    busy, idle = make_server(config=culled), make_server(config=culled)
+    run = command(busy, "sleep 600")
+    busy.wait_for_status(run["runId"], "Running")
+    assert idle.process is not None
+    idle.process.wait(120)
+    assert busy.process is not None
+    assert busy.process.poll() is None
+    assert busy.run(run["runId"])["status"] == "Running"
 
 
 def test_a_start_imports_neither_pydantic_nor_the_services(make_server, tmp_path: Path):
