@@ -146,6 +146,8 @@ class Admission:
         for ticket in list(self._waiting):
             if self._inside and self.used().cpus >= self.capacity.cpus:
                 return
+            if ticket.admitted.cancelled():
+                continue  # it is about to leave the queue by itself
             if self._missing(ticket.need) is None:
                 self._waiting.remove(ticket)
                 self._let_in(ticket)

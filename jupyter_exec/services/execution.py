@@ -78,6 +78,7 @@ class Execution:
         self._interruptible = True
         self._cancel_requested = run.status is RunStatus.CANCEL_REQUESTED
         self._task: asyncio.Task[None] | None = None
+        self._detached = False
         self.placed = asyncio.Event()
         """Set when a run that was under way before a restart holds its share again, or has none."""
 
@@ -96,18 +97,18 @@ class Execution:
         elif self._interruptible and self._task is not None:
             self._task.cancel()
 
-    async def detach(self) -> None:
-        """Stop watching without ending the run (the server stops)."""
+    def detach(self) -> asyncio.Task[None] | None:
+        """Stop watching without ending the run (the server stops); returns what to wait for."""
+        self._detached = True
         if self._task is not None:
             self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+        return self._task
 
     async def _main(self, *, reattach: bool) -> None:
         try:
             await (self._resume() if reattach else self._attempts())
         except asyncio.CancelledError:
-            if not self._cancel_requested:
+            if self._detached:
                 raise  # the server stops; the run goes on
             await self._canceled()
         except Superseded:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from jupyter_exec.model.lifecycle import RunStatus
@@ -51,6 +52,7 @@ class Executor:
 
     async def detach(self) -> None:
         """Stop watching all runs; they go on without this server."""
-        for execution in list(self._executions.values()):
-            await execution.detach()
+        # All at once: a share that one of them gives back must not let the next one in.
+        tasks = [execution.detach() for execution in list(self._executions.values())]
+        await asyncio.gather(*(task for task in tasks if task), return_exceptions=True)
         await self._engine.ways.close()

@@ -103,6 +103,23 @@ def test_the_queue_is_intact_after_a_restart(make_server, tmp_path: Path):
     assert marks.read_text() == "01234"
 
 
+@pytest.mark.parametrize("kill", [False, True], ids=["politely", "killed"])
+def test_a_stop_starts_nothing_and_cancels_nothing(make_server, tmp_path: Path, kill: bool):
+    server = make_server(config=ONE_CPU)
+    marks = tmp_path / "marks"
+    holder = submit(server, "import time; time.sleep(600)")
+    server.wait_for_status(holder, "Running")
+    waiting = [submit(server, counting(marks)) for _ in range(20)]
+    server.restart(kill=kill)
+    assert server.run(holder)["status"] == "Running"
+    assert {server.run(run_id)["status"] for run_id in waiting} == {"Queued"}
+    assert not marks.exists()
+    for run_id in waiting:
+        server.client.post(f"{API}runs/{run_id}/cancel").raise_for_status()
+    assert {server.wait_for_end(run_id)["status"] for run_id in waiting} == {"Canceled"}
+    assert not marks.exists()
+
+
 def test_a_run_ends_while_no_server_is_there(make_server, tmp_path: Path):
     server = make_server()
     run_id = submit(server, counting(tmp_path / "marks") + "raise SystemExit(9)")

@@ -92,6 +92,19 @@ async def test_leaving_the_queue_lets_the_next_one_in():
     assert runs.admission.position("c") == 1
 
 
+async def test_many_may_leave_at_once():
+    runs = Runs(Admission(Resources(cpus=1)))
+    going = await runs.enter("a", 0, Resources(1))
+    waiting = [await runs.enter(name, 1, Resources(1)) for name in "bcd"]
+    for task in [going, *waiting]:
+        task.cancel()
+    ends = await asyncio.gather(going, *waiting, return_exceptions=True)
+    assert all(isinstance(end, asyncio.CancelledError) for end in ends)
+    assert runs.admission.used().cpus == 0
+    await runs.enter("e", 2, Resources(1))
+    assert runs.inside[-1] == "e"
+
+
 def test_a_need_that_can_never_be_met_is_told():
     admission = Admission(Resources(cpus=2, memory_bytes=100, gpus=0))
     assert "3 cpus" in str(admission.exceeds(Resources(3)))
