@@ -1,16 +1,16 @@
 """Every error that jupyter_exec raises on purpose (floor: errors, below everything).
 
     ExecError                 500  ServiceError      something that is our fault
-      InvalidRequest          400  ValidationError   the request is wrong; `faults` names every
-      field Forbidden               403  UserError         authenticated, but not allowed
+      InvalidRequest          400  ValidationError   the request is wrong; `faults` names every field
+      Forbidden               403  UserError         authenticated, but not allowed
       NotFound                404  UserError         no such run, snapshot, target, ...
       MethodNotAllowed        405  UserError         the path exists, the verb does not
-      Conflict                409  UserError         the run id is taken by another request, the run
-      has not ended, ... TooLarge                413  ValidationError   a source or a body is over
-      its limit RangeNotSatisfiable     416  UserError         a byte range beyond the end of an
-      output ReadOnly                503  TransientError    another server owns the data directory
-    RunFailed                                        why a run failed; becomes the run's `error`,
-    never an HTTP answer
+      Conflict                409  UserError         the id is taken, the run has not ended, ...
+      TooLarge                413  ValidationError   a source or a body is over its limit
+      RangeNotSatisfiable     416  UserError         a byte range beyond the end of an output
+      ReadOnly                503  TransientError    another server owns the data directory
+      NoRoom                  507  ServiceError      the disk of the data directory is full
+    RunFailed                                        why a run failed: its `error`, never an answer
 
 `code` is one of the words the Azure ML contract allows (RootError.code in the 2019-09-30 swagger).
 """
@@ -114,6 +114,16 @@ class ReadOnly(ExecError):
 
     status = 503
     code = "TransientError"
+
+
+class NoRoom(ExecError):
+    """The disk of the data directory is full; nothing was stored."""
+
+    status = 507
+    code = "ServiceError"
+
+    def __init__(self) -> None:
+        super().__init__("the disk that holds the runs is full; nothing was stored. Free some room")
 
 
 class RunFailed(Exception):

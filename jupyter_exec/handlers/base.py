@@ -8,6 +8,7 @@ dialect of the handler.
 
 from __future__ import annotations
 
+import errno
 import json
 import uuid
 from collections.abc import Awaitable, Callable
@@ -21,7 +22,7 @@ from jupyter_core.utils import ensure_async
 from jupyter_server.base.handlers import JupyterHandler
 from tornado.web import HTTPError
 
-from jupyter_exec.errors import ExecError, Fault, Forbidden, InvalidRequest
+from jupyter_exec.errors import ExecError, Fault, Forbidden, InvalidRequest, NoRoom
 from jupyter_exec.model.wire import parse
 
 if TYPE_CHECKING:
@@ -221,6 +222,8 @@ class ExecHandler(JupyterHandler):
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         """Write any other error in this dialect; called by tornado."""
         exception = kwargs.get("exc_info", (None, None, None))[1]
+        if isinstance(exception, OSError) and exception.errno == errno.ENOSPC:
+            exception = NoRoom()
         if isinstance(exception, ExecError):
             self.write_failure(exception)
             return

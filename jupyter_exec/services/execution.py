@@ -10,14 +10,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import sqlite3
 import sys
 import time
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from jupyter_exec.errors import RunFailed
+from jupyter_exec.errors import NoRoom, RunFailed
 from jupyter_exec.launchers.base import LaunchContext
 from jupyter_exec.model.definition import RunDefinition
 from jupyter_exec.model.lifecycle import RunStatus
@@ -132,7 +131,7 @@ class Execution:
             try:
                 run = await self._engine.journal.transition(self._run.run_id, after, **changes)
                 break
-            except sqlite3.OperationalError as error:
+            except NoRoom as error:
                 log.warning("run %s: %s not written yet: %s", self._run.run_id, after, error)
                 await asyncio.sleep(FULL_DISK_PAUSE_S)
         if run is None:

@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from importlib import resources
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
-from jupyter_exec.errors import ReadOnly
+from jupyter_exec.errors import NoRoom, ReadOnly
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,6 +66,11 @@ def migrate(connection: sqlite3.Connection) -> None:
             connection.executescript(f"BEGIN;{script}\nPRAGMA user_version = {number};COMMIT;")
 
 
+def _is_full(error: sqlite3.OperationalError) -> bool:
+    # SQLITE_FULL, or an I/O error while the WAL grows; Python 3.10 has no sqlite_errorcode.
+    return "full" in str(error) or "disk I/O error" in str(error)
+
+
 class Database:
     """The database of one data directory.
 
@@ -96,6 +101,7 @@ class Database:
 
         Raises:
             ReadOnly: another server owns the data directory.
+            NoRoom: the disk is full; nothing was changed.
         """
         connection = self._write_connection
         if connection is None:
@@ -103,13 +109,16 @@ class Database:
             raise ReadOnly(message)
 
         def work() -> T:
-            connection.execute("BEGIN IMMEDIATE")
             try:
+                connection.execute("BEGIN IMMEDIATE")
                 result = function(connection, *args, **kwargs)
-            except BaseException:
-                connection.execute("ROLLBACK")
+                connection.execute("COMMIT")
+            except BaseException as error:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                if isinstance(error, sqlite3.OperationalError) and _is_full(error):
+                    raise NoRoom from error
                 raise
-            connection.execute("COMMIT")
             return result
 
         return await asyncio.get_running_loop().run_in_executor(self._writer, work)

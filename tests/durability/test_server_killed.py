@@ -251,10 +251,17 @@ def test_a_full_disk(make_server, small_disk: Path):
     )
     full = submit(server, fill)
     deadline = time.monotonic() + 30
-    while "disk is full" not in server.log_text() and server.run(full)["status"] not in TERMINAL:
+    while "not written yet" not in server.log_text() and server.run(full)["status"] not in TERMINAL:
         assert time.monotonic() < deadline
         time.sleep(0.1)
     assert server.client.get(API + "runs").status_code == 200
+    more = {"text": "x" * 2_000_000}
+    refused = server.client.post(
+        API + "runs",
+        json={"overlay": {"run.py": more}, "definition": {"configuration": {"script": "run.py"}}},
+    )
+    assert refused.status_code == 507
+    assert "disk that holds the runs is full" in refused.json()["error"]["message"]
     # Room again: what could not be written is written now.
     for path in small_disk.glob("runs/*/work/outputs/big"):
         path.unlink()
