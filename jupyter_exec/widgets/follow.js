@@ -141,8 +141,10 @@ class Follower {
           const begin = Number(response.headers.get("X-Log-Offset") ?? Math.max(offset, 0));
           const size = Number(response.headers.get("X-Log-Size") ?? 0);
           if (read) {
-            const before = fresh ? "" : this.state.log;
-            this.#update({ log: keepTail(before + decoder.decode(bytes, { stream: true })) });
+            const text = decoder.decode(bytes, { stream: true });
+            // Its end begins somewhere in a line.
+            const whole = fresh && begin > 0 ? text.slice(text.indexOf("\n") + 1) : text;
+            this.#update({ log: keepTail((fresh ? "" : this.state.log) + whole) });
             fresh = false;
           }
           offset = begin + read;

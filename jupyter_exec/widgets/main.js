@@ -25,7 +25,8 @@ function saveInNotebook(model) {
     const saved = notebook.getMetadata("widgets")?.[WIDGET_STATE] ?? { version_major: 2, version_minor: 0, state: {} };
     const live = manager.get_state_sync({ drop_defaults: true }).state;
     const shown = shownModels(notebook);
-    const kept = ({ state }) => state?.run_id === model.get("run_id") && hasEnded(state.state?.run);
+    const done = hasEnded(model.get("state")?.run);
+    const kept = ({ state }) => state?.run_id === model.get("run_id") && (!done || hasEnded(state.state?.run));
     if (Object.values(saved.state).some(kept)) return; // merely looking at it changes no notebook
     const ours = ({ state }) => state?._anywidget_id === model.get("_anywidget_id");
     const state = {};
@@ -108,8 +109,13 @@ class StatusWidget {
 
   /** When the run has ended, and its last lines are here, keep that in the notebook. */
   keep() {
+    if (!hasEnded(this.state.run)) {
+      // Its id alone is enough to find the run again, should the kernel be gone before the run has ended.
+      if (this.begun !== this.model.get("run_id")) saveInNotebook(this.model);
+      this.begun = this.model.get("run_id");
+      return;
+    }
     clearTimeout(this.keeping);
-    if (!hasEnded(this.state.run)) return;
     this.keeping = setTimeout(() => {
       if (!hasEnded(this.model.get("state")?.run)) {
         this.model.set("state", summary(this.state));

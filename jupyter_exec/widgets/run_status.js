@@ -88,7 +88,8 @@ class StatusView {
     this.name = make("span", "status-name");
     this.time = make("span", "status-time", { "aria-label": "Elapsed time" });
     this.button = make("button", "status-button", { type: "button" });
-    this.button.addEventListener("click", () => this.#act());
+    // The second click of a double click does nothing: "Cancel" may have become "Re-run" below the pointer.
+    this.button.addEventListener("click", ({ detail }) => detail > 1 || this.#act());
     this.where = make("div", "status-where");
     this.fill = make("div", "status-fill");
     this.bar = make("div", "status-bar", { role: "progressbar", "aria-label": "Progress" }, this.fill);
@@ -179,7 +180,8 @@ class StatusView {
   }
 
   #progress({ progress, status }) {
-    const { done, total, label = "" } = progress ?? {};
+    const { done, total } = progress ?? {};
+    const label = progress?.label ?? ""; // the server says null where there is none
     // "0 of 1", which every single cell reports, tells nothing.
     this.progress.hidden = !total || status === "Completed" || (total === 1 && Number.isInteger(done));
     if (this.progress.hidden) return;
@@ -189,6 +191,7 @@ class StatusView {
     const text = /\d/.test(label) ? label : `${numberText(done)} / ${numberText(total)} ${label}`.trim();
     this.bar.setAttribute("aria-valuetext", text);
     this.#part("count", text, () => [text]);
+    this.count.title = text;
   }
 
   #error({ status, error, exitCode }) {
