@@ -1,7 +1,7 @@
 """Every error that jupyter_exec raises on purpose (floor: errors, below everything).
 
     ExecError                 500  ServiceError      something that is our fault
-      InvalidRequest          400  ValidationError   the request is wrong; `faults` names every field
+      InvalidRequest          400  ValidationError   the request is wrong; `faults` says where
       Forbidden               403  UserError         authenticated, but not allowed
       NotFound                404  UserError         no such run, snapshot, target, ...
       MethodNotAllowed        405  UserError         the path exists, the verb does not

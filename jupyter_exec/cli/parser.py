@@ -121,7 +121,9 @@ def _submit(commands: _SubParsersAction[ArgumentParser]) -> None:
         "--no-snapshot", action="store_true", help="take nothing but the script itself"
     )
     _names(parser)
-    parser.add_argument("--experiment", metavar="E", help="to which the run belongs")
+    parser.add_argument(
+        "--experiment", metavar="E", help="to which the run belongs (default: the folder)"
+    )
     _environment(parser)
     _needs(parser)
     _how(parser)

@@ -9,7 +9,12 @@ from urllib.parse import quote
 
 from jupyter_exec.client.discovery import Server, candidates, named_server
 from jupyter_exec.client.listing import Runs
-from jupyter_exec.client.options import configuration, environment_section, split_words
+from jupyter_exec.client.options import (
+    configuration,
+    environment_section,
+    experiment_of,
+    split_words,
+)
 from jupyter_exec.client.run import Run
 from jupyter_exec.client.session import NoServer, Session, answers
 from jupyter_exec.client.source import (
@@ -127,7 +132,7 @@ class ExecClient:
             arguments: of the script.
             parameters: of a notebook.
             name: what to call it.
-            experiment: to which it belongs.
+            experiment: to which it belongs; by default the folder's name.
             run_id: by default the server makes one.
             target: compute target; by default `local`.
             env: requirements.txt, conda.yml, an interpreter or an environment's folder.
@@ -156,7 +161,7 @@ class ExecClient:
         """
         wanted = Wanted(tuple(split_words(files)), tuple(split_words(link)), snapshot, limit)
         head: dict[str, Any] = {
-            "experiment": experiment,
+            "experiment": experiment or experiment_of(source),
             "runId": run_id,
             "displayName": name,
             "tags": dict(tags) if tags else None,

@@ -11,6 +11,7 @@ import json
 import math
 import re
 import shlex
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jupyter_exec.client.environment import environment_section
@@ -211,3 +212,15 @@ def configuration(  # noqa: PLR0913 - a run has that many sides, and each is an 
         "retries": retries,
     }
     return {name: value for name, value in values.items() if value is not None}
+
+
+def experiment_of(source: object) -> str:
+    """Return the experiment that a run belongs to when none is named: its folder's name.
+
+    Args:
+        source: a folder, or a file of one; the working folder for anything else.
+    """
+    path = Path(source) if isinstance(source, str | Path) else Path()
+    folder = (path if path.is_dir() else path.parent).resolve().name
+    legal = re.sub(r"[^A-Za-z0-9_. -]+", "-", folder)[:200]
+    return re.sub(r"^[^A-Za-z0-9]+", "", legal) or "default"

@@ -119,7 +119,7 @@ class ExecMagics(Magics):
         if values.script and not values.env:
             cells.check_script(cell)
         script, overlay = cells.cell_files(cell, inputs, outputs, script=values.script)
-        options = self._options(values, Path.cwd())
+        options = self._options(values)
         options["name"] = options["name"] or cells.cell_name(cell)
         folder = Path.cwd() if options["snapshot"] else None
         return self.client().submit(folder, script=script, overlay=overlay, limit=True, **options)
@@ -139,23 +139,22 @@ class ExecMagics(Magics):
                 f"{LINE}: {source} is a folder: say what to run in it, "
                 f"for example: %submit {source} --command 'make all'"
             )
-        folder = source if source.is_dir() else source.parent
         return self.client().submit(
             source,
             command=values.command,
             arguments=values.arguments,
             parameters=parse_parameters(values.parameters),
             limit=True if values.source is None else None,
-            **self._options(values, folder),
+            **self._options(values),
         )
 
-    def _options(self, values: Namespace, folder: Path) -> dict[str, Any]:
+    def _options(self, values: Namespace) -> dict[str, Any]:
         """Return the options that `%%submit`, `%submit` and `ExecClient.submit` share."""
         from jupyter_exec.client.options import parse_tags
 
         return {
             **{name: getattr(values, name) for name in _PASSED_ON},
-            "experiment": values.experiment or experiment_of(folder),
+            "experiment": values.experiment,
             "files": values.files,
             "link": values.link,
             "snapshot": not values.no_snapshot,
@@ -223,12 +222,6 @@ def option_of(target: str | None) -> str:
     """Return the option behind a field of the request; its path where there is none."""
     name = re.split(r"[.\[]", target)[-1] if target else ""
     return _OPTIONS.get(name) or (f"--{name}" if name in _SAME else target or "")
-
-
-def experiment_of(folder: Path) -> str:
-    """Return the experiment of a folder's runs by default: its name, as far as it is legal."""
-    name = re.sub(r"[^A-Za-z0-9_. -]+", "-", folder.resolve().name)[:200]
-    return re.sub(r"^[^A-Za-z0-9]+", "", name) or "default"
 
 
 def show(run: Run) -> None:

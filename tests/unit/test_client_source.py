@@ -159,8 +159,9 @@ def test_a_notebook_for_another_kernel_keeps_it(inside, server, folder, kernelsp
 
 def test_our_interpreter_means_nothing_on_another_machine(client, server):
     client.session.server = replace(client.server, local=False)
-    client.submit(command=["date"])
+    client.submit(command=["date"], experiment="e")
     assert posted(server) == {
+        "experiment": "e",
         "definition": {"configuration": {"command": ["date"]}},
         "source": {},
         "overlay": {},
@@ -198,3 +199,9 @@ def test_a_server_that_only_shows_is_left_for_the_one_that_writes(server, monkey
         assert client.server.url == server.url
     reader.close()
     assert server.seen("POST runs")
+
+
+def test_a_run_belongs_to_its_folder_by_default(inside, server, folder):
+    (folder / "x.py").touch()
+    inside.submit(folder / "x.py")
+    assert posted(server)["experiment"] == folder.name

@@ -127,8 +127,14 @@ def inject(notebook: NotebookNode, parameters: Mapping[str, Any], choice: Kernel
     declared = [index for index, names in enumerate(tags) if "parameters" in names]
     if injected:
         notebook.cells[injected[0]] = cell
-    else:
-        notebook.cells.insert(declared[0] + 1 if declared else 0, cell)
+        return
+    if not declared:
+        names = ", ".join(parameters)
+        sys.stderr.write(
+            f"no cell is tagged 'parameters': {names} set at the top, where later cells may set "
+            "it anew\n"
+        )
+    notebook.cells.insert(declared[0] + 1 if declared else 0, cell)
 
 
 def translate(parameters: Mapping[str, Any], kernel_name: str, language: str) -> str:
