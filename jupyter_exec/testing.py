@@ -128,18 +128,18 @@ class TargetContract:
         assert before - 1 <= outcome.started_at <= outcome.ended_at <= time.time() + 1
 
     async def test_exit_code(self, target: ComputeTarget, tmp_path: Path) -> None:
-        """A failure names the exit code and the last line of the log."""
+        """A failure names the last line of the log and the exit code."""
         job = self.job("import sys; print('almost'); sys.exit('\\x1b[31mno such layer: 7\\x1b[0m')")
         outcome, _ = await finished(target, job, tmp_path)
         assert (outcome.exit_code, outcome.code) == (1, "ExitCode")
-        assert outcome.message == "exit code 1: no such layer: 7"
+        assert outcome.message == "no such layer: 7 (exit code 1)"
 
     async def test_import_error_is_the_cause(self, target: ComputeTarget, tmp_path: Path) -> None:
         """The commonest failure is told in full."""
         job = self.job("import no_such_package")
         outcome, _ = await finished(target, job, tmp_path)
         cause = "ModuleNotFoundError: No module named 'no_such_package'"
-        assert outcome.message == f"exit code 1: {cause}"
+        assert outcome.message == f"{cause} (exit code 1)"
 
     async def test_signal_has_its_name(self, target: ComputeTarget, tmp_path: Path) -> None:
         """A crash is told by its signal."""

@@ -133,7 +133,7 @@ class Live:
     def _show_state(self) -> None:
         if not self._terminal:
             line = self._run.status
-            if line != self._shown:
+            if line != self._shown and not self._run.ended:  # the summary tells the end
                 self._states.write(f"{line}\n")
                 self._states.flush()
             self._shown = line

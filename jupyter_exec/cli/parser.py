@@ -39,8 +39,12 @@ def parse(argv: Sequence[str]) -> Namespace:
         position = words.index("--")
         words, rest = words[:position], words[position + 1 :]
     parser = _parser()
-    arguments = parser.parse_args(words)
-    if rest and arguments.command_name not in {"submit", "rerun"}:
+    arguments, unknown = parser.parse_known_args(words)
+    takes_rest = arguments.command_name in {"submit", "rerun"}
+    if unknown:
+        hint = " (the script's own arguments go after --)" if takes_rest else ""
+        parser.error(f"unrecognized arguments: {' '.join(unknown)}{hint}")
+    if rest and not takes_rest:
         parser.error(f"{arguments.command_name} takes nothing after --")
     arguments.rest = rest
     return arguments

@@ -78,12 +78,15 @@ def count(number: int, noun: str) -> str:
 
 
 def progress(run: Run) -> str:
-    """Return a run's progress: `3/7 label`."""
+    """Return a run's progress: `3/7 label`; a label with numbers of its own stands alone."""
     now = run.progress or {}
     if now.get("done") is None:
         return ""
+    label = str(now.get("label") or "")
+    if any(sign.isdigit() for sign in label):
+        return label
     total = f"/{now['total']:g}" if now.get("total") else ""
-    return f"{now['done']:g}{total} {now.get('label') or ''}".rstrip()
+    return f"{now['done']:g}{total} {label}".rstrip()
 
 
 def state(run: Run) -> str:

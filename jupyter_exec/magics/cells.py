@@ -23,6 +23,7 @@ NOTEBOOK = "cell.ipynb"
 SCRIPT = "cell.py"
 VARIABLES = ".jupyter_exec/in.pkl"
 _AROUND = ".jupyter_exec/cell_with_variables.py"
+_HELPER = ["jupyter-exec"]  # the notebook runner does not count cells with this tag
 _NAME_LENGTH = 48
 
 _LOAD = f"""\
@@ -72,8 +73,7 @@ def cell_files(
     save = f"{_SAVE}_jupyter_exec_save({list(outputs)!r}, _jupyter_exec_outputs)"
     after = [save] if outputs else []
     if not script:
-        sources = ["\n".join(before), cell, *after] if before else [cell]
-        files[NOTEBOOK] = notebook(sources)
+        files[NOTEBOOK] = _notebook("\n".join(before), cell, "".join(after))
         return NOTEBOOK, files
     files[SCRIPT] = cell
     if not before:
@@ -84,24 +84,25 @@ def cell_files(
     return _AROUND, files
 
 
-def notebook(sources: Sequence[str]) -> str:
-    """Return a notebook of code cells as JSON."""
+def _notebook(before: str, cell: str, after: str) -> str:
+    """Return a notebook as JSON: a cell, and what is to run around it, if anything."""
+    parts = [(before, {"tags": _HELPER}), (cell, {}), (after, {"tags": _HELPER})]
     cells: list[dict[str, Any]] = [
         {
             "cell_type": "code",
             "id": f"cell-{number}",
-            "metadata": {},
+            "metadata": metadata,
             "execution_count": None,
             "outputs": [],
             "source": source.rstrip("\n"),
         }
-        for number, source in enumerate(sources)
+        for number, (source, metadata) in enumerate(part for part in parts if part[0])
     ]
-    metadata = {
+    about = {
         "kernelspec": {"name": "python3", "language": "python", "display_name": "Python 3"},
         "language_info": {"name": "python"},
     }
-    return json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": metadata, "cells": cells})
+    return json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": about, "cells": cells})
 
 
 def select_variables(names: Sequence[str], namespace: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from jupyter_exec.magics.arguments import BOTH, CELL, LINE, OPTIONS, RUNS, Option
 from jupyter_exec.model.lifecycle import RunStatus
@@ -23,6 +23,16 @@ _RUNS_OPTIONS = {
     "--target": "targets",
     "--tag": "",
 }
+
+
+_KINDS = {"variables": "instance", "folders": "path", "files": "path"}
+
+
+class Offer(NamedTuple):
+    """What Tab offers, and what kind of thing that is, in the words that front ends know."""
+
+    text: str
+    kind: str
 
 
 class Known(Protocol):
@@ -47,7 +57,7 @@ class Completer:
         self._namespace = namespace
         self._known = known
 
-    def complete(self, before: str) -> list[str]:
+    def complete(self, before: str) -> list[Offer]:
         """Return what may stand at the end of `before`; each begins with the word that is there.
 
         Args:
@@ -56,18 +66,19 @@ class Completer:
         magic, *words = _words(before)
         word = words.pop() if words else ""
         if magic == RUNS:
-            return self._fitting(word, self._of_runs(words, word))
+            return self._fitting(word, *self._of_runs(words, word))
         options = {option.name: option for option in OPTIONS if option.where in {BOTH, magic}}
         if "--" in words:
-            return self._fitting(word, self._files(word))
+            return self._fitting(word, self._files(word), "path")
         name, equals, value = word.partition("=")
         if equals and name in options and options[name].metavar:
-            return self._fitting(value, self._values(options[name], value))
+            return self._fitting(value, *self._values(options[name], value))
         if words and words[-1] in options and options[words[-1]].metavar:
-            return self._fitting(word, self._values(options[words[-1]], word))
+            return self._fitting(word, *self._values(options[words[-1]], word))
         if word.startswith("-") or magic == CELL:
             return self._fitting(word, self._left(options, words))
-        return self._fitting(word, self._files(word, _RUNNABLE) or self._left(options, words))
+        sources = self._fitting(word, self._files(word, _RUNNABLE), "path")
+        return sources or self._fitting(word, self._left(options, words))
 
     @staticmethod
     def fragment(words: Sequence[str]) -> str:
@@ -79,9 +90,10 @@ class Completer:
         used = {word.partition("=")[0] for word in words}
         return [name for name, option in options.items() if option.repeat or name not in used]
 
-    def _values(self, option: Option, value: str) -> list[str]:
+    def _values(self, option: Option, value: str) -> tuple[list[str], str]:
+        """Return the values of an option, and their kind."""
         if option.name == "--env":
-            return self._files(value, _ENVIRONMENTS)
+            return self._files(value, _ENVIRONMENTS), "path"
         offers: dict[str, Callable[[str], list[str]]] = {
             "experiments": lambda _: self._known.experiments(),
             "targets": lambda _: self._known.targets(),
@@ -89,15 +101,16 @@ class Completer:
             "folders": lambda word: self._files(word, set()),
             "files": self._files,
         }
-        return offers[option.completes](value) if option.completes else []
+        found = offers[option.completes](value) if option.completes else []
+        return found, _KINDS.get(option.completes, "text")
 
-    def _of_runs(self, words: Sequence[str], word: str) -> list[str]:
+    def _of_runs(self, words: Sequence[str], word: str) -> tuple[list[str], str]:
         if words and words[-1] in _RUNS_OPTIONS:
             what = _RUNS_OPTIONS[words[-1]]
             if what == "statuses":
-                return [status.value for status in RunStatus]
-            return getattr(self._known, what)() if what else []
-        return [*_RUNS_OPTIONS, "-n"] if word.startswith("-") or not word else []
+                return [status.value for status in RunStatus], "text"
+            return getattr(self._known, what)() if what else [], "text"
+        return [*_RUNS_OPTIONS, "-n"] if word.startswith("-") or not word else [], "keyword"
 
     def _variables(self, value: str) -> list[str]:
         """Offer the user's own variables; `value` may hold others before a comma."""
@@ -129,8 +142,8 @@ class Completer:
         return [offer for offer in offers if " " not in offer]
 
     @staticmethod
-    def _fitting(word: str, offers: Sequence[str]) -> list[str]:
-        return [offer for offer in offers if offer.startswith(word)][:MAX_OFFERED]
+    def _fitting(word: str, offers: Sequence[str], kind: str = "keyword") -> list[Offer]:
+        return [Offer(text, kind) for text in offers if text.startswith(word)][:MAX_OFFERED]
 
 
 def _words(before: str) -> list[str]:
@@ -153,7 +166,7 @@ def register(shell: InteractiveShell, known: Known) -> None:
             return {"completions": []}
         offers = completer.complete(before)
         return {
-            "completions": [SimpleCompletion(text=offer) for offer in offers],
+            "completions": [SimpleCompletion(text=offer.text, type=offer.kind) for offer in offers],
             "matched_fragment": completer.fragment(words),
             "suppress": True,  # Python's names have no meaning here
             "ordered": True,

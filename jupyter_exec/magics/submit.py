@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from IPython.core.error import UsageError
 from IPython.core.magic import Magics, line_cell_magic, line_magic, magics_class
 
-from jupyter_exec.errors import ExecError, RunFailed
+from jupyter_exec.errors import ExecError
 from jupyter_exec.magics import cells, listing
 from jupyter_exec.magics.arguments import (
     CELL,
@@ -22,6 +22,7 @@ from jupyter_exec.magics.arguments import (
     submit_parser,
 )
 from jupyter_exec.magics.waiting import tell_goes_on, wait_here
+from jupyter_exec.model.lifecycle import RunStatus
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -36,11 +37,21 @@ _PASSED_ON = ("name", "target", "env", "cpus", "memory", "gpus", "time_limit", "
 
 
 class RunUnsuccessful(Exception):
-    """A run that `--wait` waited for did not complete; the cell counts as failed, in one line."""
+    """A run that `--wait` waited for did not complete; the cell counts as failed, in one line.
+
+    Args:
+        run: which has ended.
+    """
+
+    def __init__(self, run: Run) -> None:
+        canceled = run.status == RunStatus.CANCELED.value
+        cause = f": {run.error.message}" if run.error else ""
+        how = "was cancelled" if canceled else f"failed{cause}"
+        super().__init__(" ".join(f"The run {run.name!r} {how}".split()))
 
     def _render_traceback_(self) -> list[str]:
         """Return what IPython shows instead of a traceback."""
-        return [f"The run did not complete: {self}"]
+        return [str(self)]
 
 
 @magics_class
@@ -84,8 +95,11 @@ class ExecMagics(Magics):
             raise UsageError(error.message) from None
         except ExecError as error:
             raise UsageError(f"{magic}: {explain(error)}") from None
-        except RunFailed as error:
-            raise RunUnsuccessful(error.message) from None
+        except FileNotFoundError:
+            if _in_a_folder():
+                raise
+            message = f"{magic}: this kernel's folder no longer exists; go to another one with %cd"
+            raise UsageError(message) from None
         except KeyboardInterrupt:
             message = f"{magic}: interrupted; %runs shows whether the run was submitted already"
             raise UsageError(message) from None
@@ -105,7 +119,8 @@ class ExecMagics(Magics):
         except KeyboardInterrupt:
             tell_goes_on(run)
         else:
-            run.raise_for_status()
+            if run.status != RunStatus.COMPLETED.value:
+                raise RunUnsuccessful(run)
             if cell is not None and values.outputs:
                 self._shell.user_ns.update(run.result())
 
@@ -230,6 +245,15 @@ def show(run: Run) -> None:
 
     sys.stdout.flush()
     display(run)  # type: ignore[no-untyped-call] # IPython's is untyped
+
+
+def _in_a_folder() -> bool:
+    """Tell whether the working folder still exists."""
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def _names(values: list[str], option: str) -> list[str]:

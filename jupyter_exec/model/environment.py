@@ -6,9 +6,10 @@ Source: `EnvironmentDefinition` and its sections in the Execution Service API 20
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from jupyter_exec.model.wire import Text, WireModel
 
@@ -29,7 +30,13 @@ def _variables(variables: dict[str, str]) -> dict[str, str]:
     return variables
 
 
-Variables = Annotated[dict[str, Text], AfterValidator(_variables)]
+def _without_nulls(variables: Any) -> Any:
+    if isinstance(variables, Mapping):
+        return {name: value for name, value in variables.items() if value is not None}
+    return variables
+
+
+Variables = Annotated[dict[str, Text], BeforeValidator(_without_nulls), AfterValidator(_variables)]
 
 
 class PythonSection(WireModel):

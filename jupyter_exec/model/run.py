@@ -36,6 +36,7 @@ class Run:
         request_hash: equal for equal requests; makes a repeated POST harmless.
         attempt: 1, and one more for each retry.
         handle: what the target needs to find the work again.
+        reported_bytes: how far its report file has been told.
         token_hash: SHA-256 of the token with which the run reports on itself.
     """
 
@@ -64,6 +65,7 @@ class Run:
     attempt: int = 1
     handle: Mapping[str, Any] | None = None
     token_hash: str | None = None
+    reported_bytes: int = 0
 
     @property
     def ended(self) -> bool:

@@ -71,7 +71,7 @@ class Execution:
         self._definition = parse(RunDefinition, run.definition)
         self._paths: RunPaths = engine.paths.run(run.folder)
         self._target: ComputeTarget = engine.ways.target(run.target)
-        self._tail = ReportTail(self._paths.metrics, run.run_id, engine.journal)
+        self._tail = ReportTail(self._paths.metrics, run, engine.journal)
         self._job: Job | None = None
         self._handle: TargetHandle | None = None
         self._interruptible = True
@@ -111,6 +111,7 @@ class Execution:
                 raise  # the server stops; the run goes on
             await self._canceled()
         except Superseded:
+            log.info("run %s: its state was changed by somebody else", self._run.run_id)
             await self._canceled()
         except RunFailed as failure:
             await self._fail(failure.code, failure.message)
@@ -141,10 +142,10 @@ class Execution:
         self._run = run
         return run
 
-    async def _fail(self, code: str, message: str, exit_code: int | None = None) -> None:
+    async def _fail(self, code: str, message: str, **changes: object) -> None:
         with suppress(Superseded):
-            changes = {"error_code": code, "error_message": message, "exit_code": exit_code}
-            await self._to(RunStatus.FAILED, token_hash=None, **changes)
+            error = {"error_code": code, "error_message": message}
+            await self._to(RunStatus.FAILED, token_hash=None, **error, **changes)
 
     async def _attempts(self) -> None:
         while True:
@@ -240,18 +241,18 @@ class Execution:
         run, configuration = self._run, self._definition.configuration
         canceled = outcome.canceled and self._cancel_requested
         failed = outcome.code is not None and not canceled
-        if failed and run.attempt <= configuration.retries and not self._cancel_requested:
+        if run.status is not RunStatus.FINALIZING:  # it is, where a restart came in between
             await self._to(RunStatus.FINALIZING)
+        if failed and run.attempt <= configuration.retries and not self._cancel_requested:
             await self._to(RunStatus.QUEUED, attempt=run.attempt + 1, handle=None)
             self._interruptible = True
             return False
-        await self._to(RunStatus.FINALIZING)
         await asyncio.to_thread(workspace.clear, self._paths, configuration.history)
+        changes = {"exit_code": outcome.exit_code, "ended_at": outcome.ended_at or time.time()}
         if failed:
-            await self._fail(outcome.code or "", outcome.message or "", outcome.exit_code)
+            await self._fail(outcome.code or "", outcome.message or "", **changes)
         else:
             after = RunStatus.CANCELED if canceled else RunStatus.COMPLETED
-            changes = {"exit_code": outcome.exit_code, "ended_at": outcome.ended_at}
             await self._to(after, token_hash=None, **changes)
         if self._job is not None and not canceled:
             await self._target.prepare_next(self._job)
@@ -269,7 +270,6 @@ class Execution:
             self.placed.set()
             await self._attempts()
             return
-        self._tail.skip()
         self._interruptible = False
         admission = await self._engine.ways.admission(run.target)
         need = self._definition.configuration.resources.need()

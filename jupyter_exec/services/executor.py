@@ -47,7 +47,7 @@ class Executor:
         execution = self._executions.get(run.run_id)
         if execution is not None:
             await execution.cancel()
-        elif run.started_at is None:
+        elif run.started_at is None or run.scope.get("executes") != "client":
             await self._engine.journal.transition(run.run_id, RunStatus.CANCELED)
 
     async def detach(self) -> None:

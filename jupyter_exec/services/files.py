@@ -37,6 +37,14 @@ def _inside(folder: Path, name: str, what: str) -> Path:
     raise NotFound(message, what)
 
 
+def _is_text(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 class RunFiles:
     """Logs, outputs and metrics of runs."""
 
@@ -87,7 +95,7 @@ class RunFiles:
         ]
 
     def outputs(self, run: Run) -> list[dict[str, Any]]:
-        """List every output file with its size, sorted by path."""
+        """List every output file by path with its size, but for names that are no UTF-8."""
         entries: dict[str, dict[str, Any]] = {}
         for prefix, root in self._roots(run):
             for folder, _, files in os.walk(root):
@@ -96,6 +104,8 @@ class RunFiles:
                     if path.is_symlink() or not path.is_file():
                         continue
                     shown = prefix + path.relative_to(root).as_posix()
+                    if not _is_text(shown):
+                        continue  # neither JSON nor a zip can carry such a name
                     status = path.stat()
                     entries.setdefault(
                         shown,

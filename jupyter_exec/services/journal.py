@@ -8,6 +8,7 @@ itself, so it can be slow, or gone for a while, and loses nothing.
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 from jupyter_exec.store import events, runs
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+
+LOOK_S = 0.25
 
 
 class Journal:
@@ -68,4 +72,12 @@ class Journal:
                 seen = event["id"]
                 yield event
             if not batch:
-                await changed.wait()
+                await self._news(changed)
+
+    async def _news(self, changed: asyncio.Event) -> None:
+        """Wait until something was written; beside the server that writes, look every so often."""
+        if self._database.writable:
+            await changed.wait()
+            return
+        with suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(changed.wait(), LOOK_S)

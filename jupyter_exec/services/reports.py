@@ -8,19 +8,22 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from jupyter_exec.store import events, runs
+from jupyter_exec.store import runs
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from jupyter_exec.model.run import Run
     from jupyter_exec.services.journal import Journal
 
 POLL_S = 0.2
 BLOCK_BYTES = 1 << 18
 POINTS_PER_EVENT = 200
+LABEL_LENGTH = 200
 
 
 def parse_line(line: bytes) -> dict[str, Any] | None:
@@ -33,30 +36,50 @@ def parse_line(line: bytes) -> dict[str, Any] | None:
         return None
     progress = said.get("progress")
     if isinstance(progress, Mapping):
-        return {"progress": {key: progress.get(key) for key in ("done", "total", "label")}}
-    name, value = said.get("metric"), said.get("value")
-    if isinstance(name, str) and isinstance(value, int | float | str):
+        label = progress.get("label")
         return {
-            "name": name[:200],
-            "value": value,
-            "step": said.get("step"),
-            "time": said.get("time"),
+            "progress": {
+                "done": _count(progress.get("done")),
+                "total": _count(progress.get("total")),
+                "label": label[:LABEL_LENGTH] if isinstance(label, str) else None,
+            }
         }
-    return None
+    name, value = said.get("metric"), _value(said.get("value"))
+    if not isinstance(name, str) or value is None:
+        return None
+    step, moment = _count(said.get("step")), _count(said.get("time"))
+    return {"name": name[:LABEL_LENGTH], "value": value, "step": step, "time": moment}
+
+
+def _value(value: Any) -> float | int | str | None:
+    """Return a metric's value; NaN and the infinities as text, since JSON has no words for them."""
+    if isinstance(value, str):
+        return value[:LABEL_LENGTH]
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        number = float(value)
+    except OverflowError:
+        return "Infinity" if value > 0 else "-Infinity"
+    if math.isfinite(number):
+        return value
+    return "NaN" if math.isnan(number) else "Infinity" if number > 0 else "-Infinity"
+
+
+def _count(value: Any) -> float | int | None:
+    """Return a number that counts something; None for anything else."""
+    found = _value(value)
+    return found if isinstance(found, int | float) and found >= 0 else None
 
 
 class ReportTail:
-    """Follows the report file of one run from where it was left."""
+    """Follows the report file of one run from where it was left, by an earlier server too."""
 
-    def __init__(self, path: Path, run_id: str, journal: Journal) -> None:
+    def __init__(self, path: Path, run: Run, journal: Journal) -> None:
         self._path = path
-        self._run_id = run_id
+        self._run_id = run.run_id
         self._journal = journal
-        self._offset = 0
-
-    def skip(self) -> None:
-        """Take what is there as told already (after a restart)."""
-        self._offset = self._path.stat().st_size if self._path.exists() else 0
+        self._offset = run.reported_bytes
 
     async def follow(self) -> None:
         """Tell what is new, again and again, until cancelled."""
@@ -70,11 +93,13 @@ class ReportTail:
             said = [item for item in map(parse_line, lines) if item]
             progress = [item["progress"] for item in said if "progress" in item]
             points = [item for item in said if "name" in item]
-            if progress:
-                await self._journal.write(runs.save_progress, self._run_id, progress[-1])
-            if points:
-                data = {"metrics": points[-POINTS_PER_EVENT:]}
-                await self._journal.write(events.append, self._run_id, "metrics", data)
+            await self._journal.write(
+                runs.save_report,
+                self._run_id,
+                self._offset,
+                progress[-1] if progress else None,
+                points[-POINTS_PER_EVENT:],
+            )
 
     def _lines(self) -> list[bytes]:
         try:

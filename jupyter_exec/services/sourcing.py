@@ -121,7 +121,7 @@ class Sourcing:
                 snapshot_folder,
                 self._snapshots,
                 folder,
-                include=source.files,
+                include=source.files and [*source.files, *([] if path.is_dir() else [path.name])],
                 exclude=[*source.link, *self._own_folders(folder)],
                 overlay=files,
                 limit_files=MAX_FILES if source.limit else None,

@@ -50,6 +50,9 @@ async def configuration_faults(configuration: RunConfiguration, ways: Ways) -> l
     if configuration.kernel is not None:
         fault = await asyncio.to_thread(kernel_fault, configuration.kernel)
         faults += [fault] if fault else []
+    if configuration.parameters and not configuration.notebook:
+        message = "only a notebook takes parameters; give a script arguments"
+        faults.append(Fault("configuration.parameters", message))
     return faults + _not_here(configuration)
 
 

@@ -18,7 +18,7 @@ from jupyter_exec.store import events
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 _JSON = {"definition", "tags", "progress", "git", "links", "scope", "handle"}
 _STATE_FIELDS = (
@@ -175,6 +175,23 @@ def save_token(connection: sqlite3.Connection, run_id: str, token_hash: str) -> 
         (token_hash, run_id, RunStatus.NOT_STARTED.value),
     )
     return cursor.rowcount > 0
+
+
+def save_report(
+    connection: sqlite3.Connection,
+    run_id: str,
+    reported_bytes: int,
+    progress: Mapping[str, Any] | None,
+    points: Sequence[Mapping[str, Any]],
+) -> None:
+    """Keep and tell what a run has said, and how far its report file has been read by that."""
+    connection.execute(
+        "UPDATE runs SET reported_bytes = ? WHERE run_id = ?", (reported_bytes, run_id)
+    )
+    if progress is not None:
+        save_progress(connection, run_id, progress)
+    if points:
+        events.append(connection, run_id, "metrics", {"metrics": list(points)})
 
 
 def save_progress(connection: sqlite3.Connection, run_id: str, progress: Mapping[str, Any]) -> None:

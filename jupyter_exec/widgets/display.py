@@ -52,6 +52,8 @@ def show(run: Run) -> None:
 
         widget = RunStatus(run, ended=lambda ended: _publish(ended, run, update=True))
         _widgets[run.run_id] = widget
+    elif run.ended:
+        widget.catch_up()
     _publish(widget, run)
 
 

@@ -1,4 +1,5 @@
-// Keeps what is known of one run up to date from the page's server. `state` is {run, metrics, outputs, log}.
+// Keeps what is known of one run up to date from the page's server. `state` is {run, metrics, outputs, log,
+// logName, cut}; `cut` tells that the log has earlier lines.
 
 const ENDED = new Set(["Completed", "Failed", "Canceled"]);
 const LOG_CHARS = 65_536;
@@ -144,7 +145,10 @@ class Follower {
             const text = decoder.decode(bytes, { stream: true });
             // Its end begins somewhere in a line.
             const whole = fresh && begin > 0 ? text.slice(text.indexOf("\n") + 1) : text;
-            this.#update({ log: keepTail((fresh ? "" : this.state.log) + whole) });
+            const grown = (fresh ? "" : this.state.log) + whole;
+            const log = keepTail(grown);
+            const cut = fresh ? begin > 0 : this.state.cut;
+            this.#update({ log, logName: name, cut: cut || log.length < grown.length });
             fresh = false;
           }
           offset = begin + read;

@@ -44,9 +44,10 @@ function saveInNotebook(model) {
 }
 
 /** What is worth keeping in the notebook: small, and without anything secret. */
-function summary({ run, metrics, outputs, log }) {
+function summary({ run, metrics, outputs, log, cut }) {
   const { definition, snapshot, git, tags, ...kept } = run ?? {};
-  return { run: kept, metrics, outputs: outputs?.slice(0, 20), log: (log ?? "").slice(-4096) };
+  const tail = (log ?? "").slice(-4096);
+  return { run: kept, metrics, outputs: outputs?.slice(0, 20), log: tail, cut: cut || tail.length < log?.length };
 }
 
 class StatusWidget {
@@ -141,6 +142,8 @@ class StatusWidget {
     const parts = path.split("/").map(encodeURIComponent).join("/");
     return this.server.url(`${this.follower.path}/outputs${path ? `/${parts}` : "?format=zip"}`);
   };
+
+  logUrl = (name) => (this.follower ? this.server.url(`${this.follower.path}/logs/${encodeURIComponent(name)}`) : "");
 
   async cancel() {
     if (!this.follower) return this.model.send({ type: "cancel" });

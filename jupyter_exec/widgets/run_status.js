@@ -97,6 +97,7 @@ class StatusView {
     this.progress = make("div", "status-progress", {}, this.bar, this.count);
     this.error = make("div", "status-error", { role: "alert" });
     this.metrics = make("div", "status-metrics", { role: "group", "aria-label": "Metrics" });
+    this.earlier = make("div", "status-earlier");
     this.log = make("pre", "status-log", { role: "log", tabindex: "0", "aria-live": "off", "aria-label": "Log" });
     this.log.addEventListener("scroll", () => {
       const { scrollTop, clientHeight, scrollHeight } = this.log;
@@ -106,7 +107,7 @@ class StatusView {
     // Lab's shortcuts for cells (Enter, Space, d d) must not take the keys from the buttons and links.
     const head = make("div", "status-head", {}, this.icon, this.word, this.name, this.time, this.button);
     this.card = make("section", "status", { "data-lm-suppress-shortcuts": "true" }, head, this.where);
-    this.card.append(this.error, this.progress, this.metrics, this.log, this.outputs);
+    this.card.append(this.error, this.progress, this.metrics, this.earlier, this.log, this.outputs);
     el.append(this.card);
   }
 
@@ -159,7 +160,7 @@ class StatusView {
     this.#progress(run);
     this.#error(run);
     this.#metrics(state.metrics ?? {});
-    this.#log(state.log ?? "");
+    this.#log(state);
     this.#outputs(state.outputs ?? []);
     this.tick();
   }
@@ -204,17 +205,25 @@ class StatusView {
   }
 
   #metrics(metrics) {
-    const names = Object.keys(metrics).slice(0, SHOWN_METRICS);
-    this.#part("metrics", names.map((name) => [name, metrics[name]]), () =>
-      names.map((name) => {
+    const all = Object.keys(metrics);
+    const names = all.slice(0, SHOWN_METRICS);
+    const more = all.length - names.length;
+    this.#part("metrics", [more, ...names.map((name) => [name, metrics[name]])], () => [
+      ...names.map((name) => {
         const values = metrics[name];
         const value = make("span", "metric-value", {}, numberText(values[values.length - 1]));
         return make("div", "metric", {}, make("span", "metric-name", {}, name), value, sparkline(values));
       }),
-    );
+      more ? make("span", "status-label", { title: all.slice(SHOWN_METRICS).join(", ") }, `+${more} more`) : "",
+    ]);
   }
 
-  #log(text) {
+  #log({ log, logName, cut }) {
+    const text = log ?? "";
+    const url = logName && this.actions.logUrl(logName);
+    const full = () =>
+      url ? make("a", "status-full", { href: url, target: "_blank", rel: "noopener" }, "full log") : "full log";
+    this.#part("earlier", [cut, url], () => (cut ? ["earlier lines are in the ", full()] : []));
     this.#part("log", text, () => (text.trim() ? [ansiFragment(text.replace(/\s+$/, ""))] : []));
     if (this.follows) this.log.scrollTop = this.log.scrollHeight;
   }

@@ -68,6 +68,11 @@ class RunStatus(anywidget.AnyWidget):
         """Return the last known state as a few lines."""
         return summary.plain_text(self.state)
 
+    def catch_up(self) -> None:
+        """Show the end of a run that has ended, before the page has said so."""
+        if self.run.ended and self.state.get("status") != self.run.status:
+            self._push(self.run, summary.summarise(self.run, self._metrics))
+
     def _watch(self) -> None:
         """Follow the run: one thread hears its events, one passes them on at a bearable rate."""
         run, self._metrics = self.run, {}

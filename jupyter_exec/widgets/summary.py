@@ -42,6 +42,7 @@ def summarise(
         "run": {key: value for key, value in run.json.items() if key not in _LEFT_OUT},
         "metrics": {name: list(values[-POINTS:]) for name, values in metrics.items()},
         "log": log,
+        "cut": len(log.encode()) >= LOG_TAIL_BYTES,
         "outputs": list(outputs[:_OUTPUTS]),
     }
 

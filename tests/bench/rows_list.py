@@ -121,7 +121,7 @@ def _run(number: int, begin: float) -> Run:
         ended_at=begin + number + 2,
         exit_code=0 if status is RunStatus.COMPLETED else 1,
         error_code="ExitCode" if status is RunStatus.FAILED else None,
-        error_message="exit code 1: ValueError" if status is RunStatus.FAILED else None,
+        error_message="ValueError (exit code 1)" if status is RunStatus.FAILED else None,
         folder=uuid.UUID(int=number).hex,
         definition={"configuration": configuration},
         tags={"lr": f"{number % 11 / 100}", "owner": f"user{number % 9}"} if number % 2 else {},

@@ -178,7 +178,7 @@ async def test_server_killed_while_it_submits(
     assert handle is not None or delay_s is not None
     handle = handle or await target.submit(job, placement)
     outcome = await asyncio.wait_for(target.wait(handle), 20)
-    assert (outcome.exit_code, outcome.message) == (3, "exit code 3: whole")
+    assert (outcome.exit_code, outcome.message) == (3, "whole (exit code 3)")
     assert placement.logs["main", 0].read_text() == "whole\n"
 
 

@@ -6,6 +6,7 @@ import random
 import signal
 import subprocess
 import time
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import psutil
@@ -86,6 +87,48 @@ def test_the_server_is_killed_at_random_moments(make_server, tmp_path: Path):
         assert run["status"] == "Completed", run
         assert server.log(run_id) == "0\n1\n2\n"
         assert (tmp_path / f"marks-{turn}").read_text() == "started\n"
+
+
+def test_killed_while_a_large_folder_is_cleared(make_server):
+    server = make_server()
+    code = (
+        "import os\nos.mkdir('many')\n"
+        "for i in range(20_000): open(f'many/{i}', 'w').close()\nraise SystemExit(4)"
+    )
+    run_id = submit(server, code)
+    server.wait_for_status(run_id, "Finalizing")
+    server.kill9()
+    server.start()
+    run = server.wait_for_end(run_id)
+    assert (run["status"], run["exitCode"]) == ("Failed", 4)
+
+
+def test_reports_and_the_end_while_no_server_is_there(make_server):
+    server = make_server()
+    code = (
+        "import os, time\nfrom jupyter_exec import current_run\n"
+        "current_run.progress(1, 10)\ncurrent_run.log_metric('a', 1, step=1)\n"
+        "while not os.path.exists('../go'): time.sleep(0.02)\n"
+        "current_run.log_metric('a', float('nan'), step=2)\ncurrent_run.progress(10, 10)\n"
+    )
+    run_id = submit(server, code + "raise SystemExit(3)")
+    for event in server.events(run_id, 30):
+        if event["type"] == "metrics":
+            break
+    server.kill9()
+    (work,) = server.data_dir.glob("runs/*/work")
+    (work.parent / "go").touch()
+    while processes_of(server):
+        time.sleep(0.05)
+    ended = time.time()
+    time.sleep(2)  # the end must be told as of then, not as of the restart
+    server.start()
+    run = server.wait_for_end(run_id)
+    assert run["progress"]["done"] == 10
+    assert datetime.fromisoformat(run["endedAt"].replace("Z", "+00:00")).timestamp() < ended + 0.5
+    events = server.client.get(f"{API}runs/{run_id}/events").json()["events"]
+    points = [point["value"] for event in events for point in event.get("metrics", [])]
+    assert points == [1.0, "NaN"]
 
 
 def test_the_queue_is_intact_after_a_restart(make_server, tmp_path: Path):
@@ -208,6 +251,8 @@ def test_two_servers_on_one_folder(make_server):
     first.wait_for_status(run_id, "Running")
     second = make_server(data_dir=first.data_dir)
     assert "in use by another server" in second.log_text()
+    short = submit(first, "print(1)")
+    assert second.wait_for_end(short, 10)["status"] == "Completed", "no live events on a reader"
     assert second.run(run_id)["status"] == "Running"
     refused = second.client.post(
         API + "runs", json={"definition": {"configuration": {"command": "true"}}}

@@ -71,6 +71,11 @@ class Kernel:
         content = self._ask(self.client.complete(code))
         return [code[: content["cursor_start"]] + match for match in content["matches"]]
 
+    def complete_kinds(self, code: str) -> set[str]:
+        """Return the kinds of what Tab offers there."""
+        metadata = self._ask(self.client.complete(code))["metadata"]
+        return {match["type"] for match in metadata["_jupyter_types_experimental"]}
+
     def inspect(self, code: str) -> str:
         return str(self._ask(self.client.inspect(code))["data"]["text/plain"])
 

@@ -18,6 +18,14 @@ def test_a_cell_without_variables_is_one_cell():
     assert [cell["source"] for cell in document["cells"]] == ["!ls"]
 
 
+def test_what_is_around_the_cell_is_tagged_and_the_cell_is_not():
+    script, files = cells.cell_files("b = a", {"a": 1}, ["b"], script=False)
+    document = json.loads(files[script])
+    tags = [cell["metadata"].get("tags") for cell in document["cells"]]
+    assert tags == [["jupyter-exec"], None, ["jupyter-exec"]]
+    assert document["cells"][1]["source"] == "b = a"
+
+
 def test_variables_share_what_they_shared():
     shared = [1]
     values = pickle.loads(cells.pickle_variables({"a": shared, "b": [shared]}))

@@ -49,5 +49,21 @@ def test_values(filled, before, offers):
     assert filled.complete(before) == offers
 
 
+@pytest.mark.parametrize(
+    ("before", "kind"),
+    [
+        ("%%submit -", "keyword"),
+        ("%%submit --in w", "instance"),
+        ("%%submit --env ", "path"),
+        ("%submit tr", "path"),
+        ("%%submit --target ", "text"),
+        ("%runs --", "keyword"),
+        ("%runs --status Can", "text"),
+    ],
+)
+def test_kinds(filled, before, kind):
+    assert filled.complete_kinds(before) == {kind}
+
+
 def test_the_cell_below_is_python(filled):
     assert "%%submit --name x\nweights" in filled.complete("%%submit --name x\nwei")

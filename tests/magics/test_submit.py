@@ -61,13 +61,25 @@ def test_a_script_and_its_result(kernel):
 
 
 def test_a_failure_is_one_line_with_its_cause(kernel):
-    cell = kernel.execute("%%submit --wait\nraise ValueError('no luck')")
+    kernel.execute("seed = 1")
+    cell = kernel.execute("%%submit --name bad --in seed --wait\nraise ValueError('no luck')")
     assert cell.status == "error"
     (error,) = cell.contents("error")
     (line,) = error["traceback"]
-    assert "no luck" in line
-    assert "magics" not in line
+    assert line == "The run 'bad' failed: cell 1: ValueError: no luck (exit code 1)"
     assert error["ename"] == "RunUnsuccessful"
+
+
+@pytest.mark.parametrize(
+    ("cell", "cause"),
+    [
+        ("pass", "NameError: --out y_: the cell has set no such variable"),
+        ("import threading\ny_ = threading.Lock()", "TypeError: --out y_ cannot be pickled: "),
+    ],
+)
+def test_an_output_that_cannot_come_back_is_told(kernel, cell, cause):
+    (error,) = kernel.execute(f"%%submit --name o --out y_ --wait\n{cell}").contents("error")
+    assert error["evalue"].startswith(f"The run 'o' failed: {cause}")
 
 
 def test_script_with_arguments_notebook_with_parameters_and_command(kernel, server):
@@ -126,6 +138,18 @@ def test_an_error_is_one_line_and_nothing_is_sent(kernel, server, code, says):
     before = len(server.runs())
     assert says in one_error(kernel.execute(code))
     assert len(server.runs()) == before
+
+
+@pytest.mark.parametrize("code", ["%%submit\n1", "%submit none.py"])
+def test_a_folder_that_is_gone_is_one_line(kernel, server, code):
+    folder = server.root_dir / "gone"
+    folder.mkdir()
+    kernel.execute("%cd -q ../gone")
+    folder.rmdir()
+    try:
+        assert "this kernel's folder no longer exists" in one_error(kernel.execute(code))
+    finally:
+        kernel.execute(f"%cd -q {server.root_dir / 'work'}")
 
 
 def test_a_big_folder_is_refused_with_what_helps(kernel, server):

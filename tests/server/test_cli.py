@@ -44,10 +44,10 @@ def test_submit_and_wait_exits_as_the_script_did(project):
     assert done.returncode == 3
     assert done.stdout == "epochs 5\n"
     first, *states, last = done.stderr.splitlines()
-    assert first.startswith("Submitted default_")
-    assert states[-1] == "Failed"
+    assert first.startswith(f"Submitted {project.name}_")
+    assert "Failed" not in states
     assert last.startswith("Failed after ")
-    assert "model.bin: jupyter exec outputs default_" in last
+    assert f"model.bin: jupyter exec outputs {project.name}_" in last
 
 
 def test_a_notebook_with_parameters(project):

@@ -461,6 +461,35 @@ def test_metrics_and_progress_reach_the_stream(server):
     assert [point["value"] for point in told] == [point["value"] for point in points]
 
 
+def test_an_output_whose_name_is_no_text(server):
+    code = "open(b'outputs/\\xff', 'w').close(); open('outputs/good', 'w').close()"
+    run = finish(
+        server,
+        source={},
+        overlay={"o.py": {"text": code}},
+        definition={"configuration": {"script": "o.py"}},
+    )
+    listed = get(server, f"runs/{run['runId']}/outputs").json()["outputs"]
+    assert [entry["path"] for entry in listed] == ["good"]
+    packed = get(server, f"runs/{run['runId']}/outputs", params={"format": "zip"})
+    assert zipfile.ZipFile(io.BytesIO(packed.content)).namelist() == ["good"]
+
+
+def test_the_named_script_comes_along_whatever_files_says(server, folder):
+    (folder / "data").mkdir()
+    (folder / "data" / "a").touch()
+    (folder / "m.py").write_text("import os; print(sorted(os.listdir('.')))")
+    made = submit(server, source={"path": f"{folder.name}/m.py", "files": ["data/*"]})
+    assert made["snapshot"]["files"] == 2
+    server.wait_for_end(made["runId"])
+
+
+def test_parameters_are_for_notebooks(server):
+    definition = {"configuration": {"command": "true", "parameters": {"a": 1}}}
+    answer = submit(server, 400, source={}, definition=definition)
+    assert answer["error"]["target"] == "definition.configuration.parameters"
+
+
 def test_cancel_leaves_nothing_and_is_harmless_afterwards(server, folder):
     (folder / "c.py").write_text(
         "import subprocess, signal, time\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\n"

@@ -89,6 +89,33 @@ def test_a_failing_cell_is_named(bench):
     assert bench.executed().cells[2].outputs == []
 
 
+def helper(source):
+    return new_code_cell(source, metadata={"tags": ["jupyter-exec"]})
+
+
+def test_helper_cells_are_executed_but_not_counted(bench):
+    bench.notebook(helper("a = 1"), "print(a)", "b = 2", helper("print(a + b)"))
+    assert bench.run() == 0
+    assert bench.texts() == ["", "1\n", "", "3\n"]
+    assert [cell.execution_count for cell in bench.executed().cells] == [None, 1, 2, None]
+    assert [each["label"] for each in bench.progress()] == ["cell 1/2", "cell 2/2", "cell 2/2"]
+    bench.notebook(helper("a = 1"), "1 / 0", helper("b"))
+    assert bench.run() == 1
+    assert bench.last_line() == "cell 1: ZeroDivisionError: division by zero"
+    assert "Cell In[1], line 1" in bench.log.read_text().replace("\x1b[36m", "").replace(
+        "\x1b[32m", ""
+    ).replace("\x1b[39m", "")
+
+
+def test_a_failing_helper_cell_speaks_for_itself(bench):
+    bench.notebook("pass", helper("raise NameError('--out b: the cell has set no such variable')"))
+    assert bench.run() == 1
+    assert bench.last_line() == "NameError: --out b: the cell has set no such variable"
+    bench.notebook(helper("import os; os._exit(3)"), "pass")
+    assert bench.run() == 1
+    assert bench.last_line() == "the kernel died while variables were passed (exit code 3)"
+
+
 @pytest.mark.parametrize(
     ("code", "status"),
     [

@@ -179,6 +179,20 @@ def test_a_failure_tells_its_cause(notebook: Notebook) -> None:
     picture(page, "failed")
 
 
+def test_a_long_log_links_to_the_whole(notebook: Notebook) -> None:
+    notebook.write(LOAD, "%%submit --script\nfor n in range(20_000): print('line', n)")
+    notebook.open()
+    page = notebook.page
+    notebook.run(2)
+    wait_for_state(page, "Completed")
+    link = page.get_by_role("link", name="full log")
+    link.wait_for(timeout=TIMEOUT_MS)
+    picture(page, "long-log")
+    whole = page.request.get(link.evaluate("link => link.href")).text()
+    assert whole.startswith("line 0\n")
+    assert whole.endswith("line 19999\n")
+
+
 def test_reopened_with_its_kernel_it_goes_on(notebook: Notebook, tmp_path: Path) -> None:
     gate = tmp_path / "gate"
     notebook.write(LOAD, f"%%submit --name on\n{waiting_for(gate)}\nprint('came back')")

@@ -93,6 +93,21 @@ def test_pushed_states_are_shown_and_data_is_never_html(page: Page) -> None:
     assert page.locator("img, b, i, u, a").count() == 0
 
 
+def test_progress_without_a_label(page: Page) -> None:
+    show(page, run={**RUN, "progress": {"done": 62, "total": 100, "label": None}})
+    assert page.locator(".jp-exec-status-count").inner_text() == "62 / 100"
+    assert page.get_by_role("progressbar").get_attribute("aria-valuetext") == "62 / 100"
+
+
+def test_a_log_that_was_cut_says_so(page: Page) -> None:
+    show(page, log="one\n", cut=False)
+    earlier = page.locator(".jp-exec-status-earlier")
+    assert earlier.is_hidden()
+    push(page, log="two\n", cut=True, logName="main-0.txt")
+    page.get_by_text("earlier lines are in the full log").wait_for()
+    assert earlier.locator("a").count() == 0, "the page has no server to ask"
+
+
 def test_buttons_ask_the_kernel_and_its_refusal_is_shown(page: Page) -> None:
     show(page)
     page.get_by_role("button", name="Cancel run").click()
@@ -127,3 +142,9 @@ def test_metrics_with_odd_values(page: Page) -> None:
     assert values == ["0.5", "1.00e-5", "2"]
     assert page.locator(".jp-exec-sparkline").count() == 2
     assert "NaN" not in json.dumps(page.content())
+
+
+def test_more_metrics_than_are_shown(page: Page) -> None:
+    show(page, metrics={f"m{number}": [number] for number in range(10)})
+    assert page.locator(".jp-exec-metric").count() == 8
+    assert page.locator(".jp-exec-status-metrics").inner_text().endswith("+2 more")

@@ -129,7 +129,7 @@ def test_wait_exits_as_the_run_did(server, script, capsys, status, exit_code, ex
     assert captured.out == "one\ntwo\n"
     lines = captured.err.splitlines()
     assert lines[0].startswith(f"Submitted {RUN}")
-    assert status in lines[1:-1]
+    assert status not in lines[1:-1]
     cause = ": exited with 3" if error else ""
     word = "in" if status == "Completed" else "after"
     where = f"; left a.txt: jupyter exec outputs {RUN} --download ."
@@ -170,6 +170,16 @@ def test_what_cannot_be_read_exits_with_2(argv, capsys):
     assert "usage: jupyter exec" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(("command", "hints"), [("submit", True), ("cancel", False)])
+def test_the_scripts_own_arguments_go_after_two_dashes(capsys, command, hints):
+    with pytest.raises(SystemExit) as caught:
+        main([command, "train.py", "--epoch", "3"])
+    assert caught.value.code == 2
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert "unrecognized arguments: --epoch 3" in last
+    assert last.endswith("(the script's own arguments go after --)") is hints
+
+
 def test_no_server_is_one_line(server, capsys):
     server.close()
     assert main(["list"]) == 2
@@ -194,6 +204,16 @@ def test_list_is_aligned(server, capsys):
     } == {header.index("STATUS")}
     assert second.endswith("exited with 3")
     assert more == "2 of 7; --limit shows more"
+
+
+@pytest.mark.parametrize(
+    ("label", "shown"), [("cell 1/2", "  cell 1/2"), ("epochs", "  1/2 epochs")]
+)
+def test_list_shows_numbers_once(server, capsys, label, shown):
+    run = run_json(progress={"done": 1, "total": 2, "label": label})
+    server.on("GET runs", Answer({"runs": [run], "next": None, "total": 1}))
+    main(["list"])
+    assert capsys.readouterr().out.rstrip().endswith(shown)
 
 
 def test_list_of_nothing(server, capsys):

@@ -28,6 +28,7 @@ _START_S = 120.0
 _RECONNECT_MS = 10
 _STRAGGLERS_S = 4.0
 _BATCH = 200
+_HELPER = "jupyter-exec"  # tag of the cells that `%%submit` puts around the user's own
 
 
 class KernelClient(AsyncKernelClient):
@@ -134,18 +135,29 @@ class Execution(NotebookClient):
             and self.skip_cells_with_tag not in cell.metadata.get("tags", [])
         ]
 
-    async def step(self, index: int) -> None:
+    def helps(self, index: int) -> bool:
+        """Tell whether a cell is none of the user's own: it has no number."""
+        return _HELPER in self.nb.cells[index].metadata.get("tags", [])
+
+    async def step(self, index: int, number: int | None) -> None:
         """Execute a cell.
+
+        Args:
+            index: among all cells.
+            number: among those that are counted; None = it is not.
 
         Raises:
             nbclient.exceptions.CellExecutionError: it raised one.
             nbclient.exceptions.DeadKernelError: the kernel died.
         """
         self._streams = None
+        cell = self.nb.cells[index]
+        counted = number is not None
         try:
-            count = self.code_cells_executed + 1
-            await self.async_execute_cell(self.nb.cells[index], index, execution_count=count)
+            await self.async_execute_cell(cell, index, number, store_history=counted)
         finally:
+            if not counted:
+                cell.execution_count = None
             self.bring_up_to_date()
             self._changed()
 

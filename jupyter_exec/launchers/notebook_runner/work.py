@@ -158,25 +158,31 @@ class Work:
     async def _cells(self, execution: Execution, output: document.Output) -> int:
         """Execute the cells in order; return the exit status."""
         steps = execution.steps()
-        for number, index in enumerate(steps, 1):
-            _report(number - 1, len(steps), f"cell {number}/{len(steps)}")
+        total = sum(not execution.helps(index) for index in steps)
+        done = 0
+        for index in steps:
+            number = None if execution.helps(index) else done + 1
+            if number:
+                _report(done, total, f"cell {number}/{total}")
             try:
-                await execution.step(index)
+                await execution.step(index, number)
             except CellExecutionError as error:
                 return self._failed(number, error)
             except DeadKernelError:
                 await asyncio.sleep(_SIGNAL_MAY_FOLLOW_S if not self._stopped_by else 0)
                 if not self._stopped_by:
                     how = self.kernel.how_it_ended()
-                    self.reason = f"the kernel died in cell {number} ({how})"
+                    where = f"in cell {number}" if number else "while variables were passed"
+                    self.reason = f"the kernel died {where} ({how})"
                 return 1
+            done = number or done
             output.write()
             if execution.left or self._stopped_by:
                 return 0
-        _report(len(steps), len(steps), f"cell {len(steps)}/{len(steps)}")
+        _report(total, total, f"cell {total}/{total}")
         return 0
 
-    def _failed(self, number: int, error: CellExecutionError) -> int:
+    def _failed(self, number: int | None, error: CellExecutionError) -> int:
         """Return the status for a cell's exception; SystemExit is a wish, as in a script."""
         status = 1
         if error.ename == "SystemExit":
@@ -185,7 +191,8 @@ class Work:
             with contextlib.suppress(ValueError):
                 status = int(error.evalue) & 0xFF or 1
         first = (str(error.evalue).strip().splitlines() or [""])[0]
-        self.reason = f"cell {number}: {error.ename}" + (f": {first}" if first else "")
+        where = f"cell {number}: " if number else ""
+        self.reason = f"{where}{error.ename}" + (f": {first}" if first else "")
         return status
 
     def _stop(self, number: int, task: asyncio.Task[int]) -> None:

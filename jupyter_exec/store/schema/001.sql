@@ -24,7 +24,8 @@ CREATE TABLE runs (
     request_hash TEXT NOT NULL,
     attempt INTEGER NOT NULL,
     handle TEXT,
-    token_hash TEXT
+    token_hash TEXT,
+    reported_bytes INTEGER NOT NULL
 ) STRICT;
 -- An index ends in the row's sequence by itself, so each of these also gives its runs in order.
 CREATE INDEX runs_by_experiment ON runs (experiment);

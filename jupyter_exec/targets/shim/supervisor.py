@@ -198,8 +198,8 @@ class Supervisor:
         """Say why a replica failed."""
         code = replica.exit_code or 0
         if code > 0:
-            hint = last_line(replica.log)
-            text = f"exit code {code}" + (f": {hint}" if hint else "")
+            cause = last_line(replica.log)
+            text = f"{cause} (exit code {code})" if cause else f"exit code {code}"
             return {
                 "code": "ExitCode",
                 "message": self._named(replica, text),
