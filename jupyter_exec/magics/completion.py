@@ -23,8 +23,6 @@ _RUNS_OPTIONS = {
     "--target": "targets",
     "--tag": "",
 }
-
-
 _KINDS = {"variables": "instance", "folders": "path", "files": "path"}
 
 
