@@ -67,6 +67,7 @@ OPTIONS: tuple[Option, ...] = (
     Option("--in", "variables that travel along: a,b", "NAMES", CELL, "variables", repeat=True),
     Option("--out", "variables that come back: run.result()", "NAMES", CELL, repeat=True),
     Option("-p", "a parameter of the notebook: lr=0.1", "NAME=VALUE", LINE, repeat=True),
+    Option("--kernel", "kernelspec of the notebook (default: this interpreter)", "K", LINE),
     Option("--command", "a shell command to run in the folder", "LINE", LINE),
     Option("--wait", "wait until it ends, and put the --out variables in place"),
     Option("--script", "run the cell as a plain script, without a kernel", where=CELL),

@@ -157,6 +157,7 @@ class ExecMagics(Magics):
         return self.client().submit(
             source,
             command=values.command,
+            kernel=values.kernel,
             arguments=values.arguments,
             parameters=parse_parameters(values.parameters),
             limit=True if values.source is None else None,

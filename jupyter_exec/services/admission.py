@@ -117,7 +117,8 @@ class Admission:
             return f"asks for {need.gpus} gpus, and there are {self.capacity.gpus}"
         memory = self.capacity.memory_bytes
         if memory is not None and (need.memory_bytes or 0) > memory:
-            return f"asks for {need.memory_bytes} bytes of memory, and there are {memory}"
+            asked, there = (need.memory_bytes or 0) / 2**30, memory / 2**30
+            return f"asks for {asked:.1f} GiB of memory, and there are {there:.1f} GiB"
         return None
 
     def _missing(self, need: Resources) -> str | None:

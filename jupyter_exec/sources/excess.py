@@ -38,7 +38,7 @@ def too_large(walk: Walk, limits: Limits, max_bytes: int) -> TooLarge:
             f"the largest files:\n{files}\n{_HELP}"
         )
         return TooLarge(message, "folder")
-    allowed = " and ".join(
+    allowed = " or ".join(
         part
         for part in (
             f"{limits.files:,} files" if limits.files is not None else "",

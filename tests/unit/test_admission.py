@@ -106,11 +106,12 @@ async def test_many_may_leave_at_once():
 
 
 def test_a_need_that_can_never_be_met_is_told():
-    admission = Admission(Resources(cpus=2, memory_bytes=100, gpus=0))
+    gib = 2**30
+    admission = Admission(Resources(cpus=2, memory_bytes=gib, gpus=0))
     assert "3 cpus" in str(admission.exceeds(Resources(3)))
     assert "1 gpus" in str(admission.exceeds(Resources(1, gpus=1)))
-    assert "200 bytes" in str(admission.exceeds(Resources(1, memory_bytes=200)))
-    assert admission.exceeds(Resources(2, memory_bytes=100)) is None
+    assert "2.0 GiB" in str(admission.exceeds(Resources(1, memory_bytes=2 * gib)))
+    assert admission.exceeds(Resources(2, memory_bytes=gib)) is None
 
 
 @settings(deadline=None, max_examples=50)

@@ -168,7 +168,7 @@ FAILURES: dict[str, tuple[dict[str, Any], str, str, str]] = {
         {},
         "import no_such_module\n",
         "ExitCode",
-        "exit code 1: ModuleNotFoundError: No module",
+        "ModuleNotFoundError: No module named 'no_such_module' (exit code 1)",
     ),
     "signal": ({}, "import os\nos.kill(os.getpid(), 9)\n", "Signal", "SIGKILL"),
     "time limit": ({"maxRunDurationSeconds": 1}, WAIT, "TimeLimit", "maxRunDurationSeconds = 1"),

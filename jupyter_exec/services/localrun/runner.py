@@ -166,9 +166,8 @@ def ending(exit_code: int) -> Dict[str, Any]:
             name = "signal %d" % -exit_code
         return failure("Signal", "ended by %s" % name, exit_code)
     said = last_line()
-    return failure(
-        "ExitCode", "exit code %d%s" % (exit_code, ": " + said if said else ""), exit_code
-    )
+    how = "exit code %d" % exit_code
+    return failure("ExitCode", "%s (%s)" % (said, how) if said else how, exit_code)
 
 
 def unwanted(link: Any) -> bool:
