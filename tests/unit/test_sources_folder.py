@@ -237,7 +237,7 @@ def test_too_many_files(store: SnapshotStore, folder: Path) -> None:
     with pytest.raises(TooLarge) as refused:
         snapshot_folder(store, folder, limit_files=2000, limit_bytes=50_000_000)
     message = refused.value.message
-    assert "the folder has 2,005 files with 112 B; more than 2,000 files and 50 MB" in message
+    assert "the folder has 2,005 files with 112 B; more than 2,000 files or 50 MB" in message
     assert message.splitlines()[1].split() == ["0", "B", "images/train/", "(2,000", "files)"]
     for help_ in (".execignore", "--files", "--no-snapshot", "--link data/"):
         assert help_ in message
