@@ -195,7 +195,10 @@ class ExecClient:
                 body.setdefault("displayName", prepared.name)
             if env is None and kernel is None:
                 self._set_python(body["definition"]["configuration"], prepared, python)
-            return Run(self, self.session.json("POST", "runs", json=body))
+            answer = self.session.json("POST", "runs", json=body)
+            return Run(
+                self, answer | ({"snapshot": prepared.uploaded} if prepared.uploaded else {})
+            )
 
         run = self.writing(post)
         return run.wait() if wait else run
@@ -307,7 +310,9 @@ def _what(
     return {**section, "script": prepared.script} if prepared.script else dict(section)
 
 
-def _upload(session: Session, folder: Path, wanted: Wanted, overlay: Mapping[str, Content]) -> str:
+def _upload(
+    session: Session, folder: Path, wanted: Wanted, overlay: Mapping[str, Content]
+) -> dict[str, Any]:
     # Imported when there is something to pack: the walk through folders needs pathspec.
     from jupyter_exec.client.upload import upload
 

@@ -23,8 +23,8 @@ Source: TypeAlias = "str | os.PathLike[str] | Mapping[str, Any] | None"
 """A notebook's, script's or folder's path; a notebook's content; None = only the overlay."""
 Content: TypeAlias = "str | bytes | Mapping[str, str]"
 """A file of an overlay: text, bytes, or the wire's own `{"text": ...}` or `{"base64": ...}`."""
-Upload = Callable[[Path, "Wanted", Mapping[str, Content]], str]
-"""Packs and uploads a folder with an overlay on top; returns the snapshot's id."""
+Upload = Callable[[Path, "Wanted", Mapping[str, Content]], dict[str, Any]]
+"""Packs and uploads a folder with an overlay on top; returns what the server answers."""
 
 _NOTEBOOK = "notebook.ipynb"
 
@@ -59,6 +59,7 @@ class Prepared:
         language: of a notebook; None where it does not say.
         kernel: kernelspec that a notebook asks for.
         overlay: files laid on top.
+        uploaded: the snapshot, where the folder had to be uploaded.
     """
 
     body: dict[str, Any]
@@ -68,6 +69,7 @@ class Prepared:
     language: str | None = None
     kernel: str | None = None
     overlay: dict[str, Content] = field(default_factory=dict)
+    uploaded: dict[str, Any] | None = None
 
 
 def prepare(
@@ -121,8 +123,8 @@ def prepare(
         prepared.overlay = dict(overlay)
     else:
         # A snapshot is not changed afterwards, so what lies on top goes in with the rest.
-        snapshot_id = upload(path.resolve(), replace(wanted, limit=limit), overlay)
-        prepared.body = {"snapshotId": snapshot_id}
+        prepared.uploaded = upload(path.resolve(), replace(wanted, limit=limit), overlay)
+        prepared.body = {"snapshotId": prepared.uploaded["snapshotId"]}
     return prepared
 
 

@@ -6,7 +6,7 @@ import os
 import stat
 import tempfile
 import zipfile
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 from jupyter_exec.client.source import content_bytes
 from jupyter_exec.errors import InvalidRequest
@@ -30,8 +30,12 @@ _IN_MEMORY_BYTES = 16 << 20
 _TIMEOUT_S = 600.0
 
 
-def upload(session: Session, folder: Path, wanted: Wanted, overlay: Mapping[str, Content]) -> str:
-    """Pack a folder by its ignore rules, an overlay on top, and upload it; return the snapshot.
+def upload(
+    session: Session, folder: Path, wanted: Wanted, overlay: Mapping[str, Content]
+) -> dict[str, Any]:
+    """Pack a folder by its ignore rules, an overlay on top, and upload it.
+
+    Returns: the snapshot's id, and how many files and bytes it has, as the server answers.
 
     Raises:
         InvalidRequest: something in it cannot be packed.
@@ -46,7 +50,7 @@ def upload(session: Session, folder: Path, wanted: Wanted, overlay: Mapping[str,
         answer = session.json(
             "POST", "snapshots", content=packed, headers=headers, timeout=_TIMEOUT_S
         )
-    return str(answer["snapshotId"])
+    return dict(answer)
 
 
 def _walk(folder: Path, wanted: Wanted) -> Walk:
