@@ -119,9 +119,9 @@ def test_a_folder_outside_of_the_servers_root_is_uploaded(client, tmp_path):
     (folder / "sub").mkdir(parents=True)
     write(folder, "sub/a.txt", "a")
     (folder / "link").symlink_to("sub/a.txt")
-    run = client.submit(
-        folder, command="cat sub/a.txt link; cat more", overlay={"more": b"more"}, wait=True
-    )
+    run = client.submit(folder, command="cat sub/a.txt link; cat more", overlay={"more": b"more"})
+    assert run.json["snapshot"]["files"] == 3
+    run.wait()
     assert run.status == "Completed", run
     assert run.logs() == "aamore"
 

@@ -87,3 +87,10 @@ def test_an_interpreter_without_ipykernel(bench, tmp_path):
     assert "-m pip install ipykernel" in bench.last_line()
     assert bench.run(python="/no/python") == 1
     assert "/no/python" in bench.last_line()
+
+
+@pytest.mark.parametrize(("name", "ends"), [("python3", 0), ("gone", 1)])
+def test_a_kernelspec_that_does_not_say_its_language(bench, name, ends):
+    bench.notebook("print('ran')", kernelspec={"name": name, "display_name": name})
+    assert bench.run(python=sys.executable) == ends
+    assert ("there is no kernel 'gone'" in bench.last_line()) == bool(ends)

@@ -60,10 +60,12 @@ def choose(kernel: str | None, python: str | None, metadata: Mapping[str, Any]) 
         NotebookFault: there is no such kernelspec; the message lists those there are.
     """
     own = metadata.get("kernelspec") or {}
-    language = own.get("language") or (metadata.get("language_info") or {}).get("name") or "python"
+    language = own.get("language") or (metadata.get("language_info") or {}).get("name")
     if kernel:
         return _kernelspec(kernel)
-    if python and str(language).lower() in {"python", "ipython"}:
+    if language is None and own.get("name") not in {None, "python3", "python"}:
+        return _kernelspec(str(own["name"]))  # nothing else tells what language it is
+    if python and str(language or "python").lower() in {"python", "ipython"}:
         return _interpreter(python)
     return _kernelspec(str(own.get("name") or "python3"))
 
