@@ -196,9 +196,9 @@ class ExecClient:
             if env is None and kernel is None:
                 self._set_python(body["definition"]["configuration"], prepared, python)
             answer = self.session.json("POST", "runs", json=body)
-            return Run(
-                self, answer | ({"snapshot": prepared.uploaded} if prepared.uploaded else {})
-            )
+            if prepared.uploaded:
+                answer["snapshot"] = prepared.uploaded | answer.get("snapshot", {})
+            return Run(self, answer)
 
         run = self.writing(post)
         return run.wait() if wait else run
