@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from jupyter_exec.model.job import Resources
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Sequence
 
 
 @dataclass(eq=False)
@@ -58,17 +58,18 @@ class Admission:
         sequence: int,
         need: Resources,
         *,
-        inside: bool = False,
+        holds: Sequence[int] | None = None,
     ) -> AsyncIterator[tuple[int, ...]]:
         """Wait until the run may start; hold its share until the block is left. Yields its GPU ids.
 
         Args:
-            inside: True for a run that is going already (after a restart): it is let in at once.
+            holds: GPU ids of a run that is going already (after a restart), which is let in at
+                once with them; None for one that has to wait.
         """
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         ticket = Ticket(run_id, display_name, sequence, need, future)
-        if inside:
-            self._let_in(ticket)
+        if holds is not None:
+            self._let_in(ticket, tuple(holds))
         else:
             self._waiting.append(ticket)
             self._waiting.sort(key=lambda waiting: waiting.sequence)
@@ -136,10 +137,12 @@ class Admission:
         missing = self._missing(ticket.need)
         return f"waits for {missing}" if missing else "waits for the runs before it"
 
-    def _let_in(self, ticket: Ticket) -> None:
+    def _free_gpus(self) -> list[int]:
         taken = {gpu for inside in self._inside for gpu in inside.gpu_ids}
-        free = [gpu for gpu in range(self.capacity.gpus) if gpu not in taken]
-        ticket.gpu_ids = tuple(free[: ticket.need.gpus])
+        return [gpu for gpu in range(self.capacity.gpus) if gpu not in taken]
+
+    def _let_in(self, ticket: Ticket, gpu_ids: tuple[int, ...]) -> None:
+        ticket.gpu_ids = gpu_ids
         self._inside.append(ticket)
         ticket.admitted.set_result(None)
 
@@ -151,7 +154,7 @@ class Admission:
                 continue  # it is about to leave the queue by itself
             if self._missing(ticket.need) is None:
                 self._waiting.remove(ticket)
-                self._let_in(ticket)
+                self._let_in(ticket, tuple(self._free_gpus()[: ticket.need.gpus]))
             elif time.monotonic() - ticket.since > self._patience_s:
                 return
 

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 FULL_DISK_PAUSE_S = 1.0
+_GPUS = "gpu_ids"  # kept with the handle, so that nobody else is given them after a restart
 
 
 class Superseded(Exception):
@@ -164,6 +165,7 @@ class Execution:
             await self._to(RunStatus.STARTING, token_hash=tokens.digest(token))
             self._interruptible = False
             handle = await self._target.submit(job, self._placement(gpu_ids, job))
+            handle = {**handle, _GPUS: list(gpu_ids)}
             await self._submitted(handle)
             return await self._watch(handle)
 
@@ -273,7 +275,8 @@ class Execution:
         self._interruptible = False
         admission = await self._engine.ways.admission(run.target)
         need = self._definition.configuration.resources.need()
-        async with admission.slot(run.run_id, run.display_name, run.sequence, need, inside=True):
+        holds = handle.get(_GPUS, ())
+        async with admission.slot(run.run_id, run.display_name, run.sequence, need, holds=holds):
             self.placed.set()
             if run.status in {RunStatus.PREPARING, RunStatus.STARTING}:
                 await self._submitted(handle)

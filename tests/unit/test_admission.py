@@ -80,6 +80,14 @@ async def test_gpus_are_handed_out_one_by_one_and_come_back():
     assert runs.gpus["c"] == (0, 1)
 
 
+async def test_gpus_of_a_run_found_again_are_nobody_elses():
+    runs = Runs(Admission(Resources(cpus=8, gpus=2)))
+    async with runs.admission.slot("old", "old", 0, Resources(1, gpus=1), holds=[1]) as gpus:
+        assert gpus == (1,)
+        await runs.enter("new", 1, Resources(1, gpus=1))
+        assert runs.gpus["new"] == (0,)
+
+
 async def test_leaving_the_queue_lets_the_next_one_in():
     runs = Runs(Admission(Resources(cpus=1)))
     await runs.enter("a", 0, Resources(1))
