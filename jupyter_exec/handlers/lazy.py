@@ -54,13 +54,13 @@ class LazyRouter(Router):
 
             self._rules = compile_routes(self._base_url)
         path = request.path
-        for pattern, handler, arguments in self._rules:
+        for pattern, handler in self._rules:
             found = pattern.fullmatch(path)
             if found:
                 return self._application.get_handler_delegate(
                     request,
                     handler,
-                    {"house": self._house, **arguments},
+                    {"house": self._house},
                     path_kwargs={k: _unquote(v) for k, v in found.groupdict().items()},
                 )
         return None

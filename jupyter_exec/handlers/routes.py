@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 from jupyter_exec.handlers import (
     execution,
@@ -40,12 +39,10 @@ class Route:
     Attributes:
         path: below the server's base URL, with `{parameters}`; a handler's methods get them in
             snake_case.
-        arguments: further keyword arguments of the handler.
     """
 
     path: str
     handler: type[ExecHandler]
-    arguments: dict[str, Any] = field(default_factory=dict)
 
     def pattern(self, base_url: str) -> re.Pattern[str]:
         """Return the regular expression of the whole path."""
@@ -101,17 +98,15 @@ ROUTES: tuple[Route, ...] = (
 )
 
 
-def compile_routes(
-    base_url: str,
-) -> list[tuple[re.Pattern[str], type[ExecHandler], dict[str, Any]]]:
-    """Return (pattern, handler, arguments) of every route, the last one for what is not a route.
+def compile_routes(base_url: str) -> list[tuple[re.Pattern[str], type[ExecHandler]]]:
+    """Return pattern and handler of every route, the last one for what is not a route.
 
     azureml-core looks for the execution service beside the run history, so it is there as well.
     """
-    table = [(route.pattern(base_url), route.handler, route.arguments) for route in ROUTES]
+    table = [(route.pattern(base_url), route.handler) for route in ROUTES]
     table += [
-        (route.pattern(base_url + _BESIDE), route.handler, route.arguments)
+        (route.pattern(base_url + _BESIDE), route.handler)
         for route in ROUTES
         if route.path.startswith(_EXECUTION)
     ]
-    return [*table, (re.compile(".*"), UnknownPath, {})]
+    return [*table, (re.compile(".*"), UnknownPath)]

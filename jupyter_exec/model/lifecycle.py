@@ -49,8 +49,3 @@ TRANSITIONS: dict[RunStatus, frozenset[RunStatus]] = {
     )
     for state, after in _FORWARD.items()
 } | {state: frozenset() for state in TERMINAL}
-
-
-def may_follow(before: RunStatus, after: RunStatus) -> bool:
-    """Tell whether a run in state `before` may go to state `after`."""
-    return after in TRANSITIONS[before]

@@ -8,12 +8,10 @@ import asyncio
 import json
 import os
 import subprocess
-import sys
-import textwrap
 import threading
 from typing import TYPE_CHECKING
 
-import pytest
+from local_runs import LINUX, script
 from needs import need
 
 from jupyter_exec.model.job import Job, Resources, Role
@@ -29,24 +27,9 @@ from jupyter_exec.testing import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
     from pathlib import Path
 
-LINUX = pytest.mark.skipif(
-    not sys.platform.startswith("linux"), reason="needs /proc; to get it: run the tests on Linux"
-)
-
-
-@pytest.fixture
-async def target(tmp_path: Path) -> AsyncIterator[LocalTarget]:
-    local = LocalTarget(standby_dir=tmp_path / "standby")
-    yield local
-    await local.close()
-
-
-def script(text: str, **more) -> Role:
-    return Role("main", (sys.executable, "-c", textwrap.dedent(text)), **more)
-
+    import pytest
 
 # ------------------------------------------------------------------ memory
 

@@ -6,10 +6,10 @@ import asyncio
 import dataclasses
 import os
 import sys
-import textwrap
 from typing import TYPE_CHECKING
 
 import pytest
+from local_runs import LINUX, script
 
 from jupyter_exec.model.job import Job, Role, Standby
 from jupyter_exec.targets.process import LocalTarget
@@ -24,24 +24,7 @@ from jupyter_exec.testing import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
     from pathlib import Path
-
-LINUX = pytest.mark.skipif(
-    not sys.platform.startswith("linux"), reason="needs /proc; to get it: run the tests on Linux"
-)
-
-
-@pytest.fixture
-async def target(tmp_path: Path) -> AsyncIterator[LocalTarget]:
-    local = LocalTarget(standby_dir=tmp_path / "standby")
-    yield local
-    await local.close()
-
-
-def script(text: str, **more) -> Role:
-    return Role("main", (sys.executable, "-c", textwrap.dedent(text)), **more)
-
 
 WAITER = """
 import json, os, sys

@@ -12,6 +12,7 @@ import textwrap
 from typing import TYPE_CHECKING
 
 import pytest
+from local_runs import script
 
 from jupyter_exec.errors import RunFailed
 from jupyter_exec.model.job import Job, Resources, Role
@@ -30,21 +31,6 @@ from jupyter_exec.testing import (
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
-
-LINUX = pytest.mark.skipif(
-    not sys.platform.startswith("linux"), reason="needs /proc; to get it: run the tests on Linux"
-)
-
-
-@pytest.fixture
-async def target(tmp_path: Path) -> AsyncIterator[LocalTarget]:
-    local = LocalTarget(standby_dir=tmp_path / "standby")
-    yield local
-    await local.close()
-
-
-def script(text: str, **more) -> Role:
-    return Role("main", (sys.executable, "-c", textwrap.dedent(text)), **more)
 
 
 class TestLocalTarget(TargetContract):
