@@ -17,12 +17,14 @@ def states(messages):
 
 
 def test_a_busy_kernel_pushes_state_log_and_end(kernel, tmp_path):
-    gate = tmp_path / "gate"
+    begin, gate = tmp_path / "begin", tmp_path / "gate"
     kernel.execute(
-        "%%submit --name pushed --script\n"
-        "import os, time\nprint('first words', flush=True)\n"
+        "%%submit --name pushed --script\nimport os, time\n"
+        f"while not os.path.exists({str(begin)!r}): time.sleep(0.02)\n"
+        "print('first words', flush=True)\n"
         f"while not os.path.exists({str(gate)!r}): time.sleep(0.02)\nprint('last words')"
     )
+    begin.touch()  # what is pushed while the cell above goes on is not seen here
     kernel.client.execute("import time\nfor _ in range(500): time.sleep(0.02)")
     seen = states(iter(lambda: kernel.next_message("comm_msg")["content"], None))
     running = next(state for state in seen if "first words" in state["log"])
