@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from jupyter_exec.errors import Fault
     from jupyter_exec.model.definition import RunConfiguration
-    from jupyter_exec.model.job import Job
+    from jupyter_exec.model.job import Address, Job, Replica, Resources
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,24 @@ class Launcher(ABC):
     def faults(self, configuration: RunConfiguration) -> list[Fault]:
         """Return what is wrong with a definition for this framework, before anything is stored."""
         return []
+
+    def need(self, configuration: RunConfiguration) -> Resources:
+        """Return what the whole job needs; admission grants it before the job is planned."""
+        return configuration.resources.need()
+
+    def replica_env(
+        self,
+        configuration: RunConfiguration,
+        addresses: Mapping[Replica, Address],
+        replica: Replica,
+    ) -> Mapping[str, str]:
+        """Return the variables that a replica can only be given once all of them have their place.
+
+        Args:
+            addresses: of the replicas that listen.
+            replica: role and index.
+        """
+        return {}
 
     @abstractmethod
     def plan(self, configuration: RunConfiguration, context: LaunchContext) -> Job:

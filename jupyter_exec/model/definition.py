@@ -1,8 +1,8 @@
 """What was asked: the run definition, in Azure's words (floor: model).
 
 Source: `RunDefinition` and `RunConfiguration` in the Execution Service API 2019-09-30. Fields that
-the published contract does not have (`command`, `parameters`, `kernel`, `resources`, `retries`) are
-ours; clients that do not know them are unharmed.
+the published contract does not have (`command`, `parameters`, `kernel`, `resources`, `retries`,
+`experiment`, `secrets`, `sweep`) are ours; clients that do not know them are unharmed.
 """
 
 from __future__ import annotations
@@ -13,10 +13,14 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field
 
 from jupyter_exec.model.environment import EnvironmentDefinition
+from jupyter_exec.model.experiment import ExperimentSpec
 from jupyter_exec.model.job import Resources
+from jupyter_exec.model.sweep import SweepPlan
 from jupyter_exec.model.wire import Text, WireModel, one_of
 
-Framework = Annotated[str, one_of(["Python", "PySpark", "Cntk", "TensorFlow", "PyTorch"])]
+Framework = Annotated[
+    str, one_of(["Python", "PySpark", "Cntk", "TensorFlow", "PyTorch", "XGBoost"])
+]
 Communicator = Annotated[
     str,
     one_of(
@@ -131,6 +135,8 @@ class RunConfiguration(WireModel):
     kernel: str | None = None
     resources: ResourceRequest = ResourceRequest()
     retries: Annotated[int, Field(ge=0, le=100)] = 0
+    experiment: ExperimentSpec | None = None  # roles and replicas; in place of a script
+    secrets: list[str] = []  # names of variables whose values are sent, and never stored
 
     @property
     def notebook(self) -> bool:
@@ -145,3 +151,4 @@ class RunDefinition(WireModel):
     snapshot_id: str | None = None
     parent_run_id: str | None = None
     run_type: str | None = None
+    sweep: SweepPlan | None = None  # ours: the run is the parent of trials

@@ -57,6 +57,7 @@ class Role:
         env: added to the job's environment.
         resources: of each replica.
         standby: set where the command may be started ahead of time.
+        listens: each replica gets a port of its own, which the others are told.
     """
 
     name: str
@@ -65,6 +66,22 @@ class Role:
     env: Mapping[str, str] = field(default_factory=dict)
     resources: Resources = field(default_factory=Resources)
     standby: Standby | None = None
+    listens: bool = False
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where a replica that listens is found by the others."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.port}"
+
+
+Replica = tuple[str, int]
+"""A replica's role and its index, from 0."""
 
 
 @dataclass(frozen=True)
@@ -72,8 +89,9 @@ class Job:
     """What a target starts: roles, and what they share.
 
     Attributes:
-        roles: at least one; the job is over when all replicas of the first role have ended, or one
-            failed.
+        roles: at least one.
+        deciders: the job is over when all these replicas have ended, or any replica has failed;
+            empty = all of the first role. What still runs then is ended.
         env: environment variables for all replicas, on top of the target's own.
         time_limit_s: wall clock limit of the whole; None = no limit.
         grace_s: between asking a process to end and killing it.
@@ -83,10 +101,25 @@ class Job:
     env: Mapping[str, str] = field(default_factory=dict)
     time_limit_s: float | None = None
     grace_s: float = 10.0
+    deciders: frozenset[Replica] = frozenset()
+
+    def decides(self, role: Role, index: int) -> bool:
+        """Tell whether the job is over only when this replica has ended."""
+        return (role.name, index) in self.deciders if self.deciders else role is self.roles[0]
+
+    def need(self) -> Resources:
+        """Return what all replicas need together."""
+        needs = [role.resources.times(role.replicas) for role in self.roles]
+        memory = [need.memory_bytes for need in needs if need.memory_bytes is not None]
+        return Resources(
+            sum(need.cpus for need in needs),
+            sum(memory) if memory else None,
+            sum(need.gpus for need in needs),
+        )
 
     def as_json(self) -> dict[str, Any]:
         """Return the plan as plain JSON values (golden tests, `job.json`)."""
-        return asdict(self)
+        return {**asdict(self), "deciders": sorted(self.deciders)}
 
 
 @dataclass(frozen=True)

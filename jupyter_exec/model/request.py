@@ -11,6 +11,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field, model_validator
 
 from jupyter_exec.model.definition import RunDefinition
+from jupyter_exec.model.environment import Variables
 from jupyter_exec.model.wire import Text, WireModel
 
 
@@ -24,6 +25,9 @@ def _inside(path: str) -> str:
 
 
 RelativePath = Annotated[str, AfterValidator(_inside)]
+
+
+Secrets = Annotated[Variables, Field(repr=False)]
 
 
 class OverlayFile(WireModel):
@@ -88,7 +92,12 @@ class Source(WireModel):
 
 
 class SubmitRequest(WireModel):
-    """Body of `POST runs`."""
+    """Body of `POST runs`.
+
+    Attributes:
+        secrets: variable -> value, for the processes of the run; stored nowhere, so a run that has
+            not begun when the server stops fails, and a repetition needs them again.
+    """
 
     experiment: str = "default"
     run_id: str | None = None
@@ -98,18 +107,21 @@ class SubmitRequest(WireModel):
     definition: RunDefinition = RunDefinition()
     source: Source = Source()
     overlay: dict[RelativePath, OverlayFile] = {}
+    secrets: Secrets = {}
 
 
 class RerunRequest(WireModel):
     """Body of `POST runs/{id}/rerun`: nothing for an exact repetition, or what shall differ.
 
-    `definition` is a JSON merge patch (RFC 7396) on the run's definition.
+    `definition` is a JSON merge patch (RFC 7396) on the run's definition; `secrets` are needed
+    again where the run had some.
     """
 
     run_id: str | None = None
     display_name: Annotated[str, Field(max_length=1000)] | None = None
     tags: dict[str, Text] | None = None
     definition: dict[str, Any] = {}
+    secrets: Secrets = {}
 
 
 def merge_patch(target: Any, patch: Any) -> Any:

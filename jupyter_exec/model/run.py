@@ -37,6 +37,7 @@ class Run:
         attempt: 1, and one more for each retry.
         handle: what the target needs to find the work again.
         reported_bytes: how far its report file has been told.
+        template: what it was made from: `name`, `version` and `parameters` (without secrets).
         token_hash: SHA-256 of the token with which the run reports on itself.
     """
 
@@ -66,6 +67,7 @@ class Run:
     handle: Mapping[str, Any] | None = None
     token_hash: str | None = None
     reported_bytes: int = 0
+    template: Mapping[str, Any] | None = None
 
     @property
     def ended(self) -> bool:
@@ -96,6 +98,7 @@ class Run:
             "git": {key: self.git.get(key) for key in ("commit", "branch", "dirty")}
             if self.git
             else None,
+            "template": self.template,
             "definition": self.definition,
         }
 

@@ -13,7 +13,7 @@ import logging
 import sys
 import time
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from jupyter_exec.errors import NoRoom, RunFailed
@@ -21,15 +21,17 @@ from jupyter_exec.launchers.base import LaunchContext
 from jupyter_exec.model.definition import RunDefinition
 from jupyter_exec.model.lifecycle import RunStatus
 from jupyter_exec.model.wire import parse
-from jupyter_exec.services import tokens, workspace
+from jupyter_exec.services import code, tokens, workspace
 from jupyter_exec.services.reports import ReportTail
 from jupyter_exec.services.variables import run_variables
+from jupyter_exec.services.vault import Vault
 from jupyter_exec.store import runs
 from jupyter_exec.targets.base import Placement
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
+    from jupyter_exec.launchers.base import Launcher
     from jupyter_exec.model.job import Job, Outcome
     from jupyter_exec.model.run import Run
     from jupyter_exec.services.journal import Journal
@@ -54,6 +56,7 @@ class Engine:
 
     Attributes:
         url: returns the server's address (known only when it listens).
+        vault: secrets of runs that have not begun.
     """
 
     journal: Journal
@@ -61,6 +64,7 @@ class Engine:
     snapshots: SnapshotStore
     ways: Ways
     url: Callable[[], str]
+    vault: Vault = field(default_factory=Vault)
 
 
 class Execution:
@@ -72,6 +76,7 @@ class Execution:
         self._definition = parse(RunDefinition, run.definition)
         self._paths: RunPaths = engine.paths.run(run.folder)
         self._target: ComputeTarget = engine.ways.target(run.target)
+        self._launcher: Launcher = engine.ways.launcher(self._definition.configuration)
         self._tail = ReportTail(self._paths.metrics, run, engine.journal)
         self._job: Job | None = None
         self._handle: TargetHandle | None = None
@@ -157,17 +162,30 @@ class Execution:
     async def _attempt(self) -> Outcome:
         run = self._run
         admission = await self._engine.ways.admission(run.target)
-        need = self._definition.configuration.resources.need()
+        need = self._launcher.need(self._definition.configuration)
         async with admission.slot(run.run_id, run.display_name, run.sequence, need) as gpu_ids:
             await self._to(RunStatus.PREPARING)
             token = tokens.new()
             job = await self._prepare(token)
             await self._to(RunStatus.STARTING, token_hash=tokens.digest(token))
             self._interruptible = False
-            handle = await self._target.submit(job, self._placement(gpu_ids, job))
+            placement = await self._place(job, self._placement(gpu_ids, job))
+            handle = await self._target.submit(job, placement)
             handle = {**handle, _GPUS: list(gpu_ids)}
             await self._submitted(handle)
             return await self._watch(handle)
+
+    async def _place(self, job: Job, placement: Placement) -> Placement:
+        """Tell every replica where the others will be."""
+        addresses = await self._target.place(job, placement)
+        configuration = self._definition.configuration
+        return replace(
+            placement,
+            replica_env={
+                replica: self._launcher.replica_env(configuration, addresses, replica)
+                for replica in placement.logs
+            },
+        )
 
     def _placement(self, gpu_ids: tuple[int, ...] = (), job: Job | None = None) -> Placement:
         attempt = self._run.attempt
@@ -196,6 +214,9 @@ class Execution:
             run.snapshot_id,
             run.links,
         )
+        secrets = engine.vault.get(run.run_id, configuration.secrets)
+        if configuration.experiment is not None and configuration.experiment.code is not None:
+            await code.fetch(self._engine, run, configuration.experiment.code, self._paths, secrets)
         environment = engine.ways.environment(configuration.environment)
         prepared = await environment.prepare(configuration.environment, self._paths.environment_log)
         seen = self._target.path_in_run
@@ -213,7 +234,8 @@ class Execution:
                 token,
             ),
         )
-        self._job = engine.ways.launcher(configuration).plan(configuration, context)
+        told = {name: value for name, value in secrets.items() if name not in code.CREDENTIALS}
+        self._job = _with_secrets(self._launcher.plan(configuration, context), told)
         return self._job
 
     async def _submitted(self, handle: TargetHandle) -> None:
@@ -274,7 +296,7 @@ class Execution:
             return
         self._interruptible = False
         admission = await self._engine.ways.admission(run.target)
-        need = self._definition.configuration.resources.need()
+        need = self._launcher.need(self._definition.configuration)
         holds = handle.get(_GPUS, ())
         async with admission.slot(run.run_id, run.display_name, run.sequence, need, holds=holds):
             self.placed.set()
@@ -285,3 +307,12 @@ class Execution:
             outcome = await self._watch(handle)
         if not await self._conclude(outcome):
             await self._attempts()
+
+
+def _with_secrets(job: Job, secrets: Mapping[str, str]) -> Job:
+    """Return the job with its secrets as variables; they win over what stands for them."""
+    roles = tuple(
+        replace(role, env={name: value for name, value in role.env.items() if name not in secrets})
+        for role in job.roles
+    )
+    return replace(job, roles=roles, env={**job.env, **secrets}) if secrets else job

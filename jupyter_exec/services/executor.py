@@ -40,6 +40,7 @@ class Executor:
         return execution
 
     def _forget(self, run_id: str) -> None:
+        self._engine.vault.drop(run_id)
         self._executions.pop(run_id, None)
 
     async def cancel(self, run: Run) -> None:

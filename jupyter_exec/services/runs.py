@@ -28,7 +28,8 @@ from jupyter_exec.services.sourcing import Sourced, Sourcing
 from jupyter_exec.store import listing, runs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    import sqlite3
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from jupyter_exec.services.execution import Engine
     from jupyter_exec.services.executor import Executor
@@ -41,6 +42,9 @@ class Submission:
     Attributes:
         scope: subscription, resource group, workspace of an Azure address.
         queued: False for a run that somebody else executes (a local run's zip).
+        secrets: variable -> value, for the run's processes; never stored.
+        template: what it was made from: `name`, `version`, `parameters`.
+        insert: stores the run; other than `runs.insert` where something is stored beside it.
     """
 
     experiment: str
@@ -51,6 +55,9 @@ class Submission:
     tags: Mapping[str, str] = field(default_factory=dict)
     scope: Mapping[str, str] = field(default_factory=dict)
     queued: bool = True
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    template: Mapping[str, Any] | None = None
+    insert: Callable[[sqlite3.Connection, Run], Run] = runs.insert
 
 
 class RunService:
@@ -95,6 +102,7 @@ class RunService:
             run_id=request.run_id,
             display_name=request.display_name,
             tags=request.tags,
+            secrets=request.secrets,
         )
         with in_definition():
             return await self.start(submission), sourced
@@ -141,6 +149,7 @@ class RunService:
             await self._check_script(definition, submission.sourced.snapshot_id)
         run_id = submission.run_id or new_run_id(submission.experiment)
         git = submission.sourced.git
+        definition = _naming_secrets(definition, submission.secrets)
         configuration = definition.configuration
         run = Run(
             run_id=run_id,
@@ -159,15 +168,17 @@ class RunService:
             git={k: v for k, v in git.items() if k != "diff"} if git else None,
             links=submission.sourced.links,
             scope=submission.scope,
+            template=submission.template,
         )
         run = replace(run, request_hash=_request_hash(run))
-        stored = await self._engine.journal.write(runs.insert, run)
+        stored = await self._engine.journal.write(submission.insert, run)
         if stored.folder != run.folder:
             return stored  # the same request, sent again
         if git and git.get("diff"):
             paths = self._engine.paths.run(run.folder)
             await asyncio.to_thread(workspace.keep_diff, paths, git["diff"])
         if submission.queued:
+            self._engine.vault.put(stored.run_id, submission.secrets)
             self._executor.start(stored)
         return stored
 
@@ -216,14 +227,15 @@ class RunService:
             InvalidRequest: the changed definition cannot run.
         """
         old = await self.get(run_id)
-        if old.snapshot_id is None or not self._engine.snapshots.exists(old.snapshot_id):
+        if old.snapshot_id is not None and not self._engine.snapshots.exists(old.snapshot_id):
             message = f"the snapshot of run {run_id} is gone"
             raise Conflict(message, "runId")
         changed = merge_patch(old.definition, request.definition)
         definition = parse(RunDefinition, changed, "definition")
+        _check_secrets(definition, request)
         with in_definition():
             await self.check(old.experiment, request.run_id, definition)
-        sourced = Sourced(old.snapshot_id, None, old.links, old.git)
+        sourced = Sourced(old.snapshot_id or "", None, old.links, old.git)
         submission = Submission(
             experiment=old.experiment,
             definition=definition,
@@ -232,6 +244,8 @@ class RunService:
             display_name=request.display_name or old.display_name,
             tags={**old.tags, "rerunOf": old.run_id} if request.tags is None else request.tags,
             scope={name: value for name, value in old.scope.items() if name != "executes"},
+            secrets=request.secrets,
+            template=old.template,
         )
         return await self.start(submission)
 
@@ -244,6 +258,24 @@ class RunService:
         """
         run = await self._engine.journal.write(runs.delete, run_id)
         await asyncio.to_thread(workspace.remove, self._engine.paths.run(run.folder).root)
+
+
+def _naming_secrets(definition: RunDefinition, secrets: Mapping[str, str]) -> RunDefinition:
+    """Return the definition with the names of its secrets; their values are not part of it."""
+    configuration = definition.configuration.model_copy(update={"secrets": sorted(secrets)})
+    return definition.model_copy(update={"configuration": configuration})
+
+
+def _check_secrets(definition: RunDefinition, request: RerunRequest) -> None:
+    """Refuse a repetition without the secrets that the run had.
+
+    Raises:
+        InvalidRequest: naming them.
+    """
+    missing = set(definition.configuration.secrets) - set(request.secrets)
+    if missing:
+        message = f"{', '.join(sorted(missing))}: a secret is stored nowhere; give it again"
+        raise InvalidRequest(message, "secrets")
 
 
 @contextmanager

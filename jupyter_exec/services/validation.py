@@ -32,17 +32,17 @@ def name_faults(experiment: str, run_id: str | None) -> list[Fault]:
 async def configuration_faults(configuration: RunConfiguration, ways: Ways) -> list[Fault]:
     """Return what is wrong with a configuration: target, framework, environment, needs, kernel."""
     faults: list[Fault] = []
+    need = configuration.resources.need()
     try:
-        ways.target(configuration.target)
-        exceeded = (await ways.admission(configuration.target)).exceeds(
-            configuration.resources.need()
-        )
-        if exceeded:
-            faults.append(Fault("configuration.resources", exceeded))
+        launcher = ways.launcher(configuration)
+        faults += launcher.faults(configuration)
+        need = launcher.need(configuration)
     except ExecError as error:
         faults += error.faults
     try:
-        faults += ways.launcher(configuration).faults(configuration)
+        exceeded = (await ways.admission(configuration.target)).exceeds(need)
+        if exceeded:
+            faults.append(Fault("configuration.resources", exceeded))
     except ExecError as error:
         faults += error.faults
     environment = ways.environment(configuration.environment)

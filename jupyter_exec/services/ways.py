@@ -72,12 +72,12 @@ class Ways:
         return admission.position(run_id) if admission else None
 
     def launcher(self, configuration: RunConfiguration) -> Launcher:
-        """Return the launcher for a definition: by framework, and `notebook` for a notebook.
+        """Return the launcher for a definition: by framework; `notebook`, `experiment` for those.
 
         Raises:
             InvalidRequest: no launcher of that framework is installed.
         """
-        name = configuration.framework.lower()
+        name = "experiment" if configuration.experiment else configuration.framework.lower()
         if name == "python" and configuration.notebook:
             name = "notebook"
         if name not in self._launchers:

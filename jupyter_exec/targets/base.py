@@ -9,13 +9,15 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from jupyter_exec.errors import RunFailed
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from jupyter_exec.model.job import Job, Outcome, Resources
+    from jupyter_exec.model.job import Address, Job, Outcome, Replica, Resources
 
 TargetHandle = Mapping[str, Any]
 """Plain JSON that finds the work again after a restart of the server; stored with the run."""
@@ -31,14 +33,16 @@ class Placement:
         attempt: 1 for the first try.
         logs: log file of each replica, by (role name, index).
         gpu_ids: devices that admission granted.
+        replica_env: variables of single replicas, on top of those of their job and role.
     """
 
     run_folder: Path
     work_dir: Path
     attempt: int
-    logs: Mapping[tuple[str, int], Path]
+    logs: Mapping[Replica, Path]
     attempt_dir: Path
     gpu_ids: Sequence[int] = ()
+    replica_env: Mapping[Replica, Mapping[str, str]] = field(default_factory=dict)
 
 
 class ComputeTarget(ABC):
@@ -53,6 +57,21 @@ class ComputeTarget(ABC):
     def path_in_run(self, path: Path) -> str:
         """Return how the run's processes see a path; other than itself in a container."""
         return str(path)
+
+    async def place(self, job: Job, placement: Placement) -> Mapping[Replica, Address]:
+        """Return where each replica that listens will be found; no other job gets these addresses.
+
+        They are given back when the job is over, or could not be submitted.
+
+        Raises:
+            RunFailed: there are none left.
+        """
+        if any(role.listens for role in job.roles):
+            message = (
+                f"compute target {self.name!r} runs no jobs whose processes talk to each other"
+            )
+            raise RunFailed("NotSupported", message)
+        return {}
 
     @abstractmethod
     async def submit(self, job: Job, placement: Placement) -> TargetHandle:

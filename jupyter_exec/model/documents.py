@@ -1,0 +1,179 @@
+"""JSON and YAML texts as values, and back (floor: model).
+
+Numbers keep the text that they were written as (`0.10` stays "0.10" where text is wanted). YAML
+cannot build objects, and anchors cannot make a small text a huge value.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from jupyter_exec.errors import InvalidRequest
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+MAX_NODES = 100_000
+MAX_DEPTH = 100
+
+
+class LiteralInt(int):
+    """A whole number that knows how it was written."""
+
+    text: str
+
+    def __new__(cls, text: str, value: int | None = None) -> Self:
+        """Make one of its text; `value` where Python reads that otherwise than YAML."""
+        number = super().__new__(cls, int(text) if value is None else value)
+        number.text = text
+        return number
+
+
+class LiteralFloat(float):
+    """A number that knows how it was written."""
+
+    text: str
+
+    def __new__(cls, text: str, value: float | None = None) -> Self:
+        """Make one of its text; `value` where Python reads that otherwise than YAML."""
+        number = super().__new__(cls, text if value is None else value)
+        number.text = text
+        return number
+
+
+def literal(value: Any) -> Any:
+    """Return a scalar as the text it was written as; None and text stay as they are."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, LiteralInt | LiteralFloat):
+        return value.text
+    if isinstance(value, int | float):
+        return json.dumps(value)
+    return value
+
+
+def load_json(text: str | bytes) -> Any:
+    """Return the value of a JSON text.
+
+    Raises:
+        InvalidRequest: it is not JSON.
+    """
+    try:
+        return json.loads(text, parse_float=LiteralFloat, parse_int=LiteralInt)
+    except (ValueError, RecursionError) as error:
+        message = f"the body is not JSON: {error}"
+        raise InvalidRequest(message[:300]) from None
+
+
+class _Loader(yaml.SafeLoader):
+    """Safe, JSON's values only, numbers as written."""
+
+
+def _integer(loader: _Loader, node: yaml.ScalarNode) -> LiteralInt:
+    return LiteralInt(node.value, loader.construct_yaml_int(node))
+
+
+def _float(loader: _Loader, node: yaml.ScalarNode) -> LiteralFloat:
+    return LiteralFloat(node.value, loader.construct_yaml_float(node))
+
+
+def _text(_: _Loader, node: yaml.ScalarNode) -> str:
+    return str(node.value)
+
+
+_Loader.add_constructor("tag:yaml.org,2002:int", _integer)
+_Loader.add_constructor("tag:yaml.org,2002:float", _float)
+_Loader.add_constructor("tag:yaml.org,2002:timestamp", _text)
+
+
+def load_yaml(text: str | bytes) -> Any:
+    """Return the value of a YAML text: JSON's values only.
+
+    Raises:
+        InvalidRequest: it is not YAML, has tags that would build objects, keys that are no text, or
+            anchors that make it huge or endless.
+    """
+    try:
+        loader = _Loader(text)
+        try:
+            node = loader.get_single_node()
+            if node is None:
+                return None
+            _check_size(node, {}, 0)
+            return _with_text_keys(loader.construct_document(node))
+        finally:
+            loader.dispose()
+    except (yaml.YAMLError, ValueError, RecursionError, UnicodeError) as error:
+        message = f"the text is not YAML: {' '.join(str(error).split())}"
+        raise InvalidRequest(message[:400]) from None
+
+
+def _check_size(node: yaml.Node, sizes: dict[int, int | None], depth: int) -> int:
+    """Return how many nodes there are once aliases are followed; None in `sizes` = under way."""
+    if depth > MAX_DEPTH:
+        message = f"it is nested more than {MAX_DEPTH} deep"
+        raise ValueError(message)
+    if id(node) in sizes:
+        known = sizes[id(node)]
+        if known is None:
+            message = "an alias refers to what it lies in"
+            raise ValueError(message)
+        return known
+    sizes[id(node)] = None
+    size = 1
+    if isinstance(node, yaml.MappingNode):
+        children = [child for pair in node.value for child in pair]
+    else:
+        children = node.value if isinstance(node, yaml.SequenceNode) else []
+    for child in children:
+        size += _check_size(child, sizes, depth + 1)
+        if size > MAX_NODES:
+            message = f"it has more than {MAX_NODES} values once its aliases are followed"
+            raise ValueError(message)
+    sizes[id(node)] = size
+    return size
+
+
+def _with_text_keys(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(literal(key)): _with_text_keys(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_with_text_keys(item) for item in value]
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    message = f"{type(value).__name__} has no place in JSON"
+    raise ValueError(message)
+
+
+class _Dumper(yaml.SafeDumper):
+    """Block style, text of several lines as it is, no aliases: lines that `git diff` shows well."""
+
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - yaml's signature
+        """Write everything out."""
+        return True
+
+
+def _shown_text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
+    style = "|" if "\n" in text else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Dumper.add_representer(str, _shown_text)
+_Dumper.add_representer(LiteralInt, lambda dumper, value: dumper.represent_int(int(value)))
+_Dumper.add_representer(LiteralFloat, lambda dumper, value: dumper.represent_float(float(value)))
+
+
+def dump_yaml(value: Any) -> str:
+    """Return JSON values as YAML, keys in their order."""
+    text: str = yaml.dump(
+        value,
+        Dumper=_Dumper,
+        sort_keys=False,
+        allow_unicode=True,
+        width=100,
+        default_flow_style=False,
+    )
+    return text

@@ -1,0 +1,246 @@
+"""What was asked, in Submarine's words: an experiment and its roles (floor: model).
+
+Source: `ExperimentSpec` of Apache Submarine 0.8's REST API. Numbers are text in that API wherever a
+template may hold a placeholder; `replicas` is the one that is a number once it is filled in.
+"""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal, InvalidOperation
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from jupyter_exec.model.environment import Variables
+from jupyter_exec.model.job import Resources
+from jupyter_exec.model.wire import Text, WireModel, one_of
+
+FRAMEWORKS: dict[str, tuple[str, ...]] = {
+    "TensorFlow": ("Ps", "Worker", "Chief", "Master", "Evaluator"),
+    "PyTorch": ("Master", "Worker"),
+    "XGBoost": ("Master", "Worker"),
+}
+PLACEHOLDER = re.compile(r"\{\{(.+?)\}\}", re.DOTALL)
+GPU = "nvidia.com/gpu"
+_GPU_WORDS = {GPU, "gpu", "yarn.io/gpu"}
+_QUANTITY = re.compile(r"^(\d+(?:\.\d+)?)([a-z]*)$", re.IGNORECASE)
+_UNITS = {
+    "": 1,
+    "k": 10**3,
+    "m": 10**6,
+    "g": 10**9,
+    "t": 10**12,
+    "ki": 2**10,
+    "mi": 2**20,
+    "gi": 2**30,
+    "ti": 2**40,
+}
+_LARGEST = 10**15
+
+
+def has_placeholder(value: Any) -> bool:
+    """Tell whether a leaf waits to be filled in by a template."""
+    return isinstance(value, str) and PLACEHOLDER.search(value) is not None
+
+
+def _count(value: Any) -> Any:
+    if has_placeholder(value):
+        return value
+    text = str(value)
+    if isinstance(value, bool) or not re.fullmatch(r"\d{1,15}", text, re.ASCII) or int(text) < 1:
+        message = f"{text[:80]!r} is not a number of replicas: give a whole number from 1"
+        raise ValueError(message)
+    return int(text)
+
+
+def parse_cpus(text: str) -> float:
+    """Read processors as Kubernetes does: "2", "0.5", "500m".
+
+    Raises:
+        ValueError: with examples.
+    """
+    number, thousandth = (text[:-1], 1000) if text.endswith("m") else (text, 1)
+    try:
+        cpus = Decimal(number) / thousandth
+    except InvalidOperation:
+        cpus = Decimal(0)
+    if not (cpus.is_finite() and 0 < cpus < _LARGEST):
+        message = (
+            f"cpu={text[:80]!r} is not a number of processors: give for example 1, 0.5 or 500m"
+        )
+        raise ValueError(message)
+    return float(cpus)
+
+
+def parse_memory(text: str) -> int:
+    """Read bytes as Kubernetes does: "1024M" (powers of 1000), "1Gi" (powers of 1024).
+
+    Raises:
+        ValueError: with examples.
+    """
+    found = _QUANTITY.match(text)
+    unit = _UNITS.get(found[2].lower()) if found else None
+    if not found or unit is None or not 0 < float(found[1]) * unit < _LARGEST:
+        message = f"memory={text[:80]!r} is not a size: give for example 1024M, 2G or 1Gi"
+        raise ValueError(message)
+    return int(float(found[1]) * unit)
+
+
+def _parse_gpus(text: str) -> int:
+    if not re.fullmatch(r"\d{1,6}", text, re.ASCII):
+        message = f"{GPU}={text[:80]!r} is not a number of devices"
+        raise ValueError(message)
+    return int(text)
+
+
+def parse_resources(text: str) -> dict[str, str]:
+    """Split `cpu=1,memory=1024M,nvidia.com/gpu=1` into its parts; placeholders stay.
+
+    Raises:
+        ValueError: a part is not `name=value`, or not one of the three.
+    """
+    parts: dict[str, str] = {}
+    for part in text.split(","):
+        name, equals, value = (word.strip() for word in part.partition("="))
+        if not equals:
+            message = f"{part[:80]!r} is not name=value; give for example cpu=1,memory=1024M"
+            raise ValueError(message)
+        parts[name] = value
+    return _known_resources(parts)
+
+
+def _known_resources(parts: dict[str, str]) -> dict[str, str]:
+    known = {GPU if name in _GPU_WORDS else name: value for name, value in parts.items()}
+    for name in known:
+        if name not in {"cpu", "memory", GPU}:
+            message = f"{name[:80]!r} is not a resource: there are cpu, memory and {GPU}"
+            raise ValueError(message)
+    return known
+
+
+def needed(parts: dict[str, str]) -> Resources:
+    """Return the need of one replica.
+
+    Raises:
+        ValueError: a value does not fit.
+    """
+    return Resources(
+        parse_cpus(parts["cpu"]) if "cpu" in parts else 1.0,
+        parse_memory(parts["memory"]) if "memory" in parts else None,
+        _parse_gpus(parts[GPU]) if GPU in parts else 0,
+    )
+
+
+class KernelSpec(WireModel):
+    """Packages of an environment."""
+
+    name: str | None = None
+    channels: list[str] | None = None
+    conda_dependencies: list[str] | None = None
+    pip_dependencies: list[str] | None = None
+
+
+class EnvironmentSpec(WireModel):
+    """What the processes find: an image, or packages; or the name of a stored environment."""
+
+    name: str | None = None
+    docker_image: str | None = None
+    kernel_spec: KernelSpec | None = None
+    description: str | None = None
+    image: str | None = None
+
+
+class ExperimentMeta(WireModel):
+    """What all roles share."""
+
+    name: str | None = None
+    namespace: str | None = "default"
+    framework: str | None = None
+    cmd: str | None = None
+    env_vars: Variables | None = None
+    tags: list[str] | None = None
+    experiment_id: str | None = None
+
+
+class TaskSpec(WireModel):
+    """One role: equal processes. Its own `cmd`, `image` and `envVars` replace those of the meta."""
+
+    replicas: Annotated[int, BeforeValidator(_count)] = 1
+    resources: str | None = None
+    name: str | None = None
+    image: str | None = None
+    cmd: str | None = None
+    env_vars: Variables | None = None
+    resource_map: dict[str, Text] | None = None
+
+    @model_validator(mode="after")
+    def _one_account_of_resources(self) -> TaskSpec:
+        """Let `resources` and `resourceMap` say the same; the map wins, as templates fill it in."""
+        said = parse_resources(self.resources) if self.resources else {}
+        parts = said | _known_resources(self.resource_map or {})
+        if not any(has_placeholder(value) for value in parts.values()):
+            needed(parts)
+        if parts != said:
+            self.resources = ",".join(f"{name}={value}" for name, value in parts.items())
+        self.resource_map = parts or None
+        return self
+
+    def need(self) -> Resources:
+        """Return the need of one replica."""
+        return needed(self.resource_map or {})
+
+
+class GitCode(WireModel):
+    """A repository, and how to get in; name and password are never stored."""
+
+    url: str | None = None
+    branch: str | None = None
+    username: str | None = None
+    password: str | None = None
+    trust_certs: bool | None = None
+
+
+class CodeSpec(WireModel):
+    """Code that is fetched before the roles start, to `$CODE_PATH/current`."""
+
+    sync_mode: Annotated[str, one_of(["git"])] = "git"
+    url: str | None = None
+    git: GitCode | None = None
+
+
+class ExperimentSpec(WireModel):
+    """What was asked, whole."""
+
+    meta: ExperimentMeta
+    environment: EnvironmentSpec | None = None
+    spec: Annotated[dict[str, TaskSpec], Field(min_length=1)]
+    code: CodeSpec | None = None
+    experiment_handler_spec: dict[str, Any] | None = None
+
+    @model_validator(mode="after")
+    def _known_framework(self) -> ExperimentSpec:
+        """Write the framework and its roles in their own letter case; refuse others."""
+        word = self.meta.framework or ""
+        if has_placeholder(word):
+            return self
+        names = {name.casefold(): name for name in FRAMEWORKS}
+        name = names.get(word.casefold())
+        if name is None:
+            message = f"meta.framework {word[:80]!r} is not one of {', '.join(FRAMEWORKS)}"
+            raise ValueError(message)
+        roles = {role.casefold(): role for role in FRAMEWORKS[name]}
+        strangers = [repr(role[:80]) for role in self.spec if role.casefold() not in roles]
+        if strangers:
+            message = (
+                f"spec: {name} has no role {', '.join(strangers[:5])}; "
+                f"its roles: {', '.join(FRAMEWORKS[name])}"
+            )
+            raise ValueError(message)
+        self.meta.framework = name
+        self.spec = {roles[role.casefold()]: task for role, task in self.spec.items()}
+        return self
+
+    def to_wire(self) -> dict[str, Any]:
+        """Return it as Submarine answers: nulls kept."""
+        return self.model_dump(mode="json", by_alias=True)
