@@ -91,6 +91,9 @@ def _details(run: Run) -> Iterator[tuple[str, str]]:
     yield "git", f"{git.get('commit')} ({git.get('branch')}{changed})" if git else ""
     yield "snapshot", str(run.json.get("snapshotId"))
     yield "parent", str(run.json.get("parentRunId"))
+    origin = run.json.get("template") or {}
+    yield "template", f"{origin['name']}, version {origin['version']}" if origin else ""
+    yield "values", json.dumps(origin["parameters"]) if origin.get("parameters") else ""
     configuration = (run.json.get("definition") or {}).get("configuration") or {}
     for label in ("script", "command", "arguments", "parameters", "kernel", "resources"):
         value = configuration.get(label)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
-from functools import partial
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from jupyter_exec.cli.commands import command as _command
+from jupyter_exec.cli.commands import json_option as _json
+from jupyter_exec.cli.template_parser import add_template
 
 if TYPE_CHECKING:
-    from argparse import _ActionsContainer, _SubParsersAction
+    from argparse import _SubParsersAction
     from collections.abc import Sequence
 
 _SERVER = """\
@@ -40,6 +42,9 @@ def parse(argv: Sequence[str]) -> Namespace:
         words, rest = words[:position], words[position + 1 :]
     parser = _parser()
     arguments, unknown = parser.parse_known_args(words)
+    if hasattr(arguments, "values"):  # argparse takes no more of them after an option
+        arguments.values += [word for word in unknown if not word.startswith("-")]
+        unknown = [word for word in unknown if word.startswith("-")]
     takes_rest = arguments.command_name in {"submit", "rerun"}
     if unknown:
         hint = " (the script's own arguments go after --)" if takes_rest else ""
@@ -66,25 +71,7 @@ def _parser() -> ArgumentParser:
     _rerun(commands)
     _outputs(commands)
     _gc(commands)
-    return parser
-
-
-def _late(module: str, function: str, arguments: Namespace) -> int:
-    status: int = getattr(import_module(f"jupyter_exec.cli.{module}"), function)(arguments)
-    return status
-
-
-def _command(
-    commands: _SubParsersAction[ArgumentParser], name: str, module: str, help_text: str, **more: Any
-) -> ArgumentParser:
-    parser = commands.add_parser(
-        name,
-        help=help_text,
-        description=help_text[0].upper() + help_text[1:] + ".",
-        formatter_class=RawDescriptionHelpFormatter,
-        **more,
-    )
-    parser.set_defaults(action=partial(_late, module, name))
+    add_template(commands)
     return parser
 
 
@@ -93,10 +80,6 @@ def _one_run(parser: ArgumentParser, *, newest: bool) -> None:
         parser.add_argument("run", nargs="?", help="id of the run; by default the newest run")
     else:
         parser.add_argument("run", help="id of the run")
-
-
-def _json(parser: _ActionsContainer, what: str) -> None:
-    parser.add_argument("--json", action="store_true", help=f"print {what} as JSON")
 
 
 def _submit(commands: _SubParsersAction[ArgumentParser]) -> None:
@@ -158,6 +141,14 @@ def _environment(parser: ArgumentParser) -> None:
     )
     group.add_argument("--interpreter", metavar="PATH", help="(default: the one of this command)")
     group.add_argument("--kernel", metavar="K", help="kernelspec of a notebook")
+    group.add_argument(
+        "--secret",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="a variable for the run that is stored nowhere; its value is that of your own "
+        "variable NAME, or asked for; may be given again",
+    )
 
 
 def _needs(parser: ArgumentParser) -> None:

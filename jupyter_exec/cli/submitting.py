@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from jupyter_exec.cli import text
 from jupyter_exec.cli.live import watch
 from jupyter_exec.client import ExecClient
-from jupyter_exec.client.options import parse_parameters, parse_tags
+from jupyter_exec.client.options import parse_parameters, parse_tags, read_secrets
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -63,6 +63,7 @@ def _words(arguments: Namespace) -> dict[str, Any]:
         "gpus": arguments.gpus,
         "time_limit": arguments.time_limit,
         "retries": arguments.retries,
+        "secrets": read_secrets(arguments.secret),
     }
 
 

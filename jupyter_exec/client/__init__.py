@@ -12,9 +12,26 @@ if TYPE_CHECKING:
     from jupyter_exec.client.listing import Runs
     from jupyter_exec.client.run import Run
     from jupyter_exec.client.session import NoServer
+    from jupyter_exec.client.sweep import Sweep, choice, loguniform, uniform
+    from jupyter_exec.client.template import Template
+    from jupyter_exec.client.templates import Templates
     from jupyter_exec.client.values import Output, RunError
 
-__all__ = ["ExecClient", "NoServer", "Output", "Run", "RunError", "Runs", "connect"]
+__all__ = [
+    "ExecClient",
+    "NoServer",
+    "Output",
+    "Run",
+    "RunError",
+    "Runs",
+    "Sweep",
+    "Template",
+    "Templates",
+    "choice",
+    "connect",
+    "loguniform",
+    "uniform",
+]
 
 _HOMES = {
     "ExecClient": "api",
@@ -23,7 +40,13 @@ _HOMES = {
     "Run": "run",
     "RunError": "values",
     "Runs": "listing",
+    "Sweep": "sweep",
+    "Template": "template",
+    "Templates": "templates",
+    "choice": "sweep",
     "connect": "api",
+    "loguniform": "sweep",
+    "uniform": "sweep",
 }
 
 

@@ -15,7 +15,7 @@ from jupyter_exec.client.options import (
     experiment_of,
     split_words,
 )
-from jupyter_exec.client.run import Run
+from jupyter_exec.client.run import Run, made_of
 from jupyter_exec.client.session import NoServer, Session, answers
 from jupyter_exec.client.source import (
     Content,
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from typing_extensions import Self
+
+    from jupyter_exec.client.templates import Templates
 
 T = TypeVar("T")
 _REST_S = 0.2
@@ -74,6 +76,13 @@ class ExecClient:
     def server(self) -> Server:
         """Where the server is."""
         return self.session.server
+
+    @property
+    def templates(self) -> Templates:
+        """The templates on the server."""
+        from jupyter_exec.client.templates import Templates
+
+        return Templates(self)
 
     def __repr__(self) -> str:
         return f"<ExecClient {self.server.shown}>"
@@ -120,6 +129,7 @@ class ExecClient:
         overlay: Mapping[str, Content] | None = None,
         kernel: str | None = None,
         environment_variables: Mapping[str, Any] | None = None,
+        secrets: Mapping[str, str] | None = None,
         wait: bool = False,
     ) -> Run:
         """Make a run.
@@ -151,6 +161,7 @@ class ExecClient:
             overlay: further files: relative path -> text or bytes.
             kernel: kernelspec of a notebook, instead of an interpreter.
             environment_variables: set for the run.
+            secrets: variables too, whose values are stored nowhere.
             wait: return when it has ended.
 
         Raises:
@@ -165,6 +176,7 @@ class ExecClient:
             "runId": run_id,
             "displayName": name,
             "tags": dict(tags) if tags else None,
+            "secrets": dict(secrets) if secrets else None,
         }
         # Made first, so that what is wrong with it is known before anything is packed.
         section = configuration(
@@ -211,6 +223,7 @@ class ExecClient:
         target: str | None = None,
         tag: str | None = None,
         q: str | None = None,
+        template: str | None = None,
         limit: int | None = None,
     ) -> Runs:
         """Return runs, newest first; they are fetched as they are looked at.
@@ -221,6 +234,7 @@ class ExecClient:
             target: on this compute target.
             tag: with this tag: `name` or `name=value`.
             q: with this text in its id or name.
+            template: made from the template of this name, whichever version.
             limit: at most so many.
         """
         filters = {
@@ -229,17 +243,18 @@ class ExecClient:
             "target": target,
             "tag": tag,
             "q": q,
+            "template": template,
         }
         given = {key: value for key, value in filters.items() if value is not None}
         return Runs(self, given, limit)
 
     def run(self, run_id: str) -> Run:
-        """Return one run.
+        """Return one run; the parent of a sweep is a `Sweep`.
 
         Raises:
             NotFound: there is none of that id.
         """
-        return Run(self, self.session.json("GET", f"runs/{quote(run_id, safe='')}"))
+        return made_of(self, self.session.json("GET", f"runs/{quote(run_id, safe='')}"))
 
     def targets(self) -> list[dict[str, Any]]:
         """Return the compute targets with their capacity, load and queue."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from jupyter_exec.client.run import Run
+from jupyter_exec.client.run import made_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from jupyter_exec.client.api import ExecClient
+    from jupyter_exec.client.run import Run
 
 PAGE = 100
 
@@ -72,7 +73,7 @@ class Runs:
         if self._cursor is not None:
             query["cursor"] = self._cursor
         page = self._client.session.json("GET", "runs", params=query)
-        runs = [Run(self._client, run) for run in page["runs"]]
+        runs = [made_of(self._client, run) for run in page["runs"]]
         self._found += runs
         self._total = int(page["total"])
         self._cursor = page.get("next")

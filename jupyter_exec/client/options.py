@@ -7,8 +7,10 @@ has the last word on every value.
 
 from __future__ import annotations
 
+import getpass
 import json
 import math
+import os
 import re
 import shlex
 from pathlib import Path
@@ -124,6 +126,18 @@ def parse_tag(text: str) -> tuple[str, str]:
 def parse_tags(texts: Sequence[str]) -> dict[str, str]:
     """Read several tags; the last of equal names wins."""
     return dict(parse_tag(text) for text in texts)
+
+
+def read_secrets(names: Sequence[str]) -> dict[str, str]:
+    """Return the values of secrets by name: of this process's variables, or asked for.
+
+    Values are never part of a command, which shells and notebooks keep.
+    """
+    # Looked up when it is called: a kernel has its own `getpass.getpass` while a cell runs.
+    return {
+        name: os.environ[name] if name in os.environ else getpass.getpass(f"{name}: ")
+        for name in names
+    }
 
 
 def parse_duration(value: str | float, option: str = "time_limit") -> int:

@@ -250,6 +250,11 @@ class Run:
         )["metrics"]
         return metrics
 
+    def last_metric(self, name: str) -> float | None:
+        """Return the last value that the run has logged of a metric; None where there is none."""
+        points = self.metrics().get(name)
+        return float(points[-1]["value"]) if points else None
+
     def result(self, timeout: float | None = None) -> dict[str, Any]:
         """Wait for the run and return the values that it left by `--out`, by name.
 
@@ -279,6 +284,7 @@ class Run:
         run_id: str | None = None,
         name: str | None = None,
         tags: Mapping[str, str] | None = None,
+        secrets: Mapping[str, str] | None = None,
         wait: bool = False,
         **changes: Any,
     ) -> Run:
@@ -288,6 +294,7 @@ class Run:
             run_id: of the new run.
             name: of the new run.
             tags: instead of this run's.
+            secrets: those that this run had, which are stored nowhere: variable -> value.
             wait: return when it has ended.
             changes: options of `submit` that the configuration has, for example `parameters={"lr":
                 0.1}` (merged by name), `arguments=["--epochs", "3"]`, `time_limit="2h"`.
@@ -296,6 +303,8 @@ class Run:
 
         head = {"runId": run_id, "displayName": name, "tags": None if tags is None else dict(tags)}
         body: dict[str, Any] = {key: value for key, value in head.items() if value is not None}
+        if secrets:
+            body["secrets"] = dict(secrets)
         if changes:
             body["definition"] = {"configuration": configuration(**changes)}
         answer = self._client.writing(lambda: self._json("POST", "/rerun", json=body))
@@ -320,3 +329,12 @@ class Run:
 
     def _json(self, method: str, path: str = "", **options: Any) -> dict[str, Any]:
         return self._client.session.json(method, f"runs/{self._quoted}{path}", **options)
+
+
+def made_of(client: ExecClient, json: Mapping[str, Any]) -> Run:
+    """Return the run of what the server says: a `Sweep` for the parent of trials."""
+    if (json.get("definition") or {}).get("sweep"):
+        from jupyter_exec.client.sweep import Sweep
+
+        return Sweep(client, json)
+    return Run(client, json)

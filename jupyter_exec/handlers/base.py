@@ -8,6 +8,7 @@ dialect of the handler.
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import json
 import uuid
@@ -22,7 +23,8 @@ from jupyter_core.utils import ensure_async
 from jupyter_server.base.handlers import JupyterHandler
 from tornado.web import HTTPError
 
-from jupyter_exec.errors import ExecError, Fault, Forbidden, InvalidRequest, NoRoom
+from jupyter_exec.errors import ExecError, Fault, Forbidden, InvalidRequest, NoRoom, TooLarge
+from jupyter_exec.model.documents import load_json, load_yaml
 from jupyter_exec.model.wire import parse
 
 if TYPE_CHECKING:
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
     from jupyter_exec.services.house import House
 
 UNKNOWN_USER = "log in first, or send a header 'Authorization: token ...'"
+_YAML = {"application/yaml", "application/x-yaml", "text/yaml", "text/x-yaml"}
+_YAML_BYTES = 2**20
 VERBS = ("get", "head", "post", "put", "patch", "delete")
 
 
@@ -109,7 +113,13 @@ def operations_of(handler: type[ExecHandler]) -> dict[str, Operation]:
 
 
 class ExecHandler(JupyterHandler):
-    """Base of all our handlers; speaks Azure's error envelope, which our own routes use too."""
+    """Base of all our handlers; speaks Azure's error envelope, which our own routes use too.
+
+    Attributes:
+        error_answer: name of the schema of `envelope`'s answers in the OpenAPI document.
+    """
+
+    error_answer = "ErrorResponse"
 
     def initialize(self, house: Callable[[], Awaitable[House]]) -> None:
         """Take what LazyRouter passes; called by tornado."""
@@ -159,21 +169,51 @@ class ExecHandler(JupyterHandler):
             message = f"you are not allowed to {action} {resource} on this server"
             raise Forbidden(message)
 
+    def raw_body(self) -> bytes:
+        """Return the body as it came."""
+        return self.request.body
+
     def json_body(self) -> Any:
         """Return the decoded body; an empty one counts as `{}`.
 
         Raises:
             InvalidRequest: it is not JSON.
         """
-        if not self.request.body.strip():
+        raw = self.raw_body()
+        if not raw.strip():
             return {}
         try:
-            body = json.loads(self.request.body)
+            body = json.loads(raw)
         except (ValueError, RecursionError) as error:
             message = f"the body is not JSON: {error}"
             raise InvalidRequest(message[:300]) from None
         if not isinstance(body, dict):
             message = "the body must be a JSON object"
+            raise InvalidRequest(message)
+        return body
+
+    async def document_body(self) -> dict[str, Any]:
+        """Return a JSON or YAML body, by its Content-Type; numbers know how they were written.
+
+        An empty body counts as `{}`.
+
+        Raises:
+            InvalidRequest: it is neither, or no object.
+            TooLarge: it is YAML of more than a megabyte; JSON may be larger.
+        """
+        raw = self.raw_body()
+        media_type = self.request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+        if media_type not in _YAML:
+            body = load_json(raw) if raw.strip() else {}
+        elif len(raw) > _YAML_BYTES:
+            message = f"YAML may have {_YAML_BYTES:,} bytes; send larger documents as JSON"
+            raise TooLarge(message)
+        else:  # it takes seconds to read a megabyte
+            body = await asyncio.to_thread(load_yaml, raw)
+        if body is None:
+            return {}
+        if not isinstance(body, dict):
+            message = "the body must be an object"
             raise InvalidRequest(message)
         return body
 

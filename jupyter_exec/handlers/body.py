@@ -146,11 +146,10 @@ class JsonBodyHandler(BodyHandler):
         """Keep the body in memory."""
         self._file = io.BytesIO()
 
-    def json_body(self) -> Any:
-        """Return the decoded body.
+    def raw_body(self) -> bytes:
+        """Return the body as it came.
 
         Raises:
-            InvalidRequest: it is not a JSON object.
+            ExecError: it was refused while it came.
         """
-        self.request.body = self.body_file().read()
-        return super().json_body()
+        return self.body_file().read()

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from jupyter_exec.services.house import House
 
-PREFIXES = ("jupyter-exec/v1", "execution")
+PREFIXES = ("jupyter-exec/v1", "execution", "api/v1")
 
 
 class LazyRouter(Router):

@@ -34,6 +34,7 @@ _PATH_SCHEMAS: dict[str, Json] = {
     "snapshotId": {"type": "string", "format": "uuid"},
     "name": {"type": "string", "pattern": "^[a-zA-Z0-9_][a-zA-Z0-9_.-]{0,200}\\.txt$"},
     "experimentName": _EXPERIMENT,
+    "version": {"type": "integer", "minimum": 1},
 }
 _PATH_TEXTS = {
     "path": "Path of a file; its slashes may be sent as they are.",
@@ -218,7 +219,7 @@ def _responses(route: Route, what: Operation, schemas: _Schemas) -> Json:
     for status in sorted(errors):
         described[str(status)] = {
             "description": responses[status],
-            "content": {"application/json": {"schema": schemas.answer("ErrorResponse")}},
+            "content": {"application/json": {"schema": schemas.answer(route.handler.error_answer)}},
         }
     return described
 
@@ -229,7 +230,7 @@ def _success(what: Operation, schemas: _Schemas) -> Json:
         return success
     content: Json = {}
     for media_type in filter(None, (what.media_type, what.also)):
-        if media_type == "application/json":
+        if media_type in {"application/json", "text/yaml"}:
             content[media_type] = {"schema": schemas.answer(what.answer or "")}
         elif media_type.startswith("text/"):
             content[media_type] = {"schema": {"type": "string"}}

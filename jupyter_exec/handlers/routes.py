@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from jupyter_exec.handlers import (
+    drafts,
     execution,
     files,
     history,
@@ -15,8 +16,12 @@ from jupyter_exec.handlers import (
     runs,
     snapshots,
     stream,
+    sweeps,
 )
+from jupyter_exec.handlers import templates as own_templates
 from jupyter_exec.handlers.base import ExecHandler, UnknownPath
+from jupyter_exec.handlers.submarine import environments, experiments, templates
+from jupyter_exec.handlers.submarine.base import UnknownSubmarinePath
 
 _OWN = "jupyter-exec/v1/"
 _WORKSPACE = (
@@ -24,6 +29,7 @@ _WORKSPACE = (
     "Microsoft.MachineLearningServices/workspaces/{workspaceName}/"
 )
 _EXECUTION = "execution/v1.0/"
+_SUBMARINE = "api/v1/"
 _AZURE = f"{_EXECUTION}{_WORKSPACE}experiments/{{experimentName}}/"
 _BESIDE = history.PREFIX + "/"
 _HISTORY = f"{_BESIDE}history/v1.0/{_WORKSPACE}"
@@ -70,6 +76,21 @@ ROUTES: tuple[Route, ...] = (
     Route(_OWN + "snapshots", snapshots.SnapshotsHandler),
     Route(_OWN + "snapshots/{snapshotId}", snapshots.SnapshotHandler),
     Route(_OWN + "snapshots/{snapshotId}/files/{path}", snapshots.SnapshotFileHandler),
+    Route(_OWN + "templates", own_templates.TemplatesHandler),
+    Route(_OWN + "templates/{templateName}", own_templates.TemplateHandler),
+    Route(_OWN + "templates/{templateName}/schema", own_templates.TemplateSchemaHandler),
+    Route(_OWN + "templates/{templateName}/yaml", own_templates.TemplateYamlHandler),
+    Route(_OWN + "templates/{templateName}/versions", own_templates.TemplateVersionsHandler),
+    Route(
+        _OWN + "templates/{templateName}/versions/{version}", own_templates.TemplateVersionHandler
+    ),
+    Route(_OWN + "templates/{templateName}/diff", own_templates.TemplateDiffHandler),
+    Route(_OWN + "templates/{templateName}/restore", own_templates.TemplateRestoreHandler),
+    Route(_OWN + "templates/{templateName}/runs", own_templates.TemplateRunsHandler),
+    Route(_OWN + "templates/{templateName}/sweeps", sweeps.SweepsHandler),
+    Route(_OWN + "runs/{runId}/trials", sweeps.TrialsHandler),
+    Route(_OWN + "runs/{runId}/finish", sweeps.FinishHandler),
+    Route(_OWN + "template-drafts", drafts.DraftsHandler),
     Route(_OWN + "targets", runs.TargetsHandler),
     Route(_OWN + "openapi.json", openapi.OpenApiHandler),
     Route(_OWN + "runs/{runId}/report", report.ReportHandler),
@@ -95,6 +116,15 @@ ROUTES: tuple[Route, ...] = (
         f"{_BESIDE}artifact/v2.0/{_WORKSPACE}artifacts/prefix/contentinfo/{{origin}}/{{container}}/{{path}}",
         history.ArtifactsHandler,
     ),
+    Route(_SUBMARINE + "template", templates.SubmarineTemplatesHandler),
+    Route(_SUBMARINE + "template/{template}", templates.SubmarineTemplateHandler),
+    Route(_SUBMARINE + "experiment", experiments.SubmarineExperimentsHandler),
+    Route(_SUBMARINE + "experiment/logs", experiments.SubmarineLogsHandler),
+    Route(_SUBMARINE + "experiment/logs/{id}", experiments.SubmarineLogHandler),
+    Route(_SUBMARINE + "experiment/ping", experiments.SubmarinePingHandler),
+    Route(_SUBMARINE + "experiment/{id}", experiments.SubmarineExperimentHandler),
+    Route(_SUBMARINE + "environment", environments.SubmarineEnvironmentsHandler),
+    Route(_SUBMARINE + "environment/{environment}", environments.SubmarineEnvironmentHandler),
 )
 
 
@@ -109,4 +139,5 @@ def compile_routes(base_url: str) -> list[tuple[re.Pattern[str], type[ExecHandle
         for route in ROUTES
         if route.path.startswith(_EXECUTION)
     ]
-    return [*table, (re.compile(".*"), UnknownPath)]
+    submarine = re.compile(re.escape(base_url + _SUBMARINE.rstrip("/")) + "(/.*)?")
+    return [*table, (submarine, UnknownSubmarinePath), (re.compile(".*"), UnknownPath)]

@@ -35,6 +35,7 @@ class RunsQuery(WireModel):
     tag: str | None = None
     q: str | None = None
     parent: str | None = None
+    template: str | None = None
     limit: Annotated[int, Field(ge=1, le=1000)] = 25
     cursor: Annotated[int, Field(ge=0, le=2**62)] | None = None
 
@@ -54,7 +55,13 @@ class RunsHandler(ExecHandler):
         """Answer a page of runs."""
         house = await self.house()
         wanted = RunFilter(
-            query.experiment, tuple(query.status), query.target, query.tag, query.q, query.parent
+            query.experiment,
+            tuple(query.status),
+            query.target,
+            query.tag,
+            query.q,
+            query.parent,
+            query.template,
         )
         found, following, total = await house.runs.find(wanted, query.limit, query.cursor)
         return {

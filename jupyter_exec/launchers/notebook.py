@@ -6,6 +6,7 @@ Floor: launchers. What is started is `notebook_runner/main.py`, whose docstring 
 from __future__ import annotations
 
 import json
+import keyword
 import re
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -45,18 +46,24 @@ class NotebookLauncher(Launcher):
             if not _PARAMETER.match(name):
                 message = f"{name!r} cannot be a variable's name"
                 faults.append(Fault("configuration.parameters", message))
+        for name in configuration.secret_parameters:
+            if not name.isidentifier() or keyword.iskeyword(name):
+                message = f"{name!r} cannot be a variable's name in Python"
+                faults.append(Fault("configuration.secretParameters", message))
         return faults
 
     def plan(self, configuration: RunConfiguration, context: LaunchContext) -> Job:
         """Return one role, `main`, with the runner; a waiting kernel may serve it."""
         notebook = posix_path(configuration.script or "")
-        spec = {
+        spec: dict[str, Any] = {
             "notebook": notebook,
             "output": f"outputs/{PurePosixPath(notebook).name}",
             "kernel": context.kernel,
             "python": context.python,
             "parameters": configuration.parameters,
         }
+        if configuration.secret_parameters:
+            spec["secret_parameters"] = configuration.secret_parameters
         role = Role(
             name="main",
             command=_command(context, json.dumps(spec)),

@@ -1,4 +1,4 @@
-"""`%%submit`, `%submit` and `%runs` (floor: magics, above client, model and errors)."""
+"""`%%submit`, `%runs`, `%template` and their kin (floor: magics, above client, model, errors)."""
 
 from __future__ import annotations
 
@@ -10,9 +10,13 @@ if TYPE_CHECKING:
 
 def register(shell: InteractiveShell) -> None:
     """Register the magics and their Tab completion; called by `%load_ext jupyter_exec`."""
-    from jupyter_exec.magics import completion
+    from jupyter_exec.magics import completion, template_completion
+    from jupyter_exec.magics.known_templates import KnownTemplates
     from jupyter_exec.magics.submit import ExecMagics
+    from jupyter_exec.magics.template import TemplateMagics
 
     magics = ExecMagics(shell)
-    shell.register_magics(magics)
+    known = KnownTemplates(magics.asked)
+    shell.register_magics(magics, TemplateMagics(shell, magics, known))
     completion.register(shell, magics)
+    template_completion.register(shell, known)

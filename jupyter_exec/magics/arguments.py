@@ -24,7 +24,7 @@ BOTH, CELL, LINE, RUNS = "%%submit, %submit", "%%submit", "%submit", "%runs"
 
 @dataclass(frozen=True)
 class Option:
-    """One option of `%%submit`.
+    """One option of a magic.
 
     Attributes:
         name: with its dashes.
@@ -33,6 +33,7 @@ class Option:
         where: in front of a cell, on a line of its own, or both.
         completes: what Tab offers for its value; see `completion.py`.
         repeat: it may be given several times.
+        choices: the only values that it may have; none = any.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Option:
     where: str = BOTH
     completes: str = ""
     repeat: bool = False
+    choices: tuple[str, ...] = ()
 
     @property
     def dest(self) -> str:
@@ -64,6 +66,7 @@ OPTIONS: tuple[Option, ...] = (
     Option("--gpus", "whole GPUs (default: 0)", "N"),
     Option("--time-limit", "ends the run after 90s, 10m, 2h, ...", "TIME"),
     Option("--retries", "how often a failed run is tried again", "N"),
+    Option("--secret", "a variable, stored nowhere: yours, or asked for", "NAME", repeat=True),
     Option("--in", "variables that travel along: a,b", "NAMES", CELL, "variables", repeat=True),
     Option("--out", "variables that come back: run.result()", "NAMES", CELL, repeat=True),
     Option("-p", "a parameter of the notebook: lr=0.1", "NAME=VALUE", LINE, repeat=True),
@@ -112,16 +115,33 @@ class UsageFault(InvalidRequest):
     """What was typed after the magic cannot be understood."""
 
 
-class _Parser(argparse.ArgumentParser):
+class LineParser(argparse.ArgumentParser):
     """An argument parser that raises instead of leaving the process."""
 
     def error(self, message: str) -> NoReturn:
+        """Raise what argparse would print."""
         raise UsageFault(
             f"{self.prog}: {message.removeprefix(_ARGUMENT)} ({self.prog}? shows all options)"
         )
 
     def exit(self, _status: int = 0, message: str | None = None) -> NoReturn:
+        """Raise where argparse would end the process."""
         raise UsageFault(message or self.prog)
+
+    def add_option(self, option: Option, kind: Callable[[str], Any] = str) -> None:
+        """Take an option of our table; `kind` reads its value."""
+        if not option.metavar:
+            self.add_argument(option.name, dest=option.dest, action="store_true")
+            return
+        self.add_argument(
+            option.name,
+            dest=option.dest,
+            action="append" if option.repeat else "store",
+            metavar=option.metavar,
+            type=kind,
+            choices=option.choices or None,
+            default=[] if option.repeat else None,
+        )
 
     def read(self, line: str) -> argparse.Namespace:
         """Parse the words of a line.
@@ -133,23 +153,38 @@ class _Parser(argparse.ArgumentParser):
             words = shlex.split(line)
         except ValueError as error:
             self.error(f"{str(error).lower()} in: {line.strip()}")
+        return self.read_words(words)
+
+    def read_words(self, words: list[str]) -> argparse.Namespace:
+        """Parse words; what comes after `--` is in `arguments`, as it is.
+
+        Raises:
+            UsageFault: see `read`.
+        """
         known, _, after = _partition(words)
-        values, unknown = self.parse_known_args(known)
+        values, unknown = self.parse_known_intermixed_args(known)
         if unknown:
-            self.error(self._unknown(unknown))
+            self.error(self.unknown(unknown))
         values.arguments = after
         return values
 
-    def _unknown(self, words: Sequence[str]) -> str:
+    def unknown(self, words: Sequence[str]) -> str:
+        """Say what is wrong with words that nothing takes."""
         option = next((word.partition("=")[0] for word in words if word.startswith("-")), None)
         if option is None:
             return f"{' '.join(words)} is too much"
         names = [name for name in self._option_string_actions if name.startswith("--")]
         near = difflib.get_close_matches(option, names, 1, 0.6)
-        other = {CELL: LINE, LINE: CELL}.get(self.prog)
-        if other and option in {known.name for known in options_of(other)}:
-            return f"{option} belongs to {other}"
+        owner = self.owner_of(option)
+        if owner:
+            return f"{option} belongs to {owner}"
         return f"there is no option {option}" + (f"; did you mean {near[0]}?" if near else "")
+
+    def owner_of(self, option: str) -> str | None:
+        """Return the magic that has an option which is unknown here; None = none."""
+        other = {CELL: LINE, LINE: CELL}.get(self.prog)
+        names = {known.name for known in options_of(other)} if other else set()
+        return other if option in names else None
 
 
 def _partition(words: list[str]) -> tuple[list[str], str, list[str]]:
@@ -165,7 +200,9 @@ def options_of(magic: str) -> list[Option]:
     return [option for option in OPTIONS if option.where in {BOTH, magic}]
 
 
-def _number(kind: Callable[[str], float], what: str) -> Callable[[str], Any]:
+def number(kind: Callable[[str], float], what: str) -> Callable[[str], Any]:
+    """Return what reads the number of an option; `what` names it where it is none."""
+
     def read(text: str) -> float:
         try:
             return kind(text)
@@ -177,43 +214,32 @@ def _number(kind: Callable[[str], float], what: str) -> Callable[[str], Any]:
 
 
 _TYPES = {
-    "--cpus": _number(float, "a number"),
-    "--gpus": _number(int, "a whole number"),
-    "--retries": _number(int, "a whole number"),
+    "--cpus": number(float, "a number"),
+    "--gpus": number(int, "a whole number"),
+    "--retries": number(int, "a whole number"),
 }
 
 
 @cache
-def submit_parser(magic: str) -> _Parser:
+def submit_parser(magic: str) -> LineParser:
     """Return the parser of `%%submit` or `%submit`."""
-    parser = _Parser(prog=magic, add_help=False, allow_abbrev=False)
+    parser = LineParser(prog=magic, add_help=False, allow_abbrev=False)
     if magic == LINE:
         parser.add_argument("source", nargs="?")
     for option in options_of(magic):
-        if not option.metavar:
-            parser.add_argument(option.name, dest=option.dest, action="store_true")
-            continue
-        action = "append" if option.repeat else "store"
-        parser.add_argument(
-            option.name,
-            dest=option.dest,
-            action=action,
-            metavar=option.metavar,
-            type=_TYPES.get(option.name, str),
-            default=[] if option.repeat else None,
-        )
+        parser.add_option(option, _TYPES.get(option.name, str))
     parser.add_argument("-h", "--help", action="store_true")
     return parser
 
 
 @cache
-def runs_parser() -> _Parser:
+def runs_parser() -> LineParser:
     """Return the parser of `%runs`."""
-    parser = _Parser(prog=RUNS, add_help=False, allow_abbrev=False)
+    parser = LineParser(prog=RUNS, add_help=False, allow_abbrev=False)
     parser.add_argument("--status", choices=[status.value for status in RunStatus], metavar="S")
     for name, metavar in (("--experiment", "E"), ("--target", "T"), ("--tag", "K=V")):
         parser.add_argument(name, metavar=metavar)
-    whole = _number(int, "a whole number")
+    whole = number(int, "a whole number")
     parser.add_argument("-n", dest="limit", type=whole, default=20, metavar="N")
     parser.add_argument("query", nargs="?")
     parser.add_argument("-h", "--help", action="store_true")

@@ -67,7 +67,7 @@ class Completer:
             return self._fitting(word, *self._of_runs(words, word))
         options = {option.name: option for option in OPTIONS if option.where in {BOTH, magic}}
         if "--" in words:
-            return self._fitting(word, self._files(word), "path")
+            return self._fitting(word, files(word), "path")
         name, equals, value = word.partition("=")
         if equals and name in options and options[name].metavar:
             return self._fitting(value, *self._values(options[name], value))
@@ -75,7 +75,7 @@ class Completer:
             return self._fitting(word, *self._values(options[words[-1]], word))
         if word.startswith("-") or magic == CELL:
             return self._fitting(word, self._left(options, words))
-        sources = self._fitting(word, self._files(word, _RUNNABLE), "path")
+        sources = self._fitting(word, files(word, _RUNNABLE), "path")
         return sources or self._fitting(word, self._left(options, words))
 
     @staticmethod
@@ -91,13 +91,13 @@ class Completer:
     def _values(self, option: Option, value: str) -> tuple[list[str], str]:
         """Return the values of an option, and their kind."""
         if option.name == "--env":
-            return self._files(value, _ENVIRONMENTS), "path"
+            return files(value, _ENVIRONMENTS), "path"
         offers: dict[str, Callable[[str], list[str]]] = {
             "experiments": lambda _: self._known.experiments(),
             "targets": lambda _: self._known.targets(),
             "variables": self._variables,
-            "folders": lambda word: self._files(word, set()),
-            "files": self._files,
+            "folders": lambda word: files(word, set()),
+            "files": files,
         }
         found = offers[option.completes](value) if option.completes else []
         return found, _KINDS.get(option.completes, "text")
@@ -121,27 +121,28 @@ class Completer:
             if not name.startswith("_") and name not in hidden and not isinstance(held, ModuleType)
         ]
 
-    def _files(self, word: str, suffixes: set[str] | None = None) -> list[str]:
-        """Offer paths: folders with a slash at their end, and files of these kinds (None = all)."""
-        folder, slash, start = word.rpartition("/")
-        place = Path(folder + slash or ".").expanduser()
-        try:
-            entries = sorted(place.iterdir())
-        except OSError:
-            return []
-        offers = []
-        for entry in entries:
-            if entry.name.startswith(".") and not start.startswith("."):
-                continue
-            if entry.is_dir():
-                offers.append(f"{folder}{slash}{entry.name}/")
-            elif suffixes is None or entry.suffix in suffixes:
-                offers.append(f"{folder}{slash}{entry.name}")
-        return [offer for offer in offers if " " not in offer]
-
     @staticmethod
     def _fitting(word: str, offers: Sequence[str], kind: str = "keyword") -> list[Offer]:
         return [Offer(text, kind) for text in offers if text.startswith(word)][:MAX_OFFERED]
+
+
+def files(word: str, suffixes: set[str] | None = None) -> list[str]:
+    """Offer paths: folders with a slash at their end, and files of these kinds (None = all)."""
+    folder, slash, start = word.rpartition("/")
+    place = Path(folder + slash or ".").expanduser()
+    try:
+        entries = sorted(place.iterdir())
+    except OSError:
+        return []
+    offers = []
+    for entry in entries:
+        if entry.name.startswith(".") and not start.startswith("."):
+            continue
+        if entry.is_dir():
+            offers.append(f"{folder}{slash}{entry.name}/")
+        elif suffixes is None or entry.suffix in suffixes:
+            offers.append(f"{folder}{slash}{entry.name}")
+    return [offer for offer in offers if " " not in offer]
 
 
 def _words(before: str) -> list[str]:

@@ -45,13 +45,7 @@ class RunTable:
     def __repr__(self) -> str:
         if not self.runs:
             return "No runs."
-        rows = [_HEAD, *([_shorten(text) for text in row(run)] for run in self.runs)]
-        widths = [max(len(line[column]) for line in rows) for column in range(len(_HEAD))]
-        lines = [
-            "  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip()
-            for line in rows
-        ]
-        return "\n".join([*lines, *self._more()])
+        return "\n".join([aligned([_HEAD, *map(row, self.runs)]), *self._more()])
 
     def _repr_html_(self) -> str:
         if not self.runs:
@@ -68,6 +62,16 @@ class RunTable:
         return [f"... and {left} more: %runs -n {self.total}"] if left > 0 else []
 
 
+def aligned(rows: Sequence[Sequence[str]]) -> str:
+    """Return rows as text, in columns; what is very long is cut."""
+    short = [[_shorten(text) for text in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*short, strict=True)]
+    return "\n".join(
+        "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip()
+        for row in short
+    )
+
+
 def row(run: Run) -> tuple[str, ...]:
     """Return a run's cells."""
     return (
@@ -75,7 +79,7 @@ def row(run: Run) -> tuple[str, ...]:
         run.name,
         run.experiment,
         run.target,
-        _ago(run.started_at or run.created_at),
+        ago(run.started_at or run.created_at),
         _elapsed(run.started_at, run.ended_at),
         run.run_id,
     )
@@ -94,7 +98,8 @@ def _shorten(text: str) -> str:
     return flat if len(flat) <= _WIDEST or " " not in flat else flat[: _WIDEST - 1] + "…"
 
 
-def _ago(moment: datetime | None) -> str:
+def ago(moment: datetime | None) -> str:
+    """Say how long ago something was; after a day, when."""
     if moment is None:
         return ""
     seconds = (datetime.now(timezone.utc) - moment).total_seconds()

@@ -76,17 +76,17 @@ class ExecMagics(Magics):
     @line_cell_magic
     def submit(self, line: str, cell: str | None = None) -> None:  # noqa: D102 - generated below
         magic = LINE if cell is None else CELL
-        self._guarded(magic, lambda: self._submit(magic, line, cell))
+        self.guarded(magic, lambda: self._submit(magic, line, cell))
 
     submit.__doc__ = submit_help()
 
     @line_magic
     def runs(self, line: str) -> listing.RunTable | None:  # noqa: D102 - generated below
-        return self._guarded("%runs", lambda: self._runs(line))
+        return self.guarded("%runs", lambda: self._runs(line))
 
     runs.__doc__ = RUNS_HELP
 
-    def _guarded(self, magic: str, action: Callable[[], T]) -> T:
+    def guarded(self, magic: str, action: Callable[[], T]) -> T:
         """Do it; what goes wrong is shown in one clear line, and the cell counts as failed."""
         # IPython prints a UsageError, and no class derived from it, on stderr without traceback.
         try:
@@ -110,19 +110,31 @@ class ExecMagics(Magics):
             print(submit_help())  # noqa: T201 - it was asked for
             return
         run = self._submit_source(values) if cell is None else self._submit_cell(values, cell)
+        completed = self.follow(run, wait=values.wait)
+        if completed and cell is not None and values.outputs:
+            self._shell.user_ns.update(run.result())
+
+    def follow(self, run: Run, *, wait: bool) -> bool:
+        """Name a run `run`, show it, and wait for it if that is wanted.
+
+        Returns:
+            Whether it was waited for, and has completed; Ctrl-C leaves it going.
+
+        Raises:
+            RunUnsuccessful: it was waited for, and failed or was cancelled.
+        """
         self._shell.user_ns["run"] = run
         try:
             show(run)
-            if not values.wait:
-                return
+            if not wait:
+                return False
             wait_here(run, in_terminal=not hasattr(self._shell, "kernel"))
         except KeyboardInterrupt:
             tell_goes_on(run)
-        else:
-            if run.status != RunStatus.COMPLETED.value:
-                raise RunUnsuccessful(run)
-            if cell is not None and values.outputs:
-                self._shell.user_ns.update(run.result())
+            return False
+        if run.status != RunStatus.COMPLETED.value:
+            raise RunUnsuccessful(run)
+        return True
 
     def _submit_cell(self, values: Namespace, cell: str) -> Run:
         if not cell.strip():
@@ -166,7 +178,7 @@ class ExecMagics(Magics):
 
     def _options(self, values: Namespace) -> dict[str, Any]:
         """Return the options that `%%submit`, `%submit` and `ExecClient.submit` share."""
-        from jupyter_exec.client.options import parse_tags
+        from jupyter_exec.client.options import parse_tags, read_secrets
 
         return {
             **{name: getattr(values, name) for name in _PASSED_ON},
@@ -175,6 +187,7 @@ class ExecMagics(Magics):
             "link": values.link,
             "snapshot": not values.no_snapshot,
             "tags": parse_tags(values.tag),
+            "secrets": read_secrets(values.secret),
         }
 
     def _runs(self, line: str) -> listing.RunTable | None:
@@ -191,15 +204,16 @@ class ExecMagics(Magics):
 
     def targets(self) -> list[str]:
         """Return the names of the compute targets."""
-        return self._asked(lambda client: [target["name"] for target in client.targets()])
+        return self.asked(lambda client: [target["name"] for target in client.targets()])
 
     def experiments(self) -> list[str]:
         """Return the experiments of the latest runs."""
-        return self._asked(
+        return self.asked(
             lambda client: list(dict.fromkeys(run.experiment for run in client.runs(limit=100)))
         )
 
-    def _asked(self, question: Callable[[ExecClient], list[str]]) -> list[str]:
+    def asked(self, question: Callable[[ExecClient], list[T]]) -> list[T]:
+        """Return the answer to a question; an empty list where no server gives one."""
         try:
             if self._client is None:
                 from jupyter_exec.client import ExecClient

@@ -19,6 +19,9 @@ from jupyter_exec.model.answers_events import (
     RunError,
 )
 from jupyter_exec.model.answers_history import HISTORY_ANSWERS
+from jupyter_exec.model.answers_submarine import SUBMARINE_ANSWERS
+from jupyter_exec.model.answers_sweeps import SWEEP_ANSWERS
+from jupyter_exec.model.answers_templates import TEMPLATE_ANSWERS, TemplateOrigin
 from jupyter_exec.model.definition import RunDefinition
 from jupyter_exec.model.lifecycle import RunStatus
 
@@ -82,6 +85,7 @@ class Run(Answer):
     progress: Progress | None
     attempt: Annotated[int, Field(ge=1)]
     git: GitState | None
+    template: TemplateOrigin | None
     definition: RunDefinition
     queue_position: Annotated[int | None, Field(ge=1, description="only while it waits")] = None
 
@@ -258,4 +262,13 @@ _ANSWERS: tuple[type[Answer], ...] = (
     SubmittedRun,
     TargetList,
 )
-ANSWERS: dict[str, type[Answer]] = {model.__name__: model for model in _ANSWERS + HISTORY_ANSWERS}
+ANSWERS: dict[str, type[Answer]] = {
+    model.__name__: model
+    for model in (
+        *_ANSWERS,
+        *HISTORY_ANSWERS,
+        *SUBMARINE_ANSWERS,
+        *SWEEP_ANSWERS,
+        *TEMPLATE_ANSWERS,
+    )
+}

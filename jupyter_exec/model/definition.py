@@ -2,7 +2,8 @@
 
 Source: `RunDefinition` and `RunConfiguration` in the Execution Service API 2019-09-30. Fields that
 the published contract does not have (`command`, `parameters`, `kernel`, `resources`, `retries`,
-`experiment`, `secrets`, `sweep`) are ours; clients that do not know them are unharmed.
+`experiment`, `secrets`, `secretParameters`, `sweep`) are ours; clients that do not know them are
+unharmed.
 """
 
 from __future__ import annotations
@@ -137,6 +138,7 @@ class RunConfiguration(WireModel):
     retries: Annotated[int, Field(ge=0, le=100)] = 0
     experiment: ExperimentSpec | None = None  # roles and replicas; in place of a script
     secrets: list[str] = []  # names of variables whose values are sent, and never stored
+    secret_parameters: dict[str, str] = {}  # of a notebook: parameter -> one of `secrets`
 
     @property
     def notebook(self) -> bool:

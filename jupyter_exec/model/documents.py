@@ -7,7 +7,9 @@ cannot build objects, and anchors cannot make a small text a huge value.
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+import math
+import re
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import yaml
 
@@ -62,10 +64,40 @@ def load_json(text: str | bytes) -> Any:
         InvalidRequest: it is not JSON.
     """
     try:
-        return json.loads(text, parse_float=LiteralFloat, parse_int=LiteralInt)
+        value = json.loads(
+            text, parse_float=_finite, parse_int=LiteralInt, parse_constant=_no_number
+        )
+        _check_json(value)
     except (ValueError, RecursionError) as error:
         message = f"the body is not JSON: {error}"
         raise InvalidRequest(message[:300]) from None
+    return value
+
+
+def _finite(text: str) -> LiteralFloat:
+    number = LiteralFloat(text)
+    return number if math.isfinite(number) else _no_number(text)
+
+
+def _no_number(text: str) -> NoReturn:
+    message = f"{text[:80]} is no number of JSON"
+    raise ValueError(message)
+
+
+def _check_json(value: Any, depth: int = 0) -> None:
+    """Refuse what cannot be stored and answered: deep nesting, halves of characters."""
+    if depth > MAX_DEPTH:
+        message = f"it is nested more than {MAX_DEPTH} deep"
+        raise ValueError(message)
+    if isinstance(value, str):
+        value.encode()  # a UnicodeEncodeError is a ValueError
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            key.encode()
+            _check_json(item, depth + 1)
+    elif isinstance(value, list):
+        for item in value:
+            _check_json(item, depth + 1)
 
 
 class _Loader(yaml.SafeLoader):
@@ -103,7 +135,9 @@ def load_yaml(text: str | bytes) -> Any:
             if node is None:
                 return None
             _check_size(node, {}, 0)
-            return _with_text_keys(loader.construct_document(node))
+            value = _with_text_keys(loader.construct_document(node))
+            _check_json(value)
+            return value
         finally:
             loader.dispose()
     except (yaml.YAMLError, ValueError, RecursionError, UnicodeError) as error:
@@ -139,9 +173,15 @@ def _check_size(node: yaml.Node, sizes: dict[int, int | None], depth: int) -> in
 
 def _with_text_keys(value: Any) -> Any:
     if isinstance(value, dict):
+        if None in value:
+            message = "a key is missing before a colon"
+            raise ValueError(message)
         return {str(literal(key)): _with_text_keys(item) for key, item in value.items()}
     if isinstance(value, list):
         return [_with_text_keys(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        message = f"{value} is no number of JSON"
+        raise ValueError(message)
     if value is None or isinstance(value, bool | int | float | str):
         return value
     message = f"{type(value).__name__} has no place in JSON"
@@ -156,8 +196,13 @@ class _Dumper(yaml.SafeDumper):
         return True
 
 
+_OTHER_LINE_ENDS = re.compile("[\x85\u2028\u2029\r]")
+
+
 def _shown_text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
     style = "|" if "\n" in text else None
+    if _OTHER_LINE_ENDS.search(text):
+        style = '"'  # PyYAML writes them as they are in any other style, and reads less
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 

@@ -10,9 +10,10 @@ import re
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import Field, PlainSerializer, PlainValidator, model_validator
 
 from jupyter_exec.model.environment import Variables
+from jupyter_exec.model.git_url import GitUrl, parse_git_url
 from jupyter_exec.model.job import Resources
 from jupyter_exec.model.wire import Text, WireModel, one_of
 
@@ -21,7 +22,9 @@ FRAMEWORKS: dict[str, tuple[str, ...]] = {
     "PyTorch": ("Master", "Worker"),
     "XGBoost": ("Master", "Worker"),
 }
-PLACEHOLDER = re.compile(r"\{\{(.+?)\}\}", re.DOTALL)
+CREDENTIALS = ("JUPYTER_EXEC_GIT_USERNAME", "JUPYTER_EXEC_GIT_PASSWORD")
+"""Secrets that are for fetching the code, not for the run's processes."""
+PLACEHOLDER = re.compile(r"\{\{((?:(?!\{\{|\}\}).)+)\}\}", re.DOTALL)
 GPU = "nvidia.com/gpu"
 _GPU_WORDS = {GPU, "gpu", "yarn.io/gpu"}
 _QUANTITY = re.compile(r"^(\d+(?:\.\d+)?)([a-z]*)$", re.IGNORECASE)
@@ -52,6 +55,14 @@ def _count(value: Any) -> Any:
         message = f"{text[:80]!r} is not a number of replicas: give a whole number from 1"
         raise ValueError(message)
     return int(text)
+
+
+Count = Annotated[
+    int,
+    PlainValidator(_count, json_schema_input_type=int | str),
+    PlainSerializer(lambda count: count),
+]
+"""A number; in a template it may also be the text of a placeholder."""
 
 
 def parse_cpus(text: str) -> float:
@@ -166,7 +177,7 @@ class ExperimentMeta(WireModel):
 class TaskSpec(WireModel):
     """One role: equal processes. Its own `cmd`, `image` and `envVars` replace those of the meta."""
 
-    replicas: Annotated[int, BeforeValidator(_count)] = 1
+    replicas: Count = 1
     resources: str | None = None
     name: str | None = None
     image: str | None = None
@@ -176,18 +187,29 @@ class TaskSpec(WireModel):
 
     @model_validator(mode="after")
     def _one_account_of_resources(self) -> TaskSpec:
-        """Let `resources` and `resourceMap` say the same; the map wins, as templates fill it in."""
-        said = parse_resources(self.resources) if self.resources else {}
-        parts = said | _known_resources(self.resource_map or {})
+        """Let `resources` and `resourceMap` say the same.
+
+        A client that changes the text sends the map back as it was answered, so the text wins.
+        """
+        if self.resources:
+            parts = parse_resources(self.resources)
+        else:
+            parts = _known_resources(self.resource_map or {})
+            self.resources = ",".join(f"{name}={value}" for name, value in parts.items()) or None
         if not any(has_placeholder(value) for value in parts.values()):
             needed(parts)
-        if parts != said:
-            self.resources = ",".join(f"{name}={value}" for name, value in parts.items())
         self.resource_map = parts or None
         return self
 
     def need(self) -> Resources:
-        """Return the need of one replica."""
+        """Return the need of one replica.
+
+        Raises:
+            ValueError: something waits to be filled in, or is no quantity.
+        """
+        if has_placeholder(self.replicas):
+            message = f"replicas={self.replicas} was not filled in"
+            raise ValueError(message)
         return needed(self.resource_map or {})
 
 
@@ -207,6 +229,43 @@ class CodeSpec(WireModel):
     sync_mode: Annotated[str, one_of(["git"])] = "git"
     url: str | None = None
     git: GitCode | None = None
+
+    @property
+    def address(self) -> str | None:
+        """The repository's URL, wherever it was given."""
+        return (self.git.url if self.git else None) or self.url
+
+    @property
+    def branch(self) -> str | None:
+        """The branch or tag that was asked for."""
+        return (self.git.branch if self.git else None) or None
+
+
+def without_credentials(code: CodeSpec) -> tuple[CodeSpec, dict[str, str]]:
+    """Return the code without user name and password, and these by their names in `CREDENTIALS`.
+
+    A user name of ssh stays: it is part of the address, and no way in. What is no address stays as
+    it is, for the launcher's faults to name.
+    """
+    git = code.git or GitCode()
+    ours, theirs = _address(git.url), _address(code.url)
+    found: dict[str, str] = {}
+    for pair in (git, ours, theirs):
+        for variable, value in zip(CREDENTIALS, (pair.username, pair.password), strict=True):
+            if value:
+                found.setdefault(variable, value)
+    changes: dict[str, Any] = {"url": theirs.url or None}
+    if code.git is not None:
+        bare = {"url": ours.url or None, "username": None, "password": None}
+        changes["git"] = code.git.model_copy(update=bare)
+    return code.model_copy(update=changes), found
+
+
+def _address(url: str | None) -> GitUrl:
+    try:
+        return parse_git_url(url or "")
+    except ValueError:
+        return GitUrl("", url or "")
 
 
 class ExperimentSpec(WireModel):

@@ -48,3 +48,9 @@ def check_experiment(name: str, target: str = "experiment") -> str:
         )
         raise InvalidRequest(message, target)
     return name
+
+
+def legal_experiment(name: str) -> str:
+    """Return the experiment's name nearest to any text; "experiment" where nothing is left."""
+    legal = re.sub(r"[^\w. -]", "-", name, flags=re.ASCII).lstrip("_. -")[:255]
+    return legal or "experiment"

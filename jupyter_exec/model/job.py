@@ -95,6 +95,8 @@ class Job:
         env: environment variables for all replicas, on top of the target's own.
         time_limit_s: wall clock limit of the whole; None = no limit.
         grace_s: between asking a process to end and killing it.
+        python: absolute path of the interpreter that `python` and `python3` mean in the replicas,
+            unless `env` has a PATH; None = whatever the target's PATH says.
     """
 
     roles: tuple[Role, ...]
@@ -102,6 +104,7 @@ class Job:
     time_limit_s: float | None = None
     grace_s: float = 10.0
     deciders: frozenset[Replica] = frozenset()
+    python: str | None = None
 
     def decides(self, role: Role, index: int) -> bool:
         """Tell whether the job is over only when this replica has ended."""

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import json
 import re
-from functools import cache
+import unicodedata
+from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, Any
 
 from jsonschema import Draft202012Validator
@@ -38,15 +39,23 @@ def _literal_text(value: Any) -> Any:
     return literal(value)
 
 
-LiteralText = Annotated[str, BeforeValidator(_literal_text)]
+LiteralText = Annotated[
+    str,
+    BeforeValidator(_literal_text, json_schema_input_type=str | float | bool | list[Any]),
+]
 """Text; numbers and booleans become the text that they were written as."""
+
+
+def has_control(text: str) -> bool:
+    """Tell whether a name holds control characters or ends of lines, which no line shows."""
+    return any(unicodedata.category(character) in {"Cc", "Zl", "Zp"} for character in text)
 
 
 def _name(name: str) -> str:
     if not name.strip() or len(name) > MAX_NAME:
         message = f"the name of a parameter has 1 to {MAX_NAME} characters, not {len(name)}"
         raise ValueError(message)
-    if "{{" in name or "}}" in name or not name.isprintable():
+    if "{{" in name or "}}" in name or has_control(name):
         message = f"{name!r} cannot be the name of a parameter: no braces, no control characters"
         raise ValueError(message)
     return name
@@ -116,13 +125,25 @@ def _inconsistency(parameter: Parameter) -> str | None:
         return "minimum and maximum are for type integer or number"
     if parameter.secret and (parameter.value is not None or parameter.kind != "string"):
         return "a secret is text, and is stored nowhere, so it has no default value"
-    if parameter.pattern is not None:
-        try:
-            re.compile(parameter.pattern)
-        except re.error as error:
-            return f"pattern is not a regular expression: {error}"
-    problems = value_faults(parameter, parameter.value) if parameter.value is not None else []
-    return f"its default does not fit: {problems[0]}" if problems else None
+    problem = _pattern_problem(parameter)
+    if problem:
+        return problem
+    listed = [read(parameter, value)[1] for value in parameter.enum or ()]
+    listed = [f"enum: {problem}" for problem in listed if problem]
+    default = value_faults(parameter, parameter.value) if parameter.value is not None else []
+    return next(iter([*listed, *(f"its default does not fit: {text}" for text in default)]), None)
+
+
+def _pattern_problem(parameter: Parameter) -> str | None:
+    if parameter.pattern is None:
+        return None
+    if parameter.kind != "string":
+        return "pattern is for type string"
+    try:
+        re.compile(parameter.pattern)
+    except (re.error, OverflowError, RecursionError) as error:
+        return f"pattern is not a regular expression: {error}"
+    return None
 
 
 def read(parameter: Parameter, given: Any) -> tuple[Any, str | None]:
@@ -218,7 +239,7 @@ def schema_of(
     }
 
 
-@cache
+@lru_cache(2000)
 def _validator(schema: str) -> Draft202012Validator:
     return Draft202012Validator(json.loads(schema))
 

@@ -124,6 +124,62 @@ class RerunRequest(WireModel):
     secrets: Secrets = {}
 
 
+class DraftRequest(WireModel):
+    """Body of `POST template-drafts`: what a template shall be made of; exactly one of four.
+
+    Attributes:
+        name: of the template; by default that of what it is made of.
+        run_id: a run; its literal values become parameters.
+        path: a notebook below the server's root.
+        notebook: the content of one, as nbformat JSON; `file_name` is what it is called.
+        script: a script below the server's root.
+        parameters: of a script or notebook: names, or objects with `name`, `value`, `type`, ...
+    """
+
+    name: str | None = None
+    run_id: str | None = None
+    path: str | None = None
+    notebook: dict[str, Any] | None = None
+    file_name: RelativePath = "notebook.ipynb"
+    script: str | None = None
+    parameters: Annotated[list[str | dict[str, Any]], Field(max_length=1000)] = []
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> DraftRequest:
+        names = {"run_id": "runId", "path": "path", "notebook": "notebook", "script": "script"}
+        if sum(getattr(self, name) is not None for name in names) != 1:
+            message = f"give exactly one of {', '.join(names.values())}"
+            raise ValueError(message)
+        return self
+
+
+Version = Annotated[int, Field(ge=1, le=2**62)]
+
+
+class TemplateRunRequest(WireModel):
+    """Body of `POST templates/{templateName}/runs`.
+
+    Attributes:
+        params: name -> value; what is not given, or null, has its default.
+        version: the newest by default.
+        display_name, experiment, run_id: in place of the template's own.
+        tags: besides the template's own.
+    """
+
+    params: Annotated[dict[str, Any], Field(repr=False)] = {}
+    version: Version | None = None
+    display_name: Annotated[str, Field(max_length=1000)] | None = None
+    experiment: str | None = None
+    run_id: str | None = None
+    tags: dict[str, Text] = {}
+
+
+class RestoreRequest(WireModel):
+    """Body of `POST templates/{templateName}/restore`."""
+
+    version: Version
+
+
 def merge_patch(target: Any, patch: Any) -> Any:
     """Apply a JSON merge patch (RFC 7396) and return the result; the arguments are left alone."""
     if not isinstance(patch, Mapping):

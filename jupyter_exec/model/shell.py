@@ -2,13 +2,14 @@
 
 The line itself belongs to whoever wrote the template, and may do all that a shell can. A value
 belongs to whoever fills it in: it is quoted for the place where it stands. Where the place cannot
-be told from the text alone (inside `$(...)`, a here-document and the like), only values that no
-shell treats in a special way are let in.
-Source: POSIX.1-2017 XCU 2.2 Quoting; bash(1) QUOTING.
+be told from the text alone (inside `$(...)`, a here-document and the like), or is read a second
+time (`eval`, `sh -c`, arithmetic), only values that no shell treats in a special way are let in.
+Source: POSIX.1-2017 XCU 2.2 Quoting; bash(1) QUOTING, EXPANSION, ARITHMETIC EVALUATION.
 """
 
 from __future__ import annotations
 
+import itertools
 import re
 import shlex
 from dataclasses import dataclass
@@ -17,9 +18,18 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_HARMLESS = re.compile(r"[\w@%+=:,./-]*", re.ASCII)
+_HARMLESS = re.compile(r"[\w@%+=:,./-]+", re.ASCII)
 _MARK = "\0"  # stands for a placeholder while the line is judged
-_DIFFICULT = re.compile(r"\$\(|`|<<|\$'|\$\"|\$\{[^}]*[^\w}]|<\(|>\(|\$" + _MARK)
+_DIFFICULT = re.compile(
+    r"\$[(\['\"]|`|<<|\$\{[^}]*[^\w}]|[<>]\(|\(\(|\[\[|\$\0|\w\[[^\]\s]*\0"
+    r"|(?:^|[\s;&|(!{])(?:eval|let|trap|declare|typeset|local|ssh|su)\s"
+    r"|(?:^|[\s;&|(/!{])(?:ba|da|k|z)?sh\s+(?:-\S+\s+(?:\w+\s+)?)*-\w*c\s",
+    re.ASCII,
+)
+_VARIABLE_BEFORE = re.compile(r"\$\w+\Z", re.ASCII)
+_WORD_ENDS = " \t\n;&|()<>"
+_SHELLS = {"sh", "bash", "dash", "ksh", "zsh"}
+_COMMAND_OPTION = re.compile(r"-[a-z]*c", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -32,28 +42,39 @@ class Variable:
 Part = str | list[str] | Variable | None
 
 
+def is_line(words: Sequence[object], index: int) -> bool:
+    """Tell whether a word of a command is a line that a shell will read: `["sh", "-c", LINE]`."""
+    before = [str(word) for word in words[:index]]
+    shells = [place for place, word in enumerate(before) if word.rpartition("/")[2] in _SHELLS]
+    if not shells or _COMMAND_OPTION.fullmatch(before[-1]) is None:
+        return False
+    options = before[shells[-1] :]
+    pairs = itertools.pairwise(options)
+    return all(word.startswith("-") or option == "-o" for option, word in pairs)
+
+
 def fill(line: str, placeholder: re.Pattern[str], parts: Sequence[Part]) -> str:
     """Put parts in the places of the placeholders, in their order.
 
     Args:
         line: for bash, with placeholders.
-        parts: text = one word or a part of one; a list = words, where the place allows several;
-            None = nothing at all.
+        parts: text = one word or a part of one; a list = words where the placeholder is a word by
+            itself, else one word; None = nothing at all.
 
     Raises:
         ValueError: a value cannot stand where its placeholder is.
     """
-    difficult = _DIFFICULT.search(placeholder.sub(_MARK, line)) is not None
+    found = list(placeholder.finditer(line))
+    bounds = [0, *(end for match in found for end in match.span()), len(line)]
+    between = [line[start:end] for start, end in zip(bounds[::2], bounds[1::2], strict=True)]
+    filling = _Line(
+        difficult=_DIFFICULT.search(_MARK.join(between)) is not None,
+        braces=any("{" in text for text in between),
+    )
     filled: list[str] = []
-    state = _State()
-    end = 0
-    for found, part in zip(placeholder.finditer(line), parts, strict=True):
-        between = line[end : found.start()]
-        state.read(between)
-        filled += [between, _difficult(part) if difficult else _quoted(part, state)]
-        state.word_goes_on()
-        end = found.end()
-    return "".join([*filled, line[end:]])
+    for part, before, after in zip(parts, between, between[1:], strict=False):
+        filled += [before, filling.place(part, before, after)]
+    return "".join([*filled, between[-1]])
 
 
 class _State:
@@ -63,73 +84,118 @@ class _State:
         self.quote = ""
         self.comment = False
         self.escaped = False
-        self._in_word = False
+        self.in_word = False
 
     def read(self, text: str) -> None:
         for character in text:
             self._read(character)
 
-    def word_goes_on(self) -> None:
-        """Note that a value stands here: what follows is no beginning of a word."""
-        self._in_word, self.escaped = True, False
-
     def _read(self, character: str) -> None:
         if self.comment:
             self.comment = character != "\n"
-            self._in_word = False
+            self.in_word = False
         elif self.escaped:
             self.escaped = False
-            self._in_word = True
+            if character != "\n":  # a line that goes on: both characters count as nothing
+                self.in_word = True
         elif self.quote:
             if character == self.quote:
                 self.quote = ""
             else:
                 self.escaped = self.quote == '"' and character == "\\"
         elif character in "'\"":
-            self.quote, self._in_word = character, True
+            self.quote, self.in_word = character, True
         elif character == "\\":
             self.escaped = True
-        elif character == "#" and not self._in_word:
+        elif character == "#" and not self.in_word:
             self.comment = True
         else:
-            self._in_word = character not in " \t\n;&|()<>"
+            self.in_word = character not in _WORD_ENDS
 
 
-def _quoted(part: Part, state: _State) -> str:
-    if state.escaped:
-        message = "a placeholder cannot stand right behind a backslash"
-        raise ValueError(message)
-    if state.comment or part is None:
-        return ""
-    if isinstance(part, Variable):
-        return {
-            "": f'"${{{part.name}}}"',
-            '"': f"${{{part.name}}}",
-            "'": f"'\"${{{part.name}}}\"'",
-        }[state.quote]
-    if isinstance(part, list):
-        if not state.quote:
-            return shlex.join(part)
-        part = " ".join(part)
-    if "\0" in part:
-        message = "a value with a NUL character cannot be an argument of a program"
-        raise ValueError(message)
-    if not state.quote:
-        return shlex.quote(part)
-    if state.quote == '"':
-        return re.sub(r'([\\"$`])', r"\\\1", part)
-    return part.replace("'", "'\\''")
+class _Line:
+    """A line that is being filled.
+
+    Args:
+        difficult: only harmless values may stand in it.
+        braces: it has some, in which commas and dots would count.
+    """
+
+    def __init__(self, *, difficult: bool, braces: bool) -> None:
+        self._difficult = difficult
+        self._braces = braces
+        self._state = _State()
+
+    def place(self, part: Part, before: str, after: str) -> str:
+        """Return what is written for a part.
+
+        Args:
+            before, after: the text up to the placeholders before and behind it.
+        """
+        state = self._state
+        state.read(before)
+        begins = not state.quote and not state.in_word and before[-1:] in {"", *_WORD_ENDS}
+        alone = begins and after[:1] in {"", *_WORD_ENDS}
+        if isinstance(part, list) and alone:
+            text = " ".join(self._word(word, before, after) for word in part)
+        else:
+            text = self._word(" ".join(part) if isinstance(part, list) else part, before, after)
+        state.in_word = True
+        return text
+
+    def _word(self, word: str | Variable | None, before: str, after: str) -> str:
+        state = self._state
+        if state.escaped or (self._difficult and before.endswith("\\")):
+            message = "a placeholder cannot stand right behind a backslash"
+            raise ValueError(message)
+        if word is None or (state.comment and not self._difficult):
+            return ""
+        follows_variable = _VARIABLE_BEFORE.search(before) and state.quote != "'"
+        if self._difficult:
+            if follows_variable:
+                message = f"write {_braced(before)}: what follows would be part of the name"
+                raise ValueError(message)
+            return _harmless(word)
+        # An empty pair of quotes ends the name in `$NAME{{value}}`.
+        return (state.quote or "'") * 2 * bool(follows_variable) + self._quoted(word, after)
+
+    def _quoted(self, word: str | Variable, after: str) -> str:
+        quote = self._state.quote
+        if isinstance(word, Variable):
+            name = f"${{{word.name}}}"
+            return {"": f'"{name}"', '"': name, "'": f"'\"{name}\"'"}[quote]
+        if "\0" in word:
+            message = "a value with a NUL character cannot be an argument of a program"
+            raise ValueError(message)
+        if quote == '"':
+            return re.sub(r'([\\"$`])', r"\\\1", word)
+        if quote:
+            return word.replace("'", "'\\''")
+        quoted = shlex.quote(word)
+        special = (
+            ("=" in word and not self._state.in_word)  # an assignment
+            or (word.isdigit() and after[:1] in {"<", ">"})  # a file's number
+            or (self._braces and ("," in word or ".." in word))  # a list in braces
+        )
+        return f"'{word}'" if special and quoted == word else quoted
 
 
-def _difficult(part: Part) -> str:
-    if isinstance(part, Variable):
-        message = "a secret cannot stand in a command with $(...), `...` or <<; put it in envVars"
+def _braced(before: str) -> str:
+    name = before[before.rindex("$") + 1 :]
+    return f"${{{name}}} in place of ${name}"
+
+
+def _harmless(word: str | Variable) -> str:
+    if isinstance(word, Variable):
+        message = (
+            "a secret cannot stand in a command with $(...), `...`, <<, eval or sh -c; put it in "
+            "envVars, and use the variable"
+        )
         raise ValueError(message)  # noqa: TRY004 - the place is wrong, not the type
-    words = part if isinstance(part, list) else [part or ""]
-    if all(_HARMLESS.fullmatch(word) for word in words):
-        return " ".join(words)
+    if _HARMLESS.fullmatch(word):
+        return word
     message = (
-        "in a command with $(...), `...` or << only values of letters, digits and @%+=:,./-_ can "
-        "stand; put the value in envVars, and use the variable"
+        "in a command with $(...), `...`, <<, ((, [[, eval or sh -c only values of letters, digits "
+        "and @%+=:,./-_ can stand; put the value in envVars, and use the variable"
     )
     raise ValueError(message)

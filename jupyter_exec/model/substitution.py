@@ -2,7 +2,8 @@
 
 A placeholder is `{{name}}` in any text of the document. `path:name` is looked up before `name`;
 where a text has no placeholder, a parameter named after its own path (`spec.Worker.replicas`)
-replaces it. What was put in is not looked at again.
+replaces it. What was put in is not looked at again. Code that a request brings along (a notebook,
+an overlay) is left as it is: values reach it as parameters, arguments or variables.
 Source: `ExperimentTemplateManager.parseParameter` of Apache Submarine.
 """
 
@@ -16,15 +17,54 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_exec.errors import Fault
 from jupyter_exec.model import shell
+from jupyter_exec.model.documents import literal
 from jupyter_exec.model.experiment import PLACEHOLDER
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_SHELL = re.compile(r"(?:meta|spec\.[^.]+)\.cmd|definition\.configuration\.command")
-_VARIABLE = re.compile(r"(?:meta|spec\.[^.]+)\.envVars\.(.+)|.*\.environmentVariables\.(.+)")
-_TYPED = re.compile(r"definition\.configuration\.parameters\.[^.]+")
+# Of places as `_place` writes them: requests may have their keys in any letter case.
+_OWN = r"definition\.configuration\."
+_SUBMARINES = rf"(?:{_OWN}experiment\.)?"
+_COMMAND = re.compile(rf"{_OWN}command")
+_SHELL = re.compile(rf"{_SUBMARINES}(?:meta|spec\.[^.]+)\.cmd|{_OWN}command")
+_VARIABLES = re.compile(
+    rf"(?:{_SUBMARINES}(?:meta|spec\.[^.]+)\.envvars|{_OWN}environment\.environmentvariables"
+    r"|secrets)\."
+)
+_TYPED = re.compile(rf"{_OWN}parameters\..+")
+_CREDENTIAL = re.compile(r"code\.git\.(?:username|password)")  # taken out before it is stored
+_SECRET_ONLY = re.compile(rf"secrets\..+|{_SUBMARINES}code\.git\.password")
+_URL = re.compile(rf"{_SUBMARINES}code\.(?:git\.)?url")
+_URL_CREDENTIAL = re.compile(r"https?://[^/@\s]+@|\w+://[^/@\s]*:[^/@\s]+@", re.IGNORECASE)
+_CODE_ITSELF = re.compile(r"source\.notebook|overlay")
 SECRET_VARIABLE = "JUPYTER_EXEC_SECRET_"  # noqa: S105 - a name's beginning
+
+
+def _place(path: str) -> str:
+    return path.replace("_", "").casefold()
+
+
+def stored_secrets(document: Any, prefix: str, path: str = "") -> list[Fault]:
+    """Return the passwords and secrets that a document holds itself, where all may read them."""
+    if isinstance(document, Mapping):
+        return [
+            fault
+            for key, item in document.items()
+            for fault in stored_secrets(item, prefix, f"{path}.{key}" if path else key)
+        ]
+    place = _place(path)
+    plain = isinstance(document, str | int | float) and document != ""
+    alone = isinstance(document, str) and PLACEHOLDER.fullmatch(document)
+    message = None
+    if plain and not alone and _SECRET_ONLY.fullmatch(place):
+        message = "a template is no place for a password: make it a parameter that is secret"
+    elif _URL.fullmatch(place) and _URL_CREDENTIAL.match(str(document)):
+        message = (
+            "a template is no place for a password: give code.git.username and code.git.password, "
+            "the password as a parameter that is secret"
+        )
+    return [Fault(f"{prefix}.{path}", message)] if message else []
 
 
 @dataclass
@@ -35,12 +75,14 @@ class Filled:
         document: JSON values; secrets are still placeholders in it.
         used: names of the parameters that the document has a place for.
         secrets: variable -> value, for the processes of the run only.
+        secret_parameters: parameter of a notebook -> the variable that has its value.
         faults: placeholders without a parameter, values that cannot stand where they are.
     """
 
     document: Any = None
     used: set[str] = field(default_factory=set)
-    secrets: dict[str, str] = field(default_factory=dict)
+    secrets: dict[str, str] = field(default_factory=dict, repr=False)
+    secret_parameters: dict[str, str] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
 
 
@@ -54,8 +96,8 @@ class Value:
         secret: it may only reach the run in a variable.
     """
 
-    typed: Any
-    text: str
+    typed: Any = field(repr=False)
+    text: str = field(repr=False)
     secret: bool = False
 
 
@@ -74,6 +116,11 @@ def fill(document: Any, values: Mapping[str, Value], prefix: str = "") -> Filled
 
 
 _NOTHING = object()
+_PARAMETER_DEPTH = 3  # dots before the name of a notebook's parameter
+_NO_PLACE_FOR_SECRETS = (
+    "a secret may stand in envVars, environmentVariables, secrets, cmd and command, in the user "
+    "name and password of code.git, and be the whole value of a notebook's parameter; nowhere else"
+)
 
 
 class _Filling:
@@ -84,6 +131,8 @@ class _Filling:
 
     def value(self, path: str, value: Any) -> Any:
         """Return any part of the document filled in."""
+        if _CODE_ITSELF.fullmatch(_place(path)):
+            return value
         if isinstance(value, Mapping):
             parts = {
                 key: self.value(f"{path}.{key}" if path else key, item)
@@ -103,40 +152,48 @@ class _Filling:
             return value
         self.result.used.add(path)
         if placed.secret:
-            return self._hidden(path, value, lambda _: placed.text)
+            return self._hidden(path, value, placed, lambda _: placed.text)
         if placed.typed is None:
             return value
-        return placed.typed if isinstance(value, int | float) else placed.text
+        typed = isinstance(value, int | float) or _TYPED.fullmatch(_place(path))
+        return placed.typed if typed else placed.text
 
     def _list(self, path: str, items: list[Any]) -> list[Any]:
         """Fill a list; a placeholder alone whose value is a list becomes several items."""
         filled: list[Any] = []
+        in_command = _COMMAND.fullmatch(_place(path))
+        typed = _TYPED.fullmatch(_place(path))
         for index, item in enumerate(items):
             place = f"{path}.{index}"
             alone = PLACEHOLDER.fullmatch(item) if isinstance(item, str) else None
-            value = self._look_up(place, alone[1]) if alone else None
-            if alone and value and isinstance(value.typed, list) and "}}" not in alone[1]:
+            value = self._look_up(place, alone[1]) if alone and not typed else None
+            if in_command and isinstance(item, str) and shell.is_line([*filled, item], len(filled)):
+                filled.append(self._text(place, item, in_shell=True))
+            elif value and isinstance(value.typed, list):
                 filled += [_as_text(each) for each in value.typed]
             else:
                 part = self.value(place, item)
                 filled += [] if part is _NOTHING else [part]
         return filled
 
-    def _text(self, path: str, text: str) -> Any:
+    def _text(self, path: str, text: str, *, in_shell: bool = False) -> Any:
         names = [found[1] for found in PLACEHOLDER.finditer(text)]
         values = [self._find(path, name) for name in names]
         if None in values:
             return text
         known = [value for value in values if value is not None]
-        if _SHELL.fullmatch(path):
+        place = _place(path)
+        if in_shell or _SHELL.fullmatch(place):
             return self._command(path, text, known)
+        alone = known[0] if len(known) == 1 and PLACEHOLDER.fullmatch(text) else None
         if any(value.secret for value in known):
-            return self._hidden(path, text, self._filler(path))
-        alone = PLACEHOLDER.fullmatch(text) is not None and len(known) == 1
-        if alone and known[0].typed is None:
+            return self._hidden(path, text, alone, self._filler(path))
+        if _SECRET_ONLY.fullmatch(place):
+            self._fault(path, "only a parameter that is secret may stand here")
+        if alone and alone.typed is None:
             return _NOTHING
-        if alone and _TYPED.fullmatch(path):
-            return known[0].typed
+        if alone and _TYPED.fullmatch(place):
+            return alone.typed
         return self._filler(path)(text)
 
     def _filler(self, path: str) -> Callable[[str], str]:
@@ -150,26 +207,43 @@ class _Filling:
         """Fill a line for the shell: each value stays one word, whatever it holds."""
         parts: list[shell.Part] = []
         for value in values:
-            if value.secret:
+            if value.typed is None:
+                parts.append(None)
+            elif value.secret:
                 parts.append(shell.Variable(self._variable(value)))
             elif isinstance(value.typed, list):
                 parts.append([_as_text(item) for item in value.typed])
             else:
-                parts.append(None if value.typed is None else value.text)
+                parts.append(value.text)
         try:
             return shell.fill(text, PLACEHOLDER, parts)
         except ValueError as error:
             self._fault(path, str(error))
             return text
 
-    def _hidden(self, path: str, shown: Any, text_of: Callable[[str], str]) -> Any:
-        """Keep a secret out of the document: what is there stays, its value goes beside."""
-        found = _VARIABLE.fullmatch(path)
+    def _hidden(
+        self, path: str, shown: Any, alone: Value | None, text_of: Callable[[str], str]
+    ) -> Any:
+        """Keep a secret out of the document: what is there stays, its value goes beside.
+
+        Args:
+            shown: what is there.
+            alone: the secret, where nothing else is there.
+            text_of: fills in what is there.
+        """
+        place = _place(path)
+        if _CREDENTIAL.fullmatch(place):
+            return text_of(shown)
+        if alone and _TYPED.fullmatch(place) and path.count(".") == _PARAMETER_DEPTH:
+            if alone.typed is not None:
+                name = path.split(".", _PARAMETER_DEPTH)[-1]
+                self.result.secret_parameters[name] = self._variable(alone)
+            return _NOTHING
+        found = _VARIABLES.match(place)
         if found is None:
-            message = "a secret may stand in envVars, environmentVariables, cmd and command only"
-            self._fault(path, message)
+            self._fault(path, _NO_PLACE_FOR_SECRETS)
             return shown
-        variable = found[1] or found[2]
+        variable = path.split(".", found[0].count("."))[-1]
         hidden = text_of(shown)
         if self.result.secrets.setdefault(variable, hidden) != hidden:
             self._fault(path, f"{variable} holds another secret in another role")
@@ -203,4 +277,5 @@ class _Filling:
 
 
 def _as_text(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
+    text = literal(value)
+    return text if isinstance(text, str) else json.dumps(text, ensure_ascii=False)

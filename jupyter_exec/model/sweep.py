@@ -9,11 +9,12 @@ from __future__ import annotations
 import itertools
 import math
 import random
+from fractions import Fraction
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field, model_validator
 
-from jupyter_exec.model.wire import WireModel, one_of
+from jupyter_exec.model.wire import Text, WireModel, one_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,48 +45,61 @@ class Space(WireModel):
             message = "give exactly one of choice, range, uniform and loguniform"
             raise ValueError(message)
         low, high = self.uniform or self.loguniform or (0.0, 1.0)
-        if not (math.isfinite(low) and math.isfinite(high) and low < high):
+        if not (low < high and math.isfinite(high - low)):
             message = f"{given[0]}: the first bound must be below the second, and both finite"
+            raise ValueError(message)
+        if self.choice is not None and None in self.choice:
+            message = "choice: null is no value; leave it out"
             raise ValueError(message)
         if self.loguniform and low <= 0:
             message = "loguniform: both bounds must be above 0"
             raise ValueError(message)
-        if self.range is not None and not self.listed():
+        if self.range is not None and self._steps()[2] == 0:
             message = "range: it is empty"
             raise ValueError(message)
         return self
 
     def listed(self) -> list[Any] | None:
-        """Return all values; None where there are endlessly many.
-
-        Raises:
-            ValueError: a range with more than MAX_TRIALS values, or a step of 0.
-        """
+        """Return all values; None where there are endlessly many."""
         if self.choice is not None:
             return self.choice
         if self.range is None:
             return None
-        start, stop, step = {1: (0.0, *self.range, 1.0), 2: (*self.range, 1.0)}.get(
-            len(self.range), tuple(self.range)
-        )
-        if step == 0 or not all(math.isfinite(bound) for bound in (start, stop, step)):
+        start, step, count = self._steps()
+        values = [start + index * step for index in range(count)]
+        whole = start.denominator == step.denominator == 1
+        return [int(value) if whole else float(value) for value in values]
+
+    def _steps(self) -> tuple[Fraction, Fraction, int]:
+        """Return a range's start, step, and how many values it has.
+
+        They are the decimal fractions that were written, so that 0, 0.1, 0.2 have no rounding in
+        them.
+
+        Raises:
+            ValueError: more than MAX_TRIALS values, or a step of 0.
+        """
+        given = self.range or []
+        bounds = {1: (0.0, *given, 1.0), 2: (*given, 1.0)}.get(len(given), tuple(given))
+        if bounds[2] == 0 or not all(math.isfinite(bound) for bound in bounds):
             message = "range: the step must not be 0, and all three must be finite"
             raise ValueError(message)
-        count = max(0, math.ceil(round((stop - start) / step, 9)))
+        start, stop, step = (Fraction(repr(bound)) for bound in bounds)
+        count = max(0, math.ceil((stop - start) / step))
         if count > MAX_TRIALS:
-            message = f"range: it has {count} values; {MAX_TRIALS} are the most"
+            message = f"range: it has more than {MAX_TRIALS} values"
             raise ValueError(message)
-        values = [round(start + index * step, 12) for index in range(count)]
-        whole = all(float(bound).is_integer() for bound in (start, step))
-        return [int(value) for value in values] if whole else values
+        return start, step, count
 
     def draw(self, chance: random.Random) -> Any:
         """Return one value by chance."""
         if self.uniform is not None:
-            return chance.uniform(*self.uniform)
+            low, high = self.uniform
+            return min(max(chance.uniform(low, high), low), high)
         if self.loguniform is not None:
             low, high = self.loguniform
-            return math.exp(chance.uniform(math.log(low), math.log(high)))
+            drawn = math.exp(chance.uniform(math.log(low), math.log(high)))
+            return min(max(drawn, low), high)  # exp(log(x)) may be a little more than x
         return chance.choice(self.listed() or [])
 
 
@@ -101,14 +115,16 @@ class SweepRequest(WireModel):
         trials: how many; by default all of a grid, 20 drawn.
         seed: of the drawing.
         max_parallel: trials at a time; by default as many as the target takes.
-        metric: what the trials are compared by; the last value that a trial reports.
+        metric: what the trials are compared by: the last value that each has reported, as Ray
+            Tune's `scope="last"` and the value that an Optuna objective returns.
         early_stopping: `median` = a trial is cancelled when its best value so far is worse than the
-            median of the other trials' averages up to the same step.
-        min_trials: that have ended, before any is stopped early.
+            median of the completed trials' averages up to the same step.
+        min_trials: that have completed, before any is stopped early.
         min_steps: reported values of a trial, before it is stopped early.
+        version: of the template; the newest by default.
     """
 
-    params: dict[str, Any] = {}
+    params: Annotated[dict[str, Any], Field(repr=False)] = {}
     space: dict[str, Space] = {}
     sampling: Annotated[str, one_of(["grid", "random", "manual"])] | None = None
     trials: Annotated[int, Field(ge=1, le=MAX_TRIALS)] | None = None
@@ -122,7 +138,8 @@ class SweepRequest(WireModel):
     display_name: Annotated[str, Field(max_length=1000)] | None = None
     experiment: str | None = None
     run_id: str | None = None
-    tags: dict[str, str] = {}
+    tags: dict[str, Text] = {}
+    version: Annotated[int, Field(ge=1, le=2**62)] | None = None
 
     @model_validator(mode="after")
     def _sensible(self) -> SweepRequest:
@@ -137,6 +154,12 @@ class SweepRequest(WireModel):
             message = "early stopping needs a metric"
             raise ValueError(message)
         return self
+
+
+class TrialRequest(WireModel):
+    """Body of `POST runs/{runId}/trials`: the values that the sweep does not share."""
+
+    params: Annotated[dict[str, Any], Field(repr=False)] = {}
 
 
 class SweepPlan(WireModel):
@@ -200,7 +223,7 @@ def plan_sweep(request: SweepRequest, template: str, version: int) -> SweepPlan:
     elif sampling == "random":
         count = request.trials or 20
     shared = set(SweepPlan.model_fields) & set(SweepRequest.model_fields)
-    values = {name: getattr(request, name) for name in shared - {"sampling"}}
+    values = {name: getattr(request, name) for name in shared - {"sampling", "version"}}
     return SweepPlan.model_construct(
         **values, template=template, version=version, sampling=sampling, count=count
     )

@@ -9,17 +9,20 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import AfterValidator, Field, model_validator
 
 from jupyter_exec.errors import Fault, InvalidRequest
 from jupyter_exec.model.documents import literal
-from jupyter_exec.model.experiment import ExperimentSpec
-from jupyter_exec.model.parameters import Parameter, complete, read, schema_of
+from jupyter_exec.model.experiment import ExperimentSpec, has_placeholder, parse_resources
+from jupyter_exec.model.lenient import fold
+from jupyter_exec.model.misfits import misfits
+from jupyter_exec.model.parameters import Parameter, complete, has_control, read, schema_of
 from jupyter_exec.model.request import SubmitRequest
 from jupyter_exec.model.run import isoformat
-from jupyter_exec.model.substitution import Value, fill
+from jupyter_exec.model.substitution import Filled, Value, fill, stored_secrets
 from jupyter_exec.model.wire import WireModel, parse
 
 if TYPE_CHECKING:
@@ -33,7 +36,7 @@ def _name(name: str) -> str:
     if not name.strip() or len(name) > MAX_NAME:
         message = f"the name of a template has 1 to {MAX_NAME} characters, not {len(name)}"
         raise ValueError(message)
-    if "/" in name or name in {".", ".."} or not name.isprintable():
+    if "/" in name or name in {".", ".."} or has_control(name):
         message = f"{name!r} cannot be the name of a template: no slash, no control characters"
         raise ValueError(message)
     return name
@@ -70,28 +73,67 @@ class TemplateSpec(WireModel):
     def with_role_parameters(self) -> TemplateSpec:
         """Return it with the parameters that every role has: replicas and resources.
 
-        They are appended once, in the order of the roles; what is declared already stays.
+        They are appended once, in the order of the roles; what is declared already stays, and so
+        does what waits for a parameter of the template's own.
         """
-        if self.experiment_spec is None:
-            return self
-        appended = []
         known = {parameter.name for parameter in self.parameters}
-        for role, task in self.experiment_spec.spec.items():
-            values = {"replicas": task.replicas} | {
-                f"resourceMap.{name}": value for name, value in (task.resource_map or {}).items()
-            }
-            for place, value in values.items():
-                name = f"spec.{role}.{place}"
-                if name not in known:
-                    entry = {"name": name, "required": "false", "description": "", "value": value}
-                    appended.append(parse(Parameter, entry))
+        appended = [
+            _role_parameter(name, value)
+            for name, value in self.role_values().items()
+            if name not in known and _is_plain(value)
+        ]
         return self.model_copy(update={"parameters": [*self.parameters, *appended]})
+
+    def role_values(self) -> dict[str, Any]:
+        """Return what the roles say themselves, by the names that role parameters have."""
+        if self.experiment_spec is None:
+            return {}
+        values: dict[str, Any] = {}
+        for role, task in self.experiment_spec.spec.items():
+            values[f"spec.{role}.replicas"] = task.replicas
+            for name, value in (task.resource_map or {}).items():
+                values[f"spec.{role}.resourceMap.{name}"] = value
+        return values
+
+    def following(self, before: TemplateSpec) -> TemplateSpec:
+        """Return it with the role parameters of an earlier version brought up to date.
+
+        Who changes `resources` of a role and sends back the parameters that a GET answered means
+        the change.
+        """
+        values = {name: literal(value) for name, value in self.role_values().items()}
+        earlier = {parameter.name: parameter for parameter in before.parameters}
+        said = {name: literal(value) for name, value in before.role_values().items()}
+
+        def stays(parameter: Parameter) -> bool:
+            name = parameter.name
+            own = name in said and parameter == earlier.get(name)
+            appended = own and parameter == _role_parameter(name, parameter.value)
+            return not appended or values.get(name) in {parameter.value, said[name]}
+
+        kept = [
+            parameter
+            if stays(parameter)
+            else _role_parameter(parameter.name, values[parameter.name])
+            for parameter in self.parameters
+            if stays(parameter) or _is_plain(values.get(parameter.name))
+        ]
+        return self.model_copy(update={"parameters": kept})
 
     def document(self) -> tuple[str, Any]:
         """Return what is filled in: its name among the fields, and JSON values."""
-        if self.experiment_spec is not None:
-            return EXPERIMENT, self.experiment_spec.to_wire()
-        return RUN, self.run
+        if self.experiment_spec is None:
+            return RUN, self.run
+        document = self.experiment_spec.to_wire()
+        for task in document["spec"].values():
+            task["resources"] = None  # said anew by `resourceMap`, whose values are filled in
+        return EXPERIMENT, document
+
+    @property
+    def snapshot_id(self) -> str | None:
+        """Return the snapshot that its runs are made of, where it names one."""
+        named = _member(_member(self.run, "source"), "snapshotid")
+        return named if isinstance(named, str) and not has_placeholder(named) else None
 
     def values_schema(self) -> dict[str, Any]:
         """Return the JSON Schema that forms render."""
@@ -102,39 +144,68 @@ class TemplateSpec(WireModel):
 
         Raises:
             InvalidRequest: placeholders without a parameter, parameters without a place, defaults
-                that do not fit; all at once.
+                that do not fit, passwords; all at once.
         """
         defaults = {
             parameter.name: Value(
                 None if parameter.value is None else read(parameter, parameter.value)[0],
                 parameter.value or "",
-                parameter.secret,
             )
+            if not parameter.secret
+            else Value("", "", secret=True)
             for parameter in self.parameters
         }
         field_name, document = self.document()
         filled = fill(document, defaults, field_name)
-        faults = list(filled.faults)
+        faults = [*filled.faults, *stored_secrets(document, field_name)]
         for index, parameter in enumerate(self.parameters):
             if parameter.name not in filled.used:
                 message = f"unused key: {parameter.name!r} stands nowhere in {field_name}"
                 faults.append(Fault(f"parameters[{index}]", message))
-        if not faults and all(
-            parameter.value is not None or parameter.secret for parameter in self.parameters
-        ):
-            faults += _misfits(field_name, filled.document)
+        if not faults:
+            waiting = {each.name for each in self.parameters if each.value is None}
+            model = ExperimentSpec if field_name == EXPERIMENT else SubmitRequest
+            faults = misfits(model, document, filled.document, waiting, field_name)
         if faults:
             raise InvalidRequest.of(faults)
 
+    def export(self) -> dict[str, Any]:
+        """Return it as a file holds it: nothing that is said twice, nothing that is empty.
 
-def _misfits(field_name: str, document: Any) -> list[Fault]:
-    """Return what of a filled-in document does not fit its model."""
-    model = ExperimentSpec if field_name == EXPERIMENT else SubmitRequest
-    try:
-        parse(model, document, field_name)
-    except InvalidRequest as error:
-        return list(error.faults)
-    return []
+        What comes of parsing it, with its role parameters, equals this template.
+        """
+        shown = self.to_json()
+        own = self.role_values()
+        kept = [each for each in self.parameters if each.name not in own]
+        kept += [each for each in self.parameters if each.name in own and not self._implied(each)]
+        short = self.model_copy(update={"parameters": kept})
+        if short.with_role_parameters() == self:
+            shown["parameters"] = short.to_json().get("parameters", [])
+        for task in shown.get("experimentSpec", {}).get("spec", {}).values():
+            if task.get("resourceMap") == parse_resources(task.get("resources") or "cpu=1"):
+                task.pop("resourceMap", None)
+        order = ("name", "author", "description", "parameters", EXPERIMENT, RUN)
+        return {name: shown[name] for name in order if shown.get(name) not in (None, "", [])}
+
+    def _implied(self, parameter: Parameter) -> bool:
+        value = self.role_values().get(parameter.name)
+        return value is not None and parameter == _role_parameter(parameter.name, value)
+
+
+def _role_parameter(name: str, value: Any) -> Parameter:
+    entry = {"name": name, "required": "false", "description": "", "value": value}
+    return Parameter.model_construct(**{**entry, "value": literal(value)})
+
+
+def _member(values: Any, name: str) -> Any:
+    """Return a member of an object, however its key is written."""
+    if not isinstance(values, dict):
+        return None
+    return next((value for key, value in values.items() if fold(key) == name), None)
+
+
+def _is_plain(value: Any) -> bool:
+    return value is not None and not has_placeholder(value)
 
 
 @dataclass(frozen=True)
@@ -179,19 +250,39 @@ def instantiate(spec: TemplateSpec, params: Mapping[str, Any], prefix: str = "pa
     if filled.faults:
         raise InvalidRequest.of(filled.faults)
     shown = {name: value for name, value in values.items() if name not in secret}
-    experiment = request = None
     if field_name == EXPERIMENT:
         experiment = parse(ExperimentSpec, filled.document, field_name)
-    else:
-        request = parse(SubmitRequest, filled.document, field_name)
-    return Instance(experiment, request, shown, filled.secrets)
+        return Instance(experiment, None, shown, filled.secrets)
+    request = _with_secrets(parse(SubmitRequest, filled.document, field_name), filled)
+    return Instance(None, request, shown, request.secrets)
+
+
+def _with_secrets(request: SubmitRequest, filled: Filled) -> SubmitRequest:
+    """Return the request with its secrets, and what they are for."""
+    definition = request.definition
+    configuration = definition.configuration
+    taken = {**configuration.secret_parameters, **filled.secret_parameters}
+    configuration = configuration.model_copy(update={"secret_parameters": taken})
+    return request.model_copy(
+        update={
+            "secrets": {**request.secrets, **filled.secrets},
+            "definition": definition.model_copy(update={"configuration": configuration}),
+        }
+    )
 
 
 def _as_text(given: Any, value: Any) -> str:
     if value is None:
         return ""
+    if isinstance(value, int) and isinstance(given, float):
+        return str(value)  # 2.0 is a whole number, and written as one
     text = literal(given)
     return text if isinstance(text, str) else json.dumps(value, ensure_ascii=False)
+
+
+@lru_cache(256)
+def _spec(document: str) -> TemplateSpec:
+    return parse(TemplateSpec, json.loads(document))
 
 
 @dataclass(frozen=True)
@@ -204,6 +295,7 @@ class TemplateVersion:
         version: counts up over the versions of this template.
         action: what made it: `create`, `update` or `restore`.
         created_at: epoch seconds.
+        document: `TemplateSpec.to_json()` as text; a list of templates need not read it.
     """
 
     id: int
@@ -212,7 +304,12 @@ class TemplateVersion:
     version: int
     action: str
     created_at: float
-    spec: TemplateSpec
+    document: str
+
+    @property
+    def spec(self) -> TemplateSpec:
+        """Return what the template is; read when it is first asked for."""
+        return _spec(self.document)
 
     def to_json(self) -> dict[str, Any]:
         """Return it as our own routes show it."""
@@ -221,5 +318,5 @@ class TemplateVersion:
             "version": self.version,
             "action": self.action,
             "createdAt": isoformat(self.created_at),
-            "spec": self.spec.to_json(),
+            "spec": json.loads(self.document),
         }

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from jupyter_exec.errors import NoRoom, RunFailed
 from jupyter_exec.launchers.base import LaunchContext
 from jupyter_exec.model.definition import RunDefinition
+from jupyter_exec.model.experiment import CREDENTIALS
 from jupyter_exec.model.lifecycle import RunStatus
 from jupyter_exec.model.wire import parse
 from jupyter_exec.services import code, tokens, workspace
@@ -234,7 +235,7 @@ class Execution:
                 token,
             ),
         )
-        told = {name: value for name, value in secrets.items() if name not in code.CREDENTIALS}
+        told = {name: value for name, value in secrets.items() if name not in CREDENTIALS}
         self._job = _with_secrets(self._launcher.plan(configuration, context), told)
         return self._job
 

@@ -1,4 +1,4 @@
-"""What nobody needs: snapshots without a run, logs of standbys long gone (floor: services).
+"""What nobody needs: snapshots of no run or template, old logs of standbys (floor: services).
 
 Deleting runs is the user's (`jupyter exec gc`); this only takes away what they leave behind.
 """
@@ -11,7 +11,7 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from jupyter_exec.store import runs
+from jupyter_exec.store import runs, templates
 
 if TYPE_CHECKING:
     from jupyter_exec.services.journal import Journal
@@ -27,11 +27,12 @@ async def collect_daily(journal: Journal, paths: DataPaths, snapshots: SnapshotS
     """Tidy now, and once a day, until cancelled."""
     while True:
         keep = await journal.read(runs.snapshots_in_use)
+        keep |= await journal.read(templates.snapshots_in_use)
         try:
             gone = await asyncio.to_thread(snapshots.gc, keep)
             await asyncio.to_thread(_remove_old_logs, paths)
             if gone.snapshots:
-                log.info("removed %d snapshots without a run", gone.snapshots)
+                log.info("removed %d snapshots that nothing needs", gone.snapshots)
         except OSError as error:
             log.warning("could not tidy %s: %s", paths.root, error)
         await asyncio.sleep(DAY_S)

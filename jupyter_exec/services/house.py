@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from jupyter_exec.services.drafts import Drafts
 from jupyter_exec.services.execution import Engine
 from jupyter_exec.services.executor import Executor
+from jupyter_exec.services.experiments import ExperimentService
 from jupyter_exec.services.files import RunFiles
 from jupyter_exec.services.garbage import collect_daily
 from jupyter_exec.services.heartbeats import Heartbeats
@@ -18,6 +21,8 @@ from jupyter_exec.services.reconcile import reconcile
 from jupyter_exec.services.reporting import Reporting
 from jupyter_exec.services.runs import RunService
 from jupyter_exec.services.sourcing import Sourcing
+from jupyter_exec.services.sweeps import SweepService
+from jupyter_exec.services.templates import TemplateService
 from jupyter_exec.services.ways import Ways
 from jupyter_exec.store.database import Database
 from jupyter_exec.store.paths import DataPaths
@@ -68,6 +73,15 @@ class House:
         self.executor = Executor(self.engine)
         self.sourcing = Sourcing(self.snapshots, settings.root_dir, settings.data_dir)
         self.runs = RunService(self.engine, self.executor, self.sourcing)
+        self.server_timestamp = int(time.time() * 1000)
+        self.experiments = ExperimentService(self.engine, self.runs, self.server_timestamp)
+        self.templates = TemplateService(
+            self.journal, self.runs, self.experiments, self.server_timestamp
+        )
+        self.drafts = Drafts(self.runs, self.templates, settings.root_dir)
+        self.sweeps = SweepService(
+            self.engine, self.executor, self.runs, self.templates, self.sourcing
+        )
         self.history = History(self.journal)
         self.files = RunFiles(paths)
         self.heartbeats = Heartbeats(self.journal, settings.silence_s)

@@ -25,8 +25,9 @@ async def reconcile(engine: Engine, executor: Executor) -> int:
     """
     unfinished = await engine.journal.read(runs.unfinished)
     ours = [run for run in unfinished if not _executed_elsewhere(run)]
-    # Those that may hold a share of the machine come first, so that the queue sees what is free.
-    for run in sorted(ours, key=lambda run: run.status is RunStatus.QUEUED):
+    # Those that may hold a share of the machine come first, so that the queue sees what is free;
+    # sweeps, which start further runs, come last.
+    for run in sorted(ours, key=lambda run: ("sweep" in run.definition, _waits(run))):
         try:
             execution = executor.start(run, reattach=True)
         except ExecError as error:
@@ -41,6 +42,10 @@ async def reconcile(engine: Engine, executor: Executor) -> int:
         if run.status is not RunStatus.QUEUED:
             await execution.placed.wait()
     return len(ours)
+
+
+def _waits(run: Run) -> bool:
+    return run.status is RunStatus.QUEUED
 
 
 def _executed_elsewhere(run: Run) -> bool:

@@ -21,7 +21,7 @@ from jupyter_exec.model.definition import RunDefinition
 from jupyter_exec.model.lifecycle import RunStatus
 from jupyter_exec.model.wire import parse
 from jupyter_exec.services.workspace import kept_folders
-from jupyter_exec.store import events, runs
+from jupyter_exec.store import runs
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -116,7 +116,7 @@ class Reporting:
             if progress is not None:
                 await self._journal.write(runs.save_progress, run.run_id, progress)
             if points:
-                await self._journal.write(events.append, run.run_id, "metrics", {"metrics": points})
+                await self._journal.write(runs.save_points, run.run_id, points)
 
     async def _end(self, run: Run, report: RunReport) -> Run:
         """Write the end of a run down, by the steps that the state machine has."""

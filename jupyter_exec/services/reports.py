@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 POLL_S = 0.2
 BLOCK_BYTES = 1 << 18
-POINTS_PER_EVENT = 200
 LABEL_LENGTH = 200
 
 
@@ -98,7 +97,7 @@ class ReportTail:
                 self._run_id,
                 self._offset,
                 progress[-1] if progress else None,
-                points[-POINTS_PER_EVENT:],
+                points,
             )
 
     def _lines(self) -> list[bytes]:

@@ -13,6 +13,7 @@ import time
 import uuid
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from jupyter_exec.errors import Conflict, ExecError, Fault, InvalidRequest, NotFound
@@ -25,11 +26,11 @@ from jupyter_exec.model.run import Run
 from jupyter_exec.model.wire import parse
 from jupyter_exec.services import validation, workspace
 from jupyter_exec.services.sourcing import Sourced, Sourcing
-from jupyter_exec.store import listing, runs
+from jupyter_exec.store import listing, runs, sweeps
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 
     from jupyter_exec.services.execution import Engine
     from jupyter_exec.services.executor import Executor
@@ -71,19 +72,31 @@ class RunService:
     async def submit(
         self, request: SubmitRequest, misfits: Sequence[Fault] = ()
     ) -> tuple[Run, Sourced]:
-        """Make a run of a request of our own dialect.
+        """Make a run of a request of our own dialect; see `submission`.
+
+        Raises:
+            Conflict: the run id is taken by another request.
+        """
+        submission = await self.submission(request, misfits)
+        with in_definition():
+            return await self.start(submission), submission.sourced
+
+    async def submission(
+        self, request: SubmitRequest, misfits: Sequence[Fault] = (), sourced: Sourced | None = None
+    ) -> Submission:
+        """Check a request of our own dialect, and take its source.
 
         Args:
             misfits: faults found while the request was read; `request` is what did fit.
+            sourced: its source, where that was taken before.
 
         Raises:
             InvalidRequest: with all faults of the request.
-            Conflict: the run id is taken by another request.
         """
         faults = list(misfits)
         script = None
         try:
-            script = self._sourcing.script(request.source)
+            script = await self._script(request, sourced)
         except ExecError as error:
             faults += error.faults
         definition = _completed(request, script)
@@ -94,18 +107,24 @@ class RunService:
             faults += [fault for fault in error.faults if not covers(faults, fault.target)]
         if faults:
             raise InvalidRequest.of(faults)
-        sourced = await self._sourcing.take(request.source, request.overlay)
-        submission = Submission(
+        return Submission(
             experiment=request.experiment,
             definition=definition,
-            sourced=sourced,
+            sourced=sourced or await self._sourcing.take(request.source, request.overlay),
             run_id=request.run_id,
             display_name=request.display_name,
             tags=request.tags,
             secrets=request.secrets,
         )
-        with in_definition():
-            return await self.start(submission), sourced
+
+    async def _script(self, request: SubmitRequest, sourced: Sourced | None) -> str | None:
+        """Return what the source says is to be run; of one taken before, even if it is gone."""
+        path = request.source.path
+        if sourced is None or path is None:
+            return self._sourcing.script(request.source)
+        name = PurePath(path).name
+        has_file = self._engine.snapshots.has_file
+        return name if await asyncio.to_thread(has_file, sourced.snapshot_id, name) else None
 
     async def check(
         self,
@@ -124,6 +143,9 @@ class RunService:
             InvalidRequest: with all faults.
         """
         faults = validation.name_faults(experiment, run_id)
+        if definition.sweep is not None:
+            message = "start a sweep with POST templates/{name}/sweeps"
+            faults.append(Fault("definition.sweep", message))
         configuration = definition.configuration
         if elsewhere:
             faults += validation.local_run_faults(configuration, self._engine.ways)
@@ -145,6 +167,7 @@ class RunService:
             Conflict: the id is taken by another request.
         """
         definition = submission.definition
+        _check_secret_parameters(definition, submission.secrets)
         if submission.sourced.snapshot_id:
             await self._check_script(definition, submission.sourced.snapshot_id)
         run_id = submission.run_id or new_run_id(submission.experiment)
@@ -233,8 +256,11 @@ class RunService:
         changed = merge_patch(old.definition, request.definition)
         definition = parse(RunDefinition, changed, "definition")
         _check_secrets(definition, request)
-        with in_definition():
-            await self.check(old.experiment, request.run_id, definition)
+        if "sweep" in old.definition:
+            _check_sweep_again(old, request)
+        else:
+            with in_definition():
+                await self.check(old.experiment, request.run_id, definition)
         sourced = Sourced(old.snapshot_id or "", None, old.links, old.git)
         submission = Submission(
             experiment=old.experiment,
@@ -249,21 +275,70 @@ class RunService:
         )
         return await self.start(submission)
 
+    async def redefine(
+        self,
+        run_id: str,
+        secrets: Mapping[str, str],
+        names: Sequence[str],
+        change: Callable[[], Awaitable[bool]],
+    ) -> bool:
+        """Take a waiting run out of the queue, change it, and put it back in its place.
+
+        Args:
+            secrets: that come with the change; others of the run's stay as they are.
+            names: all that the changed run has.
+            change: stores the change; answers False where the run waits no more.
+
+        Returns what `change` did.
+        """
+        vault = self._engine.vault
+        before = vault.peek(run_id)
+        paused = await self._executor.pause(run_id)
+        changed = False
+        try:
+            changed = await change()
+        finally:
+            run = await self.get(run_id)
+            if paused and not run.ended:
+                after = {k: v for k, v in {**before, **secrets}.items() if k in names}
+                vault.put(run_id, after if changed else before)
+                self._executor.start(run, reattach=run.status is not RunStatus.QUEUED)
+        return changed
+
     async def delete(self, run_id: str) -> None:
-        """Forget a run that has ended, and its files.
+        """Forget a run that has ended, and its files; a sweep with its trials.
 
         Raises:
             NotFound: there is none.
-            Conflict: it has not ended.
+            Conflict: it, or one of its trials, has not ended; or it is a trial of a sweep that has
+                not.
         """
-        run = await self._engine.journal.write(runs.delete, run_id)
-        await asyncio.to_thread(workspace.remove, self._engine.paths.run(run.folder).root)
+        for run in await self._engine.journal.write(sweeps.delete, run_id):
+            await asyncio.to_thread(workspace.remove, self._engine.paths.run(run.folder).root)
 
 
 def _naming_secrets(definition: RunDefinition, secrets: Mapping[str, str]) -> RunDefinition:
     """Return the definition with the names of its secrets; their values are not part of it."""
     configuration = definition.configuration.model_copy(update={"secrets": sorted(secrets)})
     return definition.model_copy(update={"configuration": configuration})
+
+
+def _check_secret_parameters(definition: RunDefinition, secrets: Mapping[str, str]) -> None:
+    """Refuse parameters that shall get a secret which did not come.
+
+    Raises:
+        InvalidRequest: naming them.
+    """
+    faults = [
+        Fault(
+            f"configuration.secretParameters.{name}",
+            f"{variable[:80]!r} is none of the secrets that came with the request",
+        )
+        for name, variable in definition.configuration.secret_parameters.items()
+        if variable not in secrets
+    ]
+    if faults:
+        raise InvalidRequest.of(faults)
 
 
 def _check_secrets(definition: RunDefinition, request: RerunRequest) -> None:
@@ -276,6 +351,22 @@ def _check_secrets(definition: RunDefinition, request: RerunRequest) -> None:
     if missing:
         message = f"{', '.join(sorted(missing))}: a secret is stored nowhere; give it again"
         raise InvalidRequest(message, "secrets")
+
+
+def _check_sweep_again(sweep: Run, request: RerunRequest) -> None:
+    """Refuse a repetition of a sweep that would not be one.
+
+    Raises:
+        InvalidRequest: with all faults.
+    """
+    faults = validation.name_faults(sweep.experiment, request.run_id)
+    if request.definition:
+        message = (
+            "a sweep is repeated as it was; start another one with POST templates/{name}/sweeps"
+        )
+        faults.append(Fault("definition", message))
+    if faults:
+        raise InvalidRequest.of(faults)
 
 
 @contextmanager

@@ -6,7 +6,7 @@ All faults of a request are collected and answered at once, each with the JSON p
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from jupyter_exec.errors import ExecError, Fault
 from jupyter_exec.model.ids import check_experiment, check_run_id
@@ -50,9 +50,10 @@ async def configuration_faults(configuration: RunConfiguration, ways: Ways) -> l
     if configuration.kernel is not None:
         fault = await asyncio.to_thread(kernel_fault, configuration.kernel)
         faults += [fault] if fault else []
-    if configuration.parameters and not configuration.notebook:
-        message = "only a notebook takes parameters; give a script arguments"
-        faults.append(Fault("configuration.parameters", message))
+    for name, given in _parameters(configuration).items():
+        if given and not configuration.notebook:
+            message = "only a notebook takes parameters; give a script arguments"
+            faults.append(Fault(f"configuration.{name}", message))
     return faults + _not_here(configuration)
 
 
@@ -77,6 +78,14 @@ def local_run_faults(configuration: RunConfiguration, ways: Ways) -> list[Fault]
         message = f"a local run is one process, so it must be 1, not {configuration.node_count}"
         faults.append(Fault("configuration.nodeCount", message))
     return faults + _not_here(configuration)
+
+
+def _parameters(configuration: RunConfiguration) -> dict[str, Any]:
+    """Return what is put into a notebook's variables, by field."""
+    return {
+        "parameters": configuration.parameters,
+        "secretParameters": configuration.secret_parameters,
+    }
 
 
 def _not_here(configuration: RunConfiguration) -> list[Fault]:

@@ -37,6 +37,10 @@ class Vault:
             raise RunFailed("SecretsLost", message)
         return {name: kept[name] for name in names}
 
+    def peek(self, run_id: str) -> dict[str, str]:
+        """Return the secrets that are kept of a run, if any are."""
+        return dict(self._secrets.get(run_id, {}))
+
     def drop(self, run_id: str) -> None:
         """Forget a run's secrets."""
         self._secrets.pop(run_id, None)

@@ -31,6 +31,7 @@ class RunFilter:
     tag: str | None = None
     q: str | None = None
     parent: str | None = None
+    template: str | None = None
 
 
 @dataclass
@@ -84,6 +85,10 @@ def _query(wanted: RunFilter) -> tuple[_Query, str]:
     filters = [(column, value) for column, value in columns.items() if value is not None]
     query.terms.extend(f"r.{column} = ?" for column, _ in filters)
     query.values.extend(value for _, value in filters)
+    if wanted.template is not None:
+        # In the words of the index, or it is not used.
+        query.terms.append("r.template IS NOT NULL AND json_extract(r.template, '$.name') = ?")
+        query.values.append(wanted.template)
     if wanted.status:
         query.terms.append(f"r.status IN ({', '.join('?' * len(wanted.status))})")
         query.values.extend(wanted.status)

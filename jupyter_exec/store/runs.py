@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING, Any
 from jupyter_exec.errors import Conflict, NotFound
 from jupyter_exec.model.lifecycle import TERMINAL, TRANSITIONS, RunStatus
 from jupyter_exec.model.run import RUN_FIELDS, Run, isoformat
-from jupyter_exec.store import events
+from jupyter_exec.store import events, metrics
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Mapping, Sequence
 
 _JSON = {"definition", "tags", "progress", "git", "links", "scope", "handle", "template"}
+POINTS_PER_EVENT = 200  # the file holds them all
 _STATE_FIELDS = (
     "started_at",
     "ended_at",
@@ -168,6 +169,11 @@ def save_handle(connection: sqlite3.Connection, run_id: str, handle: Mapping[str
     connection.execute("UPDATE runs SET handle = ? WHERE run_id = ?", (json.dumps(handle), run_id))
 
 
+def save_git(connection: sqlite3.Connection, run_id: str, git: Mapping[str, Any]) -> None:
+    """Note which commit a run's code is: `commit`, `branch`, `dirty`."""
+    connection.execute("UPDATE runs SET git = ? WHERE run_id = ?", (json.dumps(git), run_id))
+
+
 def save_token(connection: sqlite3.Connection, run_id: str, token_hash: str) -> bool:
     """Give a run that has not started another token; answers False where it has."""
     cursor = connection.execute(
@@ -190,8 +196,17 @@ def save_report(
     )
     if progress is not None:
         save_progress(connection, run_id, progress)
+    save_points(connection, run_id, points)
+
+
+def save_points(
+    connection: sqlite3.Connection, run_id: str, points: Sequence[Mapping[str, Any]]
+) -> None:
+    """Sum points of metrics up, and tell the last of them."""
     if points:
-        events.append(connection, run_id, "metrics", {"metrics": list(points)})
+        metrics.add(connection, run_id, points)
+        told = {"metrics": list(points[-POINTS_PER_EVENT:])}
+        events.append(connection, run_id, "metrics", told)
 
 
 def save_progress(connection: sqlite3.Connection, run_id: str, progress: Mapping[str, Any]) -> None:
@@ -218,6 +233,21 @@ def add_tags(connection: sqlite3.Connection, run_id: str, tags: Mapping[str, str
         [(name, value, run.sequence) for name, value in tags.items()],
     )
     return get(connection, run_id)
+
+
+def rename(connection: sqlite3.Connection, run: Run, display_name: str) -> None:
+    """Give a run another display name; `q` finds it by that from now on."""
+    connection.execute(
+        "INSERT INTO run_words (run_words, rowid, words) VALUES ('delete', ?, ?)",
+        (run.sequence, _words(run.run_id, run.display_name, run.experiment)),
+    )
+    connection.execute(
+        "INSERT INTO run_words (rowid, words) VALUES (?, ?)",
+        (run.sequence, _words(run.run_id, display_name, run.experiment)),
+    )
+    connection.execute(
+        "UPDATE runs SET display_name = ? WHERE sequence = ?", (display_name, run.sequence)
+    )
 
 
 def delete(connection: sqlite3.Connection, run_id: str) -> Run:

@@ -51,7 +51,8 @@ def job_line(
     for role in job.roles:
         for index in range(role.replicas):
             mine, granted = granted[: role.resources.gpus], granted[role.resources.gpus :]
-            env = {**base, **job.env, **role.env}
+            mine_alone = placement.replica_env.get((role.name, index), {})
+            env = {**base, **job.env, **role.env, **mine_alone}
             if gpus.hide:
                 env["CUDA_VISIBLE_DEVICES"] = ",".join(mine)
             env[proctree.MARKER_VARIABLE] = marker
@@ -77,7 +78,7 @@ def _replica(
         "cwd": str(placement.work_dir),
         "log": str(placement.logs[role.name, index]),
         "memory_bytes": role.resources.memory_bytes,
-        "decides": role is job.roles[0],
+        "decides": job.decides(role, index),
     }
 
 

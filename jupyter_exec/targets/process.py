@@ -20,9 +20,10 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_exec.errors import RunFailed
 from jupyter_exec.model.job import Outcome, Resources
-from jupyter_exec.targets import machine
+from jupyter_exec.targets import machine, ports
 from jupyter_exec.targets.base import ComputeTarget
 from jupyter_exec.targets.clean_environment import OUTER_RUN, SERVER_SECRETS, clean_environment
+from jupyter_exec.targets.interpreter import environment_for
 from jupyter_exec.targets.link import (
     ShimLink,
     has_shim,
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from typing import ParamSpec, TypeVar
 
-    from jupyter_exec.model.job import Job
+    from jupyter_exec.model.job import Address, Job, Replica
     from jupyter_exec.targets.base import Placement, TargetHandle
 
     P = ParamSpec("P")
@@ -61,6 +62,7 @@ class LocalTarget(ComputeTarget):
         warm: standbys kept for each kind.
         warm_idle_s: how long a standby waits for a run before it is dropped.
         hidden: patterns of variables of the server that runs do not get.
+        machine_ports: who holds which port; other than the machine's own in tests.
     """
 
     def __init__(  # noqa: PLR0913 - an operator's settings, all but one by keyword
@@ -75,6 +77,7 @@ class LocalTarget(ComputeTarget):
         warm: int = 1,
         warm_idle_s: float = 600.0,
         hidden: Iterable[str] = SERVER_SECRETS + OUTER_RUN,
+        machine_ports: ports.Ports = ports.MACHINE,
     ) -> None:
         self.name = name
         self._python = python
@@ -83,6 +86,7 @@ class LocalTarget(ComputeTarget):
         self._hidden = tuple(hidden)
         self._capacity: Resources | None = None
         self._gpus = Gpus()
+        self._ports = machine_ports
         self._threads = ThreadPoolExecutor(4, thread_name_prefix=f"target-{name}")
         self._submitting: dict[Path, asyncio.Lock] = {}
         self._watch = ProcessWatch()
@@ -103,6 +107,14 @@ class LocalTarget(ComputeTarget):
             self._capacity = capacity
         return self._capacity
 
+    async def place(self, job: Job, placement: Placement) -> Mapping[Replica, Address]:
+        """Give each replica that listens a port of this machine, until the job is over.
+
+        Raises:
+            RunFailed: `NoPorts`.
+        """
+        return self._ports.place(str(placement.attempt_dir), job)
+
     async def submit(self, job: Job, placement: Placement) -> TargetHandle:
         """Start the job below a shim, a waiting one if there is one for it.
 
@@ -114,6 +126,9 @@ class LocalTarget(ComputeTarget):
         async with lock:
             try:
                 return await self.find(placement) or await self._submit(job, placement)
+            except BaseException:
+                self._ports.release(str(placement.attempt_dir))
+                raise
             finally:
                 self._submitting.pop(placement.attempt_dir, None)
 
@@ -133,6 +148,7 @@ class LocalTarget(ComputeTarget):
     async def wait(self, handle: TargetHandle) -> Outcome:
         """Return what the shim recorded, once it has ended; end the run if it was killed."""
         attempt_dir = Path(handle["attempt_dir"])
+        self._hold_ports(handle)  # before anything else can be placed
         gone = self._watch.follow(
             handle["pid"], handle["started"], lambda: not has_shim(attempt_dir)
         )
@@ -140,6 +156,7 @@ class LocalTarget(ComputeTarget):
         record = await self._in_thread(read_record, attempt_dir, "exit.json")
         if record is None:
             record = await self._in_thread(salvage, handle["pid"], handle["marker"], attempt_dir)
+        self._ports.release(handle["attempt_dir"])
         return Outcome(
             exit_code=record.get("exit_code"),
             code=record["code"],
@@ -160,7 +177,9 @@ class LocalTarget(ComputeTarget):
         while True:
             started = await self._in_thread(read_record, folder, "started.json")
             if started is not None:
-                return _handle(started, folder)
+                handle = _handle(started, folder)
+                self._hold_ports(handle)
+                return handle
             if not has_shim(folder) or time.monotonic() > until:
                 return None
             await asyncio.sleep(_LOOK_S)
@@ -186,11 +205,8 @@ class LocalTarget(ComputeTarget):
             RunFailed: it could not be started.
         """
         link, marker = warm or (None, secrets.token_hex(16))
-        line = job_line(
-            job, placement, marker, self._base_environment(), self._gpus, use_standby=bool(warm)
-        )
         try:
-            link = await self._in_thread(self._send, link, job, placement, line)
+            link = await self._in_thread(self._send, link, job, placement, marker)
         except OSError as problem:
             raise RunFailed(*_explained(problem, placement)) from None
         gone = self._watch.follow_child(link.pid)
@@ -210,16 +226,16 @@ class LocalTarget(ComputeTarget):
             raise RunFailed(code, message)
         return found
 
-    def _send(
-        self, link: ShimLink | None, job: Job, placement: Placement, line: Mapping[str, Any]
-    ) -> ShimLink:
+    def _send(self, link: ShimLink | None, job: Job, placement: Placement, marker: str) -> ShimLink:
         """Start a shim unless there is one, make the attempt's files, and send the job; blocks.
 
         Raises:
             OSError: the interpreter of the shim or the attempt's folder.
         """
+        warm = link is not None
+        base = self._base_environment()
         if link is None:
-            env = {**self._base_environment(), proctree.MARKER_VARIABLE: line["marker"]}
+            env = {**base, proctree.MARKER_VARIABLE: marker}
             link = ShimLink(self._python, env, placement.run_folder)
         try:
             # While the shim's interpreter starts.
@@ -230,13 +246,19 @@ class LocalTarget(ComputeTarget):
                     before = read_record(placement.attempt_dir, "job.json")
                     if before is not None:  # a server was killed before its shim began
                         end_orphans(before["marker"])
-                    record = {"marker": line["marker"], **without_environment(job)}
+                    record = {"marker": marker, **without_environment(job)}
                     write_record(placement.attempt_dir, "job.json", record)
-            link.send({"job": line})
+            base = environment_for(base, job.python, placement.attempt_dir / "bin")
+            line = job_line(job, placement, marker, base, self._gpus, use_standby=warm)
+            link.send({"job": {**line, "ports": self._ports.held(str(placement.attempt_dir))}})
         except OSError:
             link.close()
             raise
         return link
+
+    def _hold_ports(self, handle: TargetHandle) -> None:
+        """Keep the ports of a job that another server has started."""
+        self._ports.hold(handle["attempt_dir"], handle.get("ports", ()))
 
     def _base_environment(self) -> dict[str, str]:
         """Return what every process of a run starts with."""
@@ -266,6 +288,7 @@ def _handle(started: Mapping[str, Any], attempt_dir: Path) -> TargetHandle:
         "started": started["shim"]["started"],
         "attempt_dir": str(attempt_dir),
         "marker": started["marker"],
+        "ports": started.get("ports", []),
     }
 
 

@@ -6,15 +6,20 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from jupyter_exec.widgets.run_status import RunStatus
+    from jupyter_exec.widgets.template_form import TemplateForm
 
-__all__ = ["RunStatus"]
+__all__ = ["RunStatus", "TemplateForm"]
 
 
 def __getattr__(name: str) -> Any:
-    """Import the widget when it is asked for (PEP 562)."""
+    """Import a widget when it is asked for (PEP 562)."""
     if name == "RunStatus":
         from jupyter_exec.widgets.run_status import RunStatus
 
         return RunStatus
+    if name == "TemplateForm":
+        from jupyter_exec.widgets.template_form import TemplateForm
+
+        return TemplateForm
     message = f"module 'jupyter_exec.widgets' has no attribute {name!r}"
     raise AttributeError(message)

@@ -1,7 +1,7 @@
-"""How a `Run` is displayed: the widget in notebooks, a few lines in terminals (floor: widgets).
+"""How a `Run` and a `Template` are displayed: widgets, or a few lines of text (floor: widgets).
 
 Hooks into IPython's formatters by the name of the class, so that neither the client nor ipywidgets
-is imported before a run is shown.
+is imported before one is shown.
 """
 
 from __future__ import annotations
@@ -13,22 +13,28 @@ from jupyter_exec.errors import ExecError
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
+    from ipywidgets import Widget
 
     from jupyter_exec.client import Run
+    from jupyter_exec.client.template import Template
     from jupyter_exec.widgets.run_status import RunStatus
 
 _MODULE, _NAME = "jupyter_exec.client.run", "Run"
+_TEMPLATE = "jupyter_exec.client.template", "Template"
 _widgets: dict[str, RunStatus] = {}
 
 
 def register(shell: InteractiveShell) -> None:
-    """Make `display(run)`, and a run as a cell's value, show its status."""
+    """Make `display`, and being a cell's value, show a run's status and a template's form."""
     formatter = shell.display_formatter
     if formatter is None:
         return
-    formatter.formatters["text/plain"].for_type_by_name(_MODULE, _NAME, _print)
+    text = formatter.formatters["text/plain"]
+    text.for_type_by_name(_MODULE, _NAME, _print)
+    text.for_type_by_name(*_TEMPLATE, _print_template)
     if getattr(shell, "kernel", None) is not None:
         formatter.ipython_display_formatter.for_type_by_name(_MODULE, _NAME, show)
+        formatter.ipython_display_formatter.for_type_by_name(*_TEMPLATE, show_form)
 
 
 def _print(run: Run, printer: Any, cycle: bool) -> None:  # noqa: ARG001, FBT001 - IPython's signature
@@ -39,6 +45,23 @@ def _print(run: Run, printer: Any, cycle: bool) -> None:  # noqa: ARG001, FBT001
     metrics, outputs = summary.read_metrics(run), summary.read_outputs(run) if run.ended else []
     state = summary.summarise(run, metrics, summary.read_log_tail(run), outputs)
     printer.text(summary.plain_text(state))
+
+
+def _print_template(template: Template, printer: Any, cycle: bool) -> None:  # noqa: ARG001, FBT001 - IPython's signature
+    from jupyter_exec.widgets.template_text import plain_text
+
+    printer.text(plain_text(template))
+
+
+def show_form(template: Template) -> None:
+    """Display a template's form; what it asks for is in the output's plain text."""
+    from IPython.display import publish_display_data
+
+    from jupyter_exec.widgets.template_form import TemplateForm
+    from jupyter_exec.widgets.template_text import plain_text
+
+    data, metadata = _bundle(TemplateForm(template), plain_text(template))
+    publish_display_data(data, metadata)  # type: ignore[no-untyped-call] # IPython's
 
 
 def show(run: Run) -> None:
@@ -60,12 +83,12 @@ def show(run: Run) -> None:
 def _publish(widget: RunStatus, run: Run, *, update: bool = False) -> None:
     from IPython.display import publish_display_data
 
-    data, metadata = _bundle(widget)
+    data, metadata = _bundle(widget, widget.plain_text())
     transient = {"display_id": f"jupyter-exec-{run.run_id}"}
     publish_display_data(data, metadata, transient=transient, update=update)  # type: ignore[no-untyped-call] # IPython's
 
 
-def _bundle(widget: RunStatus) -> tuple[dict[str, Any], dict[str, Any]]:
+def _bundle(widget: Widget, text: str) -> tuple[dict[str, Any], dict[str, Any]]:
     bundle: Any = widget._repr_mimebundle_() or {}
     data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
-    return {**data, "text/plain": widget.plain_text()}, metadata
+    return {**data, "text/plain": text}, metadata

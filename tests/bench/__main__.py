@@ -9,7 +9,15 @@ import time
 import traceback
 from pathlib import Path
 
-from bench import rows_folder, rows_list, rows_logs, rows_many, rows_server, rows_single
+from bench import (
+    rows_folder,
+    rows_list,
+    rows_logs,
+    rows_many,
+    rows_server,
+    rows_single,
+    rows_templates,
+)
 from bench.harness import Plan, Row, say
 from bench.table import table, write_between_markers
 
@@ -22,6 +30,8 @@ GROUPS = {
     "log": rows_logs.lines,
     "flood": rows_logs.flood,
     "folder": rows_folder.folder,
+    "templates": rows_templates.templates,
+    "experiments": rows_templates.experiments,
     "start": rows_server.start,
     "lag": rows_server.lag,
 }

@@ -117,8 +117,8 @@ class Ours(Place):
             raise RuntimeError(message)
         return answered, ended
 
-    def measure_many(self, count: int, body: object) -> tuple[list[float], float]:
-        """Submit `count` runs at once; return the seconds until each answer, and until all ended.
+    def measure_many(self, count: int, body: object, path: str = runs) -> tuple[list[float], float]:
+        """POST `count` runs at once; return the seconds until each answer, and until all ended.
 
         Raises:
             RuntimeError: one did not complete.
@@ -126,7 +126,7 @@ class Ours(Place):
         self.marked.settle()
         connections, stream = [self.connect() for _ in range(count)], self.events()
         begin = time.perf_counter()
-        answered = at_once(connections, self.runs, body)
+        answered = at_once(connections, path, body)
         completed = 0
         for event in stream:
             if event.get("status") in TERMINAL:

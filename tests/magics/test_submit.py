@@ -60,6 +60,22 @@ def test_a_script_and_its_result(kernel):
     assert kernel.value("run.result()") == {"z": [20, "__main__"]}
 
 
+def test_a_secret_reaches_the_run_and_nothing_else(kernel, server):
+    kernel.execute('import os; os.environ["HF_TOKEN"] = "s3cr3t-of-mine"')
+    done = kernel.execute(
+        "%%submit --script --wait --secret HF_TOKEN\nimport os\nprint(len(os.environ['HF_TOKEN']))"
+    )
+    assert done.status == "ok"
+    kernel.execute("log, again = run.logs(), run.json")
+    assert kernel.value("log.strip()") == "14"
+    assert "s3cr3t" not in kernel.value("str(again)")
+    assert not any(
+        b"s3cr3t-of-mine" in path.read_bytes()
+        for path in server.data_dir.rglob("*")
+        if path.is_file()
+    )
+
+
 def test_a_failure_is_one_line_with_its_cause(kernel):
     kernel.execute("seed = 1")
     cell = kernel.execute("%%submit --name bad --in seed --wait\nraise ValueError('no luck')")

@@ -1,4 +1,4 @@
-"""Every notebook of the documentation runs, as a run."""
+"""Every notebook of the documentation runs: as a run, or in a kernel beside a server."""
 
 from __future__ import annotations
 
@@ -6,9 +6,13 @@ import json
 import shutil
 from pathlib import Path
 
+import nbformat
 import pytest
+from nbclient import NotebookClient
 
-NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
+FOLDER = Path(__file__).parents[2] / "notebooks"
+INTERACTIVE = ("optuna", "templates")  # somebody's own work with runs, not a run itself
+NOTEBOOKS = sorted(path for path in FOLDER.glob("*.ipynb") if path.stem not in INTERACTIVE)
 
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
@@ -38,3 +42,58 @@ def test_quickstart_reports_what_it_does(server):
     assert [point["step"] for point in metrics["pi"]] == [1, 2, 3, 4]
     outputs = server.client.get(f"jupyter-exec/v1/runs/{run['runId']}/outputs").json()["outputs"]
     assert [entry["path"] for entry in outputs] == ["pi.json", "quickstart.ipynb"]
+
+
+def test_templates_as_a_new_user_tries_them(server, monkeypatch):
+    executed = interactive("templates", server, monkeypatch)
+    shown = [outputs_of(cell) for cell in executed.cells if cell.cell_type == "code"]
+    said = "\n".join(output for outputs in shown for output in outputs.get("text/plain", []))
+    assert any("application/vnd.jupyter.widget-view+json" in outputs for outputs in shown)
+    assert any("image/png" in outputs for outputs in shown), "there is no plot"
+    assert "learning_rate" in said
+    sweeps = server.client.get("jupyter-exec/v1/runs?q=fit-a-curve&limit=100").json()["runs"]
+    parents = [run for run in sweeps if run["definition"].get("sweep")]
+    assert sorted(run["definition"]["sweep"]["count"] for run in parents) == [4, 20]
+    assert {run["status"] for run in parents} == {"Completed"}
+    assert server.client.get("jupyter-exec/v1/templates").json()["templates"] == []
+
+
+def test_optuna_drives_a_sweep(server, monkeypatch):
+    executed = interactive("optuna", server, monkeypatch)
+    printed = "".join(
+        output.text
+        for cell in executed.cells
+        if cell.cell_type == "code"
+        for output in cell.outputs
+        if output.output_type == "stream"
+    )
+    assert "20 trials, best " in printed
+    best = float(printed.partition("best ")[2].split()[0])
+    assert best < 5, "twenty trials of a sampler that learns do better than chance"
+
+
+def interactive(name: str, server, monkeypatch) -> nbformat.NotebookNode:
+    """Execute a notebook of the documentation in a kernel that finds the server, and return it."""
+    for variable, value in {
+        "JUPYTER_EXEC_URL": server.url,
+        "JUPYTER_EXEC_TOKEN": server.token,
+        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+    }.items():
+        monkeypatch.setenv(variable, value)
+    notebook = nbformat.read(FOLDER / f"{name}.ipynb", as_version=4)
+    folder = server.root_dir / name
+    folder.mkdir()
+    client = NotebookClient(
+        notebook, timeout=100, kernel_name="python3", resources={"metadata": {"path": str(folder)}}
+    )
+    executed: nbformat.NotebookNode = client.execute()
+    return executed
+
+
+def outputs_of(cell: nbformat.NotebookNode) -> dict[str, list[str]]:
+    """Return what a cell shows, by media type."""
+    shown: dict[str, list[str]] = {}
+    for output in cell.outputs:
+        for kind, content in output.get("data", {}).items():
+            shown.setdefault(kind, []).append(str(content))
+    return shown

@@ -15,6 +15,7 @@ from servers import RunningServer
 from jupyter_exec.handlers.base import VERBS, operations_of
 from jupyter_exec.handlers.routes import ROUTES
 from jupyter_exec.model.answers import ErrorResponse
+from jupyter_exec.model.answers_submarine import SubmarineError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,6 +32,7 @@ VALUES = {
     "snapshotId": "6a7f8f68-3b26-4f6c-9d1c-1f2c8f0a6f0e",
     "path": "some/file",
     "name": "main-0.txt",
+    "version": "1",
 }
 OPERATIONS = [
     pytest.param(
@@ -52,6 +54,12 @@ UNKNOWN = [
     ("DELETE", "jupyter-exec/v1/runs"),
     ("PATCH", "jupyter-exec/v1/runs/x"),
     ("GET", "jupyter-exec/v1/runs/x/cancel"),
+    ("GET", "api/v1"),
+    ("GET", "api/v1/"),
+    ("GET", "api/v1/nothing"),
+    ("PUT", "api/v1/template"),
+    ("POST", "api/v1/experiment/logs/x"),
+    ("DELETE", "api/v1/experiment"),
 ]
 
 
@@ -87,7 +95,9 @@ def ask(
 def check_error(answer: httpx.Response, status: int, *secret: str) -> None:
     assert answer.status_code == status, answer.text
     assert answer.headers["Content-Type"] == "application/json"
-    ErrorResponse.model_validate(answer.json(), extra="forbid")
+    submarine = "/api/v1" in answer.url.path
+    model = SubmarineError if submarine else ErrorResponse
+    model.model_validate(answer.json(), extra="forbid")
     for word in secret:
         assert word not in answer.text
         assert word not in str(answer.headers)
@@ -105,7 +115,7 @@ def test_every_verb_is_an_operation():
 
 def test_every_operation_asks_for_something():
     for _, _, what in (parameter.values for parameter in OPERATIONS):
-        assert what.resource in {"runs", "snapshots", "templates", "targets"}
+        assert what.resource in {"runs", "snapshots", "templates", "targets", "environments"}
         assert what.action in {"read", "write", "execute"}
 
 
@@ -159,7 +169,10 @@ def test_head_and_options(server, verb, path):
         assert answer.status_code == 405
         assert verb in answer.headers["Allow"].split(", ")
         assert answer.headers["Content-Type"] == "application/json"
-        assert not answer.content if other == "HEAD" else "error" in answer.json()
+        if other == "HEAD":
+            assert not answer.content
+        else:
+            check_error(answer, 405, server.token)
         unknown = ask(server, other, path, None).status_code
         assert unknown == 401 or (unknown == 405 and other == "PROPFIND")
 

@@ -50,6 +50,17 @@ print("hello")
 """
 
 
+_MEMBERS = ("meta", "spec")
+TEMPLATE: dict[str, Any] = {
+    "name": "known",
+    "parameters": [{"name": "word", "value": "1"}],
+    "experimentSpec": {
+        "meta": {"framework": "TensorFlow", "cmd": "true", "name": "{{word}}"},
+        "spec": {"Worker": {"resources": "cpu=1"}},
+    },
+}
+
+
 def packed(files: dict[str, str]) -> bytes:
     """Return a zip archive."""
     content = io.BytesIO()
@@ -97,7 +108,13 @@ def ended(server: RunningServer) -> dict[str, Any]:
     assert answer.status_code == 201, answer.text
     run = server.wait_for_end(answer.json()["runId"])
     assert run["status"] == "Completed", server.log(run["runId"])
-    return run
+    client = server.client
+    assert client.post("api/v1/template", json=TEMPLATE).status_code == 200
+    assert client.post("api/v1/environment", json={"name": "known"}).status_code == 200
+    answer = client.post("api/v1/experiment", json=TEMPLATE["experimentSpec"])
+    experiment_id = answer.json()["result"]["experimentId"]
+    server.wait_for_end(experiment_id)
+    return run | {"experimentId": experiment_id}
 
 
 def test_the_document_is_valid():
@@ -186,8 +203,11 @@ def test_the_endless_stream(server):
 def tame(case: schemathesis.Case, ended: dict[str, Any], *, existing: bool) -> None:
     """Start nothing but `true` on this machine, and ask for things that exist now and then."""
     paths = case.path_parameters or {}
-    if existing and case.method.lower() != "delete":
+    if "api/v1/" in case.path:
+        _tame_experiment(case, ended, existing=existing)
+    elif existing and case.method.lower() != "delete":
         known = {"runId": ended["runId"], "snapshotId": ended["snapshotId"], "name": "main-0.txt"}
+        known |= {"templateName": "known", "version": "1"}
         paths.update({name: value for name, value in known.items() if name in paths})
         if "path" in paths:
             paths["path"] = "train.py" if "snapshotId" in paths else "result.txt"
@@ -198,6 +218,24 @@ def tame(case: schemathesis.Case, ended: dict[str, Any], *, existing: bool) -> N
                 part["configuration"] = {"command": ["true"]}
             elif isinstance(part["configuration"], dict) and "command" in part["configuration"]:
                 part["configuration"]["command"] = ["true"]
+
+
+def _tame_experiment(case: schemathesis.Case, ended: dict[str, Any], *, existing: bool) -> None:
+    paths, body = case.path_parameters or {}, case.body if isinstance(case.body, dict) else {}
+    if existing and case.method.lower() != "delete":
+        experiment = "known" if case.method.lower() == "post" else ended["experimentId"]
+        known = {"id": experiment, "template": "known", "environment": "known"}
+        paths.update({name: value for name, value in known.items() if name in paths})
+    for part in (body, body.get("experimentSpec")):
+        meta, roles = (part.get(name) if isinstance(part, dict) else None for name in _MEMBERS)
+        if isinstance(meta, dict) and isinstance(roles, dict):
+            meta["cmd"] = "true"
+            if existing:
+                meta["framework"] = "TensorFlow"
+                part["spec"] = roles = {"Worker": next(iter(roles.values()), {})}
+            for task in roles.values():
+                if isinstance(task, dict):
+                    task.pop("cmd", None)
 
 
 @pytest.mark.parametrize(

@@ -102,6 +102,7 @@ def many(connection: sqlite3.Connection):
             display_name=f"train {number}" if number % 2 else f"Prüfung {number}",
             status=RunStatus.FAILED if number % 5 == 0 else RunStatus.COMPLETED,
             tags={"fold": str(number % 4)} if number % 2 else {},
+            template={"name": f"t{number % 7}", "version": number} if number % 2 else None,
             request_hash=str(number),
         )
         runs.insert(connection, run)
@@ -125,6 +126,11 @@ def many(connection: sqlite3.Connection):
             lambda n: n % 3 == 1 and n % 5 and n % 4 == 3,
         ),
         (listing.RunFilter(target="elsewhere"), lambda n: False),
+        (listing.RunFilter(template="t3"), lambda n: n % 2 == 1 and n % 7 == 3),
+        (
+            listing.RunFilter(template="t3", tag="fold=3", q="train"),
+            lambda n: n % 4 == 3 and n % 7 == 3,
+        ),
     ],
 )
 def test_filters_and_pages(many: sqlite3.Connection, wanted, expected):
@@ -138,6 +144,16 @@ def test_filters_and_pages(many: sqlite3.Connection, wanted, expected):
         if before is None:
             break
     assert found == numbers
+
+
+def test_the_runs_of_a_template_are_found_by_an_index(many: sqlite3.Connection):
+    statements: list[str] = []
+    many.set_trace_callback(statements.append)
+    listing.find(many, listing.RunFilter(template="t3"), 7)
+    many.set_trace_callback(None)
+    finding = next(text for text in statements if "ORDER BY r.sequence" in text)
+    (step,) = many.execute(f"EXPLAIN QUERY PLAN {finding}").fetchall()
+    assert "USING INDEX runs_by_template" in step["detail"].replace("COVERING ", "")
 
 
 async def test_a_reader_refuses_to_write(tmp_path: Path):

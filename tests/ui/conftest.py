@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -126,7 +127,8 @@ def notebook(browser: Browser, lab: RunningServer, request: Any) -> Iterator[Not
     page = context.new_page()
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
-    name = request.node.name.removeprefix("test_")[:40]
+    # Lab's addresses take no brackets of parametrised tests.
+    name = re.sub(r"\W+", "-", request.node.name.removeprefix("test_")).strip("-")[:40]
     yield Notebook(page, lab, name)
     folder = os.environ.get("JUPYTER_EXEC_SHOTS")
     if folder:

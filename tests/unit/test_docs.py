@@ -69,6 +69,22 @@ def test_every_option_of_the_magics_is_documented():
     assert told == {option.name: words.get(option.where, "line") for option in OPTIONS}
 
 
+def test_every_word_and_option_of_template_is_documented():
+    from jupyter_exec.magics.template_arguments import SUBCOMMANDS
+
+    page = (NOTEBOOKS / "magics.md").read_text()
+    told = re.findall(r"^\| `(%%?template [^`]+)` \|", page, re.MULTILINE)
+    assert told == [subcommand.usage for subcommand in SUBCOMMANDS]
+    _, _, page = (NOTEBOOKS / "templates.md").read_text().partition("\n## Magics\n")
+    section = page.partition("\n## ")[0]
+    rows = re.findall(r"^\| `(--[\w-]+)` \| (\w+) \|", section, re.MULTILINE)
+    assert rows == [
+        (option.name, subcommand.name)
+        for subcommand in SUBCOMMANDS
+        for option in subcommand.options
+    ]
+
+
 def test_every_command_is_documented():
     import argparse
 
@@ -79,3 +95,33 @@ def test_every_command_is_documented():
     commands = next(a for a in actions if isinstance(a, argparse._SubParsersAction)).choices
     missing = [name for name in commands if f"jupyter exec {name}" not in page]
     assert not missing
+
+
+def test_every_command_of_templates_is_documented():
+    import argparse
+
+    from jupyter_exec.cli.template_parser import add_template
+
+    parser = argparse.ArgumentParser()
+    add_template(parser.add_subparsers())
+    page = (NOTEBOOKS / "templates.md").read_text()
+    actions = parser._subparsers._group_actions[0].choices["template"]._actions
+    verbs = next(a for a in actions if isinstance(a, argparse._SubParsersAction)).choices
+    told = set(re.findall(r"jupyter exec template (\w+)", page))
+    assert told == set(verbs)
+
+
+def test_the_template_on_the_page_is_one():
+    from jupyter_exec.model.documents import load_yaml
+    from jupyter_exec.model.parameters import Parameter
+    from jupyter_exec.model.template import TemplateSpec, instantiate
+    from jupyter_exec.model.wire import parse
+
+    page = (NOTEBOOKS / "templates.md").read_text()
+    text = page.partition("```yaml\n")[2].partition("```")[0]
+    spec = parse(TemplateSpec, load_yaml(text))
+    spec.check()
+    instance = instantiate(spec, {"data": "a.csv", "TOKEN": "hush"})
+    assert instance.request.definition.configuration.arguments[0] == "--lr=0.1"
+    fields = {name for each in spec.parameters for name in each.model_fields_set}
+    assert fields == set(Parameter.model_fields)

@@ -1,4 +1,4 @@
-"""The server of the Azure tests: it has the target that the recorded requests name."""
+"""The servers of the wire tests: that of Azure's has the target that recorded requests name."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from servers import RunningServer
+from submarine_requests import CONFIG
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,5 +21,13 @@ def azure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
         "ExecApp": {"compute_targets": TARGETS, "max_snapshot_bytes": 3_000_000, "silence_s": 2.0}
     }
     running = RunningServer(tmp_path_factory.mktemp("azure"), config=config)
+    yield running
+    running.close()
+
+
+@pytest.fixture(scope="module")
+def submarine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+    """A server that takes eight small experiments at once, whatever the machine has."""
+    running = RunningServer(tmp_path_factory.mktemp("submarine"), config=CONFIG)
     yield running
     running.close()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import re
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from azure_requests import SCRIPT
+from client_environments import make_client
 from needs import need
 
 if TYPE_CHECKING:
@@ -41,23 +41,9 @@ def find_python() -> str:
 
 @pytest.fixture(scope="session")
 def client_python() -> str:
-    """The interpreter of an environment with azureml-core; made once per machine."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "jupyter_exec-tests"
-    cache.mkdir(parents=True, exist_ok=True)
-    folder = cache / f"azureml-core-{VERSION}"
-    with (cache / "azureml-core.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (folder / "complete").exists():
-            build(folder, find_python())
-    return str(folder / "bin" / "python")
-
-
-def build(folder: Path, python: str) -> None:
-    shutil.rmtree(folder, ignore_errors=True)
-    subprocess.run([python, "-m", "venv", str(folder)], check=True)
-    pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "-q"]
-    subprocess.run([*pip, f"azureml-core=={VERSION}", "setuptools<81"], check=True)
-    (folder / "complete").touch()
+    """The interpreter of an environment with azureml-core."""
+    packages = [f"azureml-core=={VERSION}", "setuptools<81"]
+    return make_client(f"azureml-core-{VERSION}", find_python(), [packages])
 
 
 def environment(server: RunningServer, home: Path, **more: str) -> dict[str, str]:
@@ -178,7 +164,7 @@ def test_the_page(
     make_server: Callable[..., RunningServer], client_python: str, tmp_path: Path, project: Path
 ) -> None:
     """The section of notebooks/rest-clients.md, as it stands there, on a server below a path."""
-    section = PAGE.read_text().partition("\n## azureml-core\n")[2]
+    section = PAGE.read_text().partition("\n## azureml-core\n")[2].partition("\n## ")[0]
     (pointing,) = re.findall(r"((?:^    export A.*\n)+)", section, re.MULTILINE)
     settings, script = re.findall(r"^```python\n(.*?)^```", section, re.DOTALL | re.MULTILINE)
     targets = re.search(r"= (\{.*\})", settings)

@@ -106,20 +106,40 @@ def _quiet() -> Iterator[None]:
         logging.disable(logging.NOTSET)
 
 
-def inject(notebook: NotebookNode, parameters: Mapping[str, Any], choice: KernelChoice) -> None:
+def inject(
+    notebook: NotebookNode,
+    parameters: Mapping[str, Any],
+    secrets: Mapping[str, str],
+    choice: KernelChoice,
+) -> None:
     """Put parameters into a notebook by papermill's convention.
+
+    Args:
+        parameters: name -> JSON value.
+        secrets: name -> the variable of the kernel's environment that has the value, so that the
+            executed notebook shows none.
 
     A cell tagged `injected-parameters` goes behind the cell tagged `parameters`, to the top where
     there is none, or in place of one from an earlier execution.
     Source: papermill/parameterize.py, `parameterize_notebook`.
 
     Raises:
-        NotebookFault: papermill has no translator for the kernel's language.
+        NotebookFault: papermill has no translator for the kernel's language, or there are secrets
+            and it is not Python.
     """
+    lines = translate(parameters, choice.name, choice.language) if parameters else "# Parameters\n"
+    if secrets and choice.language.lower() != "python":
+        names = ", ".join(secrets)
+        raise NotebookFault(
+            f"parameters that are secret ({names}) need a Python kernel, and this one is "
+            f"{choice.language or choice.name!r}; put them in environment variables instead"
+        )
+    for name, variable in secrets.items():
+        lines += f'{name} = __import__("os").environ[{variable!r}]\n'
     cell = node(
         cell_type="code",
         metadata=node(tags=["injected-parameters"]),
-        source=translate(parameters, choice.name, choice.language),
+        source=lines.rstrip("\n") if secrets else lines,
     )
     _prepare(cell)
     tags = [each.metadata.get("tags", []) for each in notebook.cells]
@@ -129,7 +149,7 @@ def inject(notebook: NotebookNode, parameters: Mapping[str, Any], choice: Kernel
         notebook.cells[injected[0]] = cell
         return
     if not declared:
-        names = ", ".join(parameters)
+        names = ", ".join([*parameters, *secrets])
         sys.stderr.write(
             f"no cell is tagged 'parameters': {names} set at the top, where later cells may set "
             "it anew\n"

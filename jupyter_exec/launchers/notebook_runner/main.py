@@ -4,7 +4,7 @@ This folder travels with runs: with nbclient in its interpreter it needs nothing
 package. SPEC is JSON:
 
     {"notebook": path, "output": path, "kernel": kernelspec | null, "python": path | null,
-     "parameters": {name: JSON value}}
+     "parameters": {name: JSON value}, "secret_parameters": {name: variable}}
 
 `--standby {"kernel", "python"}` instead starts the kernel, waits until it is ready, and reads one
 line `{"env", "cwd", "argv"}` on stdin, where argv is the command that would have done the same

@@ -104,8 +104,9 @@ class Work:
             NotebookFault: it cannot be executed, or not be written.
         """
         notebook = document.upgrade(spec["notebook"], content)
-        if spec["parameters"]:
-            document.inject(notebook, spec["parameters"], self.kernel.choice)
+        secrets = spec.get("secret_parameters") or {}
+        if spec["parameters"] or secrets:
+            document.inject(notebook, spec["parameters"], secrets, self.kernel.choice)
         self._name_kernel(notebook)
         output = document.Output(spec["output"], notebook)
         output.write(now=True)

@@ -1,5 +1,7 @@
 -- Templates and what is made from them: experiments, sweeps.
 ALTER TABLE runs ADD COLUMN template TEXT;
+CREATE INDEX runs_by_template ON runs (json_extract(template, '$.name'))
+    WHERE template IS NOT NULL;
 
 CREATE TABLE template_versions (
     id INTEGER PRIMARY KEY AUTOINCREMENT, -- counts up over all templates, deleted ones too
@@ -9,6 +11,7 @@ CREATE TABLE template_versions (
     action TEXT NOT NULL,
     created_at REAL NOT NULL,
     spec TEXT NOT NULL,
+    snapshot_id TEXT, -- that its runs are made of
     UNIQUE (name, version)
 ) STRICT;
 

@@ -3,7 +3,7 @@
 Standard library only, Python 3.6 and later. stdin, one JSON object a line:
 
     {"standby": {"command", "env", "cwd", "log"}}     optional, first: start it and hold its stdin
-    {"job": {"attempt_dir", "marker", "time_limit_s", "grace_s", "use_standby",
+    {"job": {"attempt_dir", "marker", "time_limit_s", "grace_s", "use_standby", "ports",
              "replicas": [{"role", "index", "command", "env", "cwd", "log", "memory_bytes",
                            "decides"}]}}
 
@@ -11,7 +11,7 @@ End of file before the job ends the standby and the shim. With `use_standby` the
 first replica: its log moves to the replica's, and it reads {"env", "cwd", "argv"} on its stdin.
 stdout, one line:
 
-    {"started": {"shim": {"pid", "started"}, "marker", "started_at",
+    {"started": {"shim": {"pid", "started"}, "marker", "started_at", "ports",
                  "replicas": [{"role", "index", "pid", "started"}]}}
     {"error": {"code", "message"}}                       nothing runs, nothing is recorded
 
@@ -208,6 +208,7 @@ class _Attempt:
                 for replica in replicas
             ],
             "marker": self._job["marker"],
+            "ports": self._job.get("ports", []),  # for whoever finds this run without its server
             "started_at": time.time(),
         }
         self._start.write(self.started)

@@ -128,10 +128,10 @@ class Supervisor:
     def _judge(self, now: float) -> None:
         """Decide whether the job is over, and why."""
         failed = [replica for replica in self.replicas if replica.exit_code]
-        if failed:
+        if all(replica.exit_code == 0 for replica in self.replicas if replica.decides):
+            pass  # first: what they leave alone may stumble over their end before it is judged
+        elif failed:
             self._verdict = self._failure(failed[0])
-        elif all(replica.exit_code == 0 for replica in self.replicas if replica.decides):
-            pass
         elif self._bell.canceled:
             self.canceled = True
         elif self._limit_s is not None and now >= self._started + self._limit_s:

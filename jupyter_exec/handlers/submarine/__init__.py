@@ -1,0 +1,1 @@
+"""Apache Submarine's dialect, below `api/v1/` (floor: handlers)."""

@@ -1,0 +1,67 @@
+"""JSON and YAML that are read: values of JSON, nothing endless, nothing that builds objects."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from jupyter_exec.errors import InvalidRequest
+from jupyter_exec.model.documents import dump_yaml, load_json, load_yaml
+
+TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=40)
+
+BOMB = "a: &a [x,x,x,x,x,x,x,x,x,x]\n" + "".join(
+    f"{chr(98 + n)}: &{chr(98 + n)} [{','.join([f'*{chr(97 + n)}'] * 10)}]\n" for n in range(8)
+)
+LADDER = "a0: &a0 [x]\n" + "".join(f"a{n}: &a{n} [*a{n - 1}]\n" for n in range(1, 400))
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (BOMB, "100000 values"),
+        ("a: &a [*a]", "refers to what it lies in"),
+        ("a: &a {b: *a}", "refers to what it lies in"),
+        (LADDER, "deep"),
+        ("[" * 5000 + "]" * 5000, "YAML"),
+        ("[" * 150 + "]" * 150, "deep"),
+        ("a: !!python/object/apply:os.system ['touch pwned']", "YAML"),
+        ("a: !!python/name:os.system", "YAML"),
+        ("!!binary aGk=", "no place in JSON"),
+        ("!!set {a, b}", "no place in JSON"),
+        ("? [a, b]\n: c", "YAML"),
+        ("? null\n: c", "key"),
+        ("a: .inf", "no number"),
+        ("a: [", "YAML"),
+        ("a: 1\n--- \nb: 2", "YAML"),
+        (b"\xff\xfe\x00", "YAML"),
+        ("a: \x00", "YAML"),
+    ],
+)
+def test_yaml_that_is_no_document(text, reason):
+    with pytest.raises(InvalidRequest, match=reason):
+        load_yaml(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["[" * 150 + "]" * 150, "[" * 100_000, '"\\ud800"', "NaN", "1e999", "{", '{"\\udc00":1}'],
+)
+def test_json_that_is_no_document(text):
+    with pytest.raises(InvalidRequest, match="not JSON"):
+        load_json(text)
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
+        | TEXTS | st.sampled_from(["yes", "0.10", "1e-5", "12:30", "2026-01-01", "~", "a: b\n c"]),
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3),
+        max_leaves=10,
+    )
+)  # fmt: skip
+@example({"a": "line\nline\n", "b": " trailing \n", "c": "\x85\u2028"})
+@settings(deadline=None)
+def test_what_is_written_as_yaml_is_read_again(value):
+    assert load_yaml(dump_yaml(value)) == value
