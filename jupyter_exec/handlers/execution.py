@@ -19,8 +19,8 @@ from jupyter_exec.model.azure import normalised
 from jupyter_exec.model.definition import RunDefinition
 from jupyter_exec.model.lenient import covers, parse_what_fits
 from jupyter_exec.model.wire import WireModel
-from jupyter_exec.services.runs import Submission
 from jupyter_exec.services.sourcing import Sourced
+from jupyter_exec.services.submission import Submission
 from jupyter_exec.sources.folder import snapshot_files
 from jupyter_exec.sources.upload import snapshot_zip
 

@@ -10,10 +10,11 @@ if TYPE_CHECKING:
 
 def register(shell: InteractiveShell) -> None:
     """Register the magics and their Tab completion; called by `%load_ext jupyter_exec`."""
-    from jupyter_exec.magics import completion, template_completion
-    from jupyter_exec.magics.known_templates import KnownTemplates
+    from jupyter_exec.magics import completion
     from jupyter_exec.magics.submit import ExecMagics
-    from jupyter_exec.magics.template import TemplateMagics
+    from jupyter_exec.magics.template import completion as template_completion
+    from jupyter_exec.magics.template.known import KnownTemplates
+    from jupyter_exec.magics.template.magic import TemplateMagics
 
     magics = ExecMagics(shell)
     known = KnownTemplates(magics.asked)

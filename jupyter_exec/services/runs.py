@@ -7,58 +7,34 @@ wrong.
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import json
-import time
-import uuid
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from jupyter_exec.errors import Conflict, ExecError, Fault, InvalidRequest, NotFound
 from jupyter_exec.model.definition import RunDefinition
-from jupyter_exec.model.ids import new_run_id
 from jupyter_exec.model.lenient import covers
 from jupyter_exec.model.lifecycle import RunStatus
 from jupyter_exec.model.request import RerunRequest, SubmitRequest, merge_patch
-from jupyter_exec.model.run import Run
 from jupyter_exec.model.wire import parse
 from jupyter_exec.services import validation, workspace
-from jupyter_exec.services.sourcing import Sourced, Sourcing
+from jupyter_exec.services.sourcing import Sourced
+from jupyter_exec.services.submission import (
+    Submission,
+    as_run,
+    check_secret_parameters,
+    check_secrets,
+    completed,
+    in_definition,
+)
 from jupyter_exec.store import listing, runs, sweeps
 
 if TYPE_CHECKING:
-    import sqlite3
-    from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
 
+    from jupyter_exec.model.run import Run
     from jupyter_exec.services.execution import Engine
     from jupyter_exec.services.executor import Executor
-
-
-@dataclass(frozen=True)
-class Submission:
-    """A request of any dialect, its source taken.
-
-    Attributes:
-        scope: subscription, resource group, workspace of an Azure address.
-        queued: False for a run that somebody else executes (a local run's zip).
-        secrets: variable -> value, for the run's processes; never stored.
-        template: what it was made from: `name`, `version`, `parameters`.
-        insert: stores the run; other than `runs.insert` where something is stored beside it.
-    """
-
-    experiment: str
-    definition: RunDefinition
-    sourced: Sourced
-    run_id: str | None = None
-    display_name: str | None = None
-    tags: Mapping[str, str] = field(default_factory=dict)
-    scope: Mapping[str, str] = field(default_factory=dict)
-    queued: bool = True
-    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
-    template: Mapping[str, Any] | None = None
-    insert: Callable[[sqlite3.Connection, Run], Run] = runs.insert
+    from jupyter_exec.services.sourcing import Sourcing
 
 
 class RunService:
@@ -99,7 +75,7 @@ class RunService:
             script = await self._script(request, sourced)
         except ExecError as error:
             faults += error.faults
-        definition = _completed(request, script)
+        definition = completed(request, script)
         try:
             with in_definition():
                 await self.check(request.experiment, request.run_id, definition)
@@ -167,33 +143,11 @@ class RunService:
             Conflict: the id is taken by another request.
         """
         definition = submission.definition
-        _check_secret_parameters(definition, submission.secrets)
+        check_secret_parameters(definition, submission.secrets)
         if submission.sourced.snapshot_id:
             await self._check_script(definition, submission.sourced.snapshot_id)
-        run_id = submission.run_id or new_run_id(submission.experiment)
+        run = as_run(submission)
         git = submission.sourced.git
-        definition = _naming_secrets(definition, submission.secrets)
-        configuration = definition.configuration
-        run = Run(
-            run_id=run_id,
-            experiment=submission.experiment,
-            display_name=submission.display_name
-            or configuration.job_name
-            or _shown_name(definition),
-            status=RunStatus.QUEUED if submission.queued else RunStatus.NOT_STARTED,
-            target=configuration.target,
-            created_at=time.time(),
-            folder=uuid.uuid4().hex,
-            definition=definition.model_copy(update={"snapshot_id": None}).to_json(),
-            snapshot_id=submission.sourced.snapshot_id or None,
-            parent_run_id=definition.parent_run_id,
-            tags=submission.tags,
-            git={k: v for k, v in git.items() if k != "diff"} if git else None,
-            links=submission.sourced.links,
-            scope=submission.scope,
-            template=submission.template,
-        )
-        run = replace(run, request_hash=_request_hash(run))
         stored = await self._engine.journal.write(submission.insert, run)
         if stored.folder != run.folder:
             return stored  # the same request, sent again
@@ -255,7 +209,7 @@ class RunService:
             raise Conflict(message, "runId")
         changed = merge_patch(old.definition, request.definition)
         definition = parse(RunDefinition, changed, "definition")
-        _check_secrets(definition, request)
+        check_secrets(definition, request)
         if "sweep" in old.definition:
             _check_sweep_again(old, request)
         else:
@@ -317,42 +271,6 @@ class RunService:
             await asyncio.to_thread(workspace.remove, self._engine.paths.run(run.folder).root)
 
 
-def _naming_secrets(definition: RunDefinition, secrets: Mapping[str, str]) -> RunDefinition:
-    """Return the definition with the names of its secrets; their values are not part of it."""
-    configuration = definition.configuration.model_copy(update={"secrets": sorted(secrets)})
-    return definition.model_copy(update={"configuration": configuration})
-
-
-def _check_secret_parameters(definition: RunDefinition, secrets: Mapping[str, str]) -> None:
-    """Refuse parameters that shall get a secret which did not come.
-
-    Raises:
-        InvalidRequest: naming them.
-    """
-    faults = [
-        Fault(
-            f"configuration.secretParameters.{name}",
-            f"{variable[:80]!r} is none of the secrets that came with the request",
-        )
-        for name, variable in definition.configuration.secret_parameters.items()
-        if variable not in secrets
-    ]
-    if faults:
-        raise InvalidRequest.of(faults)
-
-
-def _check_secrets(definition: RunDefinition, request: RerunRequest) -> None:
-    """Refuse a repetition without the secrets that the run had.
-
-    Raises:
-        InvalidRequest: naming them.
-    """
-    missing = set(definition.configuration.secrets) - set(request.secrets)
-    if missing:
-        message = f"{', '.join(sorted(missing))}: a secret is stored nowhere; give it again"
-        raise InvalidRequest(message, "secrets")
-
-
 def _check_sweep_again(sweep: Run, request: RerunRequest) -> None:
     """Refuse a repetition of a sweep that would not be one.
 
@@ -367,51 +285,3 @@ def _check_sweep_again(sweep: Run, request: RerunRequest) -> None:
         faults.append(Fault("definition", message))
     if faults:
         raise InvalidRequest.of(faults)
-
-
-@contextmanager
-def in_definition() -> Iterator[None]:
-    """Name fields by their place in our own requests, where the definition is one member."""
-    try:
-        yield
-    except ExecError as error:
-        faults = [
-            fault._replace(target=f"definition.{fault.target}")
-            if (fault.target or "").startswith("configuration")
-            else fault
-            for fault in error.faults
-        ]
-        raise type(error)(error.message, faults[0].target, faults) from None
-
-
-def _completed(request: SubmitRequest, script: str | None) -> RunDefinition:
-    """Return the definition with what the rest of the request says: parent, and the script."""
-    definition = request.definition
-    configuration = definition.configuration
-    changes: dict[str, Any] = {}
-    if request.parent_run_id:
-        changes["parent_run_id"] = request.parent_run_id
-    if script and not configuration.script and not configuration.command:
-        changes["configuration"] = configuration.model_copy(update={"script": script})
-    return definition.model_copy(update=changes)
-
-
-def _shown_name(definition: RunDefinition) -> str:
-    configuration = definition.configuration
-    if configuration.command:
-        command = configuration.command
-        return (command if isinstance(command, str) else " ".join(command))[:100]
-    return configuration.script or "run"
-
-
-def _request_hash(run: Run) -> str:
-    asked: dict[str, Any] = {
-        "experiment": run.experiment,
-        "definition": run.definition,
-        "snapshot": run.snapshot_id,
-        "parent": run.parent_run_id,
-        "tags": dict(run.tags),
-        "links": dict(run.links),
-        "scope": dict(run.scope),
-    }
-    return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()

@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from jupyter_exec.model.template import Instance, TemplateSpec, TemplateVersion
     from jupyter_exec.services.experiments import ExperimentService
     from jupyter_exec.services.journal import Journal
-    from jupyter_exec.services.runs import RunService, Submission
+    from jupyter_exec.services.runs import RunService
     from jupyter_exec.services.sourcing import Sourced
+    from jupyter_exec.services.submission import Submission
 
 _WIRE = {"display_name": "displayName", "experiment": "experiment", "run_id": "runId"}
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from jupyter_exec.widgets.form.template_form import TemplateForm
     from jupyter_exec.widgets.run_status import RunStatus
-    from jupyter_exec.widgets.template_form import TemplateForm
 
 __all__ = ["RunStatus", "TemplateForm"]
 
@@ -18,7 +18,7 @@ def __getattr__(name: str) -> Any:
 
         return RunStatus
     if name == "TemplateForm":
-        from jupyter_exec.widgets.template_form import TemplateForm
+        from jupyter_exec.widgets.form.template_form import TemplateForm
 
         return TemplateForm
     message = f"module 'jupyter_exec.widgets' has no attribute {name!r}"

@@ -57,7 +57,7 @@ def show_form(template: Template) -> None:
     """Display a template's form; what it asks for is in the output's plain text."""
     from IPython.display import publish_display_data
 
-    from jupyter_exec.widgets.template_form import TemplateForm
+    from jupyter_exec.widgets.form.template_form import TemplateForm
     from jupyter_exec.widgets.template_text import plain_text
 
     data, metadata = _bundle(TemplateForm(template), plain_text(template))

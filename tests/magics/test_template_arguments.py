@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jupyter_exec.magics.arguments import UsageFault
-from jupyter_exec.magics.template_arguments import (
+from jupyter_exec.magics.template.arguments import (
     CREATE,
     EXAMPLES,
     SUBCOMMANDS,

@@ -4,7 +4,7 @@ import pytest
 
 from jupyter_exec.errors import Fault
 from jupyter_exec.magics.arguments import UsageFault
-from jupyter_exec.magics.template_cell import specification, told
+from jupyter_exec.magics.template.cell import specification, told
 from jupyter_exec.model.documents import load_yaml
 
 MAGIC = "%%template create train"

@@ -8,9 +8,9 @@ import time
 import pytest
 
 from jupyter_exec import ExecClient
-from jupyter_exec.magics.known_templates import LISTED, KnownTemplates
-from jupyter_exec.magics.template_arguments import RUN_OPTIONS, SAVE_OPTIONS, SUBCOMMANDS
-from jupyter_exec.magics.template_completion import TemplateCompleter
+from jupyter_exec.magics.template.arguments import RUN_OPTIONS, SAVE_OPTIONS, SUBCOMMANDS
+from jupyter_exec.magics.template.completion import TemplateCompleter
+from jupyter_exec.magics.template.known import LISTED, KnownTemplates
 
 DEADLINE_S = 30
 TRAIN = {

@@ -14,8 +14,8 @@ from servers import RunningServer
 
 from jupyter_exec.handlers.base import VERBS, operations_of
 from jupyter_exec.handlers.routes import ROUTES
-from jupyter_exec.model.answers import ErrorResponse
-from jupyter_exec.model.answers_submarine import SubmarineError
+from jupyter_exec.model.answers.runs import ErrorResponse
+from jupyter_exec.model.answers.submarine import SubmarineError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from jupyter_exec.widgets.form_fields import unset
+from jupyter_exec.widgets.form.fields import unset
 
 if TYPE_CHECKING:
     from conftest import Notebook

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from jupyter_exec.model.lifecycle import RunStatus
 from jupyter_exec.model.sweep import SweepPlan
-from jupyter_exec.services.sweeps import best_trial
+from jupyter_exec.services.sweeps.service import best_trial
 from jupyter_exec.store.sweeps import TrialRow
 
 DONE, FAILED, STOPPED = RunStatus.COMPLETED, RunStatus.FAILED, RunStatus.CANCELED

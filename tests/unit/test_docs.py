@@ -70,7 +70,7 @@ def test_every_option_of_the_magics_is_documented():
 
 
 def test_every_word_and_option_of_template_is_documented():
-    from jupyter_exec.magics.template_arguments import SUBCOMMANDS
+    from jupyter_exec.magics.template.arguments import SUBCOMMANDS
 
     page = (NOTEBOOKS / "magics.md").read_text()
     told = re.findall(r"^\| `(%%?template [^`]+)` \|", page, re.MULTILINE)

@@ -12,9 +12,9 @@ from jupyter_exec.model.lifecycle import RunStatus
 from jupyter_exec.model.run import Run
 from jupyter_exec.model.template import TemplateSpec, instantiate
 from jupyter_exec.model.wire import parse
-from jupyter_exec.services.draft_literals import Literals, type_by_look
-from jupyter_exec.services.draft_notebook import NO_CELL, notebook_parameters
-from jupyter_exec.services.drafts import of_run
+from jupyter_exec.services.drafts.literals import Literals, type_by_look
+from jupyter_exec.services.drafts.notebook import NO_CELL, notebook_parameters
+from jupyter_exec.services.drafts.service import of_run
 
 
 def made(configuration, **more):

@@ -9,7 +9,7 @@ import statistics
 import pytest
 
 from jupyter_exec.model.sweep import SweepPlan
-from jupyter_exec.services.early_stopping import MAX_POINTS, Curve, MedianRule
+from jupyter_exec.services.sweeps.early_stopping import MAX_POINTS, Curve, MedianRule
 
 
 def rule(**changes) -> MedianRule:

@@ -10,11 +10,12 @@ import ipywidgets
 import pytest
 
 from jupyter_exec.errors import Conflict, Fault, InvalidRequest
-from jupyter_exec.widgets import TemplateForm, template_form
-from jupyter_exec.widgets.form_controls import control_for
-from jupyter_exec.widgets.form_fields import unset
-from jupyter_exec.widgets.form_sections import PAGE
-from jupyter_exec.widgets.secret_field import SecretField
+from jupyter_exec.widgets import TemplateForm
+from jupyter_exec.widgets.form import template_form
+from jupyter_exec.widgets.form.controls import control_for
+from jupyter_exec.widgets.form.fields import unset
+from jupyter_exec.widgets.form.secret_field import SecretField
+from jupyter_exec.widgets.form.sections import PAGE
 
 HOSTILE = "<img src=x onerror=alert(1)>"
 

@@ -13,7 +13,7 @@ from jupyter_exec.model.experiment import EnvironmentSpec
 from jupyter_exec.model.wire import parse
 
 if TYPE_CHECKING:
-    from jupyter_exec.services.named_environments import NamedEnvironments
+    from jupyter_exec.services.experiments.named_environments import NamedEnvironments
     from jupyter_exec.store.named_environments import NamedEnvironment
 
 

@@ -20,8 +20,8 @@ from jupyter_exec.handlers.submarine.templates import find_template
 from jupyter_exec.model.experiment import ExperimentSpec
 from jupyter_exec.model.lifecycle import RunStatus
 from jupyter_exec.model.wire import WireModel, one_of, parse
-from jupyter_exec.services.experiment_logs import read_logs
-from jupyter_exec.services.experiments import spec_of
+from jupyter_exec.services.experiments.logs import read_logs
+from jupyter_exec.services.experiments.service import spec_of
 from jupyter_exec.store.experiments import Experiment
 
 if TYPE_CHECKING:

@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from jupyter_exec.model.definition import RunConfiguration
     from jupyter_exec.model.run import Run
     from jupyter_exec.services.execution import Engine
-    from jupyter_exec.services.runs import RunService, Submission
+    from jupyter_exec.services.runs import RunService
+    from jupyter_exec.services.submission import Submission
     from jupyter_exec.store.snapshots import SnapshotStore
 
 SETUP = "azureml-setup"

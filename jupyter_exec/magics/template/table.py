@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from jupyter_exec.magics.listing import ago, aligned
-from jupyter_exec.magics.template_arguments import TEMPLATE
+from jupyter_exec.magics.template.arguments import TEMPLATE
 from jupyter_exec.magics.words import quote
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, Field
 
-from jupyter_exec.model.answers_events import (
+from jupyter_exec.model.answers.events import (
     Answer,
     Bytes,
     EventList,
@@ -18,10 +18,10 @@ from jupyter_exec.model.answers_events import (
     Progress,
     RunError,
 )
-from jupyter_exec.model.answers_history import HISTORY_ANSWERS
-from jupyter_exec.model.answers_submarine import SUBMARINE_ANSWERS
-from jupyter_exec.model.answers_sweeps import SWEEP_ANSWERS
-from jupyter_exec.model.answers_templates import TEMPLATE_ANSWERS, TemplateOrigin
+from jupyter_exec.model.answers.history import HISTORY_ANSWERS
+from jupyter_exec.model.answers.submarine import SUBMARINE_ANSWERS
+from jupyter_exec.model.answers.sweeps import SWEEP_ANSWERS
+from jupyter_exec.model.answers.templates import TEMPLATE_ANSWERS, TemplateOrigin
 from jupyter_exec.model.definition import RunDefinition
 from jupyter_exec.model.lifecycle import RunStatus
 

@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jupyter_exec.magics.completion import MAX_OFFERED, Offer, files
-from jupyter_exec.magics.template_arguments import (
+from jupyter_exec.magics.template.arguments import (
     BY_NAME,
     CREATE,
     LIST,
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
     from jupyter_exec.magics.arguments import Option
-    from jupyter_exec.magics.known_templates import KnownTemplates
+    from jupyter_exec.magics.template.known import KnownTemplates
 
 _KINDS = {"notebooks": {".ipynb"}, "scripts": {".py", ".sh", ".R", ".jl"}}
 _YAML = {".yaml", ".yml"}

@@ -15,11 +15,11 @@ import ipywidgets
 from jupyter_exec.errors import ExecError, Fault, InvalidRequest
 from jupyter_exec.model.parameters import Parameter
 from jupyter_exec.model.wire import parse
-from jupyter_exec.widgets.form_actions import Actions, last_values, with_defaults
-from jupyter_exec.widgets.form_body import Body
-from jupyter_exec.widgets.form_fields import Field
-from jupyter_exec.widgets.form_messages import FormMessages
-from jupyter_exec.widgets.form_sections import Section
+from jupyter_exec.widgets.form.actions import Actions, last_values, with_defaults
+from jupyter_exec.widgets.form.body import Body
+from jupyter_exec.widgets.form.fields import Field
+from jupyter_exec.widgets.form.messages import FormMessages
+from jupyter_exec.widgets.form.sections import Section
 
 if TYPE_CHECKING:
     from jupyter_exec.client import Run

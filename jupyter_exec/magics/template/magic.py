@@ -11,7 +11,7 @@ from IPython.core.magic import Magics, line_cell_magic, magics_class
 
 from jupyter_exec.errors import ExecError, InvalidRequest, NotFound
 from jupyter_exec.magics.arguments import UsageFault
-from jupyter_exec.magics.template_arguments import (
+from jupyter_exec.magics.template.arguments import (
     BY_NAME,
     CREATE,
     SOURCES,
@@ -21,7 +21,7 @@ from jupyter_exec.magics.template_arguments import (
     template_help,
     wants_help,
 )
-from jupyter_exec.magics.template_table import HistoryTable, TemplateTable
+from jupyter_exec.magics.template.table import HistoryTable, TemplateTable
 from jupyter_exec.magics.words import quote
 
 if TYPE_CHECKING:
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from jupyter_exec.client.run import Run
     from jupyter_exec.client.template import Template
     from jupyter_exec.client.templates import Templates
-    from jupyter_exec.magics.known_templates import KnownTemplates
     from jupyter_exec.magics.submit import ExecMagics
+    from jupyter_exec.magics.template.known import KnownTemplates
 
 _LISTED = 100
 _NEAREST_OF = 1000
@@ -159,7 +159,7 @@ class TemplateMagics(Magics):
         self._tell_saved(self._templates.save(draft))
 
     def _create(self, values: Namespace) -> None:
-        from jupyter_exec.magics import template_cell
+        from jupyter_exec.magics.template import cell as template_cell
 
         name = values.template
         text = template_cell.specification(values.cell, name, f"{CREATE} create {name}")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import ipywidgets
 
 from jupyter_exec.model.parameters import property_schema, read
-from jupyter_exec.widgets.form_sliders import SliderControl, slides
+from jupyter_exec.widgets.form.sliders import SliderControl, slides
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -62,7 +62,7 @@ def control_for(parameter: Parameter, label: str) -> Control:
         "style": {"description_width": "initial"},
     }
     if parameter.secret:
-        from jupyter_exec.widgets.secret_field import SecretControl
+        from jupyter_exec.widgets.form.secret_field import SecretControl
 
         return SecretControl(label, parameter.description or parameter.name)
     if parameter.enum is not None:

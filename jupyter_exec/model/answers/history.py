@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, Field
 
-from jupyter_exec.model.answers_events import Answer
+from jupyter_exec.model.answers.events import Answer
 from jupyter_exec.model.lifecycle import RunStatus
 
 

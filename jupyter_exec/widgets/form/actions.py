@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets
 
 from jupyter_exec.errors import ExecError
-from jupyter_exec.widgets.form_sections import Section
+from jupyter_exec.widgets.form.sections import Section
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from jupyter_exec.client import Run
-    from jupyter_exec.widgets.form_fields import Field
-    from jupyter_exec.widgets.template_form import TemplateForm
+    from jupyter_exec.widgets.form.fields import Field
+    from jupyter_exec.widgets.form.template_form import TemplateForm
 
 _LOOKED_AT = 20
 _OFFERED = 5

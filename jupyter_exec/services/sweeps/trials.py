@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from jupyter_exec.model.lifecycle import TERMINAL, RunStatus
-from jupyter_exec.services.early_stopping import MedianRule
+from jupyter_exec.services.sweeps.early_stopping import MedianRule
 from jupyter_exec.store import sweeps
 
 if TYPE_CHECKING:

@@ -24,9 +24,9 @@ from jupyter_exec.model.experiment import (
 from jupyter_exec.model.ids import legal_experiment
 from jupyter_exec.model.lifecycle import RunStatus
 from jupyter_exec.model.wire import parse
-from jupyter_exec.services.named_environments import NamedEnvironments
-from jupyter_exec.services.runs import Submission
+from jupyter_exec.services.experiments.named_environments import NamedEnvironments
 from jupyter_exec.services.sourcing import Sourced
+from jupyter_exec.services.submission import Submission
 from jupyter_exec.store import experiments as store
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import yaml
 
 from jupyter_exec.errors import InvalidRequest
 from jupyter_exec.magics.arguments import UsageFault
-from jupyter_exec.magics.template_arguments import TEMPLATE
+from jupyter_exec.magics.template.arguments import TEMPLATE
 from jupyter_exec.model.documents import load_yaml
 
 if TYPE_CHECKING:

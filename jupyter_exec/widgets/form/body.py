@@ -6,12 +6,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from jupyter_exec.model.parameters import property_schema
-from jupyter_exec.widgets.form_sections import PAGE, Pages, Section
+from jupyter_exec.widgets.form.sections import PAGE, Pages, Section
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from jupyter_exec.widgets.form_fields import Field
+    from jupyter_exec.widgets.form.fields import Field
 
 _RESOURCES = "Resources"
 _COLUMNS = {

@@ -16,8 +16,8 @@ from jupyter_exec.model.definition import RunDefinition
 from jupyter_exec.model.lifecycle import RunStatus
 from jupyter_exec.model.wire import parse
 from jupyter_exec.services.execution import FULL_DISK_PAUSE_S, Superseded
-from jupyter_exec.services.trial_start import TrialStarter
-from jupyter_exec.services.trials import Trials
+from jupyter_exec.services.sweeps.starting import TrialStarter
+from jupyter_exec.services.sweeps.trials import Trials
 from jupyter_exec.store import runs, sweeps
 
 if TYPE_CHECKING:
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from jupyter_exec.model.sweep import SweepPlan
     from jupyter_exec.services.execution import Engine
     from jupyter_exec.services.runs import RunService
+    from jupyter_exec.services.sweeps.news import TrialNews
     from jupyter_exec.services.templates import TemplateService
-    from jupyter_exec.services.trial_news import TrialNews
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
-from jupyter_exec.model.answers_events import Answer
+from jupyter_exec.model.answers.events import Answer
 from jupyter_exec.model.experiment import EnvironmentSpec, ExperimentSpec
 
 _Time = AwareDatetime | None

@@ -16,8 +16,8 @@ from jupyter_exec.model.experiment import CREDENTIALS
 from jupyter_exec.model.parameters import Parameter
 from jupyter_exec.model.template import TemplateSpec
 from jupyter_exec.model.wire import parse
-from jupyter_exec.services.draft_literals import Literals, type_of
-from jupyter_exec.services.draft_notebook import notebook_parameters
+from jupyter_exec.services.drafts.literals import Literals, type_of
+from jupyter_exec.services.drafts.notebook import notebook_parameters
 from jupyter_exec.services.sourcing import resolve_inside
 
 if TYPE_CHECKING:

@@ -21,11 +21,11 @@ from jupyter_exec.model.substitution import Value, fill
 from jupyter_exec.model.sweep import SweepPlan
 from jupyter_exec.model.template import RUN
 from jupyter_exec.model.wire import WireModel, parse
-from jupyter_exec.services.runs import Submission
 from jupyter_exec.services.sourcing import Sourced
-from jupyter_exec.services.sweep_execution import SweepExecution
-from jupyter_exec.services.sweep_validation import check_sweep, check_trial
-from jupyter_exec.services.trial_news import TrialNews
+from jupyter_exec.services.submission import Submission
+from jupyter_exec.services.sweeps.coordinator import SweepExecution
+from jupyter_exec.services.sweeps.news import TrialNews
+from jupyter_exec.services.sweeps.validation import check_sweep, check_trial
 from jupyter_exec.store import sweeps
 
 if TYPE_CHECKING:

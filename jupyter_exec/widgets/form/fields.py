@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets
 
 from jupyter_exec.model.parameters import property_schema, read, value_faults
-from jupyter_exec.widgets.form_controls import Control, control_for
+from jupyter_exec.widgets.form.controls import Control, control_for
 from jupyter_exec.widgets.summary import number
 
 if TYPE_CHECKING:

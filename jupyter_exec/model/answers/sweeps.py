@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import AwareDatetime, Field
 
-from jupyter_exec.model.answers_events import Answer, RunError
+from jupyter_exec.model.answers.events import Answer, RunError
 from jupyter_exec.model.lifecycle import RunStatus
 from jupyter_exec.model.sweep import SweepPlan
 

@@ -24,7 +24,7 @@ class FormMessages(anywidget.AnyWidget):
     (`aria-expanded`). Without it the form works all the same.
     """
 
-    _esm: ClassVar[str] = _read("form_messages.js")
+    _esm: ClassVar[str] = _read("messages.js")
     _css: ClassVar[str] = _read("template_form.css")
     lines = traitlets.List(traitlets.Unicode()).tag(sync=True)
     kind = traitlets.Unicode("info").tag(sync=True)
