@@ -112,14 +112,16 @@ class StatusView {
   }
 
   async #act() {
-    this.button.disabled = true;
+    // Not `disabled`, which would take the focus from who uses the keyboard.
+    if (this.button.getAttribute("aria-disabled") === "true") return;
+    this.button.setAttribute("aria-disabled", "true");
     try {
       await (this.ended ? this.actions.rerun() : this.actions.cancel());
       this.note("");
     } catch (error) {
       this.note(error.message);
     }
-    this.button.disabled = false;
+    this.button.setAttribute("aria-disabled", "false");
   }
 
   /** Show what went wrong with the widget itself (a button that failed), apart from the run. */

@@ -187,7 +187,7 @@ def test_old_answers_serve_until_new_ones_come(monkeypatch):
 
     known = KnownTemplates(ask)
     assert any(known.runs() == ["a_1"] for _ in range(1000))
-    monkeypatch.setattr("jupyter_exec.magics.known_templates.FRESH_S", 0)
+    monkeypatch.setattr("jupyter_exec.magics.template.known.FRESH_S", 0)
     assert known.runs() == ["a_1"]
     gate.set()
     assert any(known.runs() == ["b_1"] for _ in range(1000))

@@ -155,7 +155,7 @@ def test_cancel_and_rerun_by_keyboard(notebook: Notebook) -> None:
     page.keyboard.press("Enter")
     wait_for_state(page, "Canceled")
     picture(page, "canceled")
-    again = page.get_by_role("button", name="Re-run run long")
+    again = page.get_by_role("button", name="Re-run run long", disabled=False)
     again.focus()
     page.keyboard.press("Space")
     wait_for_state(page, "Running")

@@ -12,6 +12,7 @@ Standard library and ipykernel >= 5 only; Python 3.6 and later.
 
 import atexit
 import codecs
+import ctypes
 import os
 import sys
 from pathlib import Path
@@ -42,10 +43,23 @@ def main() -> None:
             del sys.modules[name]
     app.start()
     atexit.unregister(app.close)
+    _keep_sockets(app)
     # What exit hooks print belongs to no cell any more.
     sys.stdout, sys.stderr = sys.__stdout__, sys.__stderr__
     os.dup2(outputs[0], 1)
     os.dup2(outputs[1], 2)
+
+
+def _keep_sockets(app: "Any") -> None:
+    """Leave the kernel's sockets open until the process has gone.
+
+    Its threads use them to the last moment; if Python closed one below them while it takes itself
+    apart, libzmq would abort: "Assertion failed: pfd.revents & POLLIN (src/signaler.cpp)".
+    """
+    contexts = [app.context, getattr(getattr(app, "heartbeat", None), "context", None)]
+    for context in contexts:
+        for socket in [context, *getattr(context, "_sockets", ())]:
+            ctypes.pythonapi.Py_IncRef(ctypes.py_object(socket))
 
 
 def _watch_pipe_fd(stream: "Any") -> None:
