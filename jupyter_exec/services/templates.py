@@ -11,15 +11,17 @@ from typing import TYPE_CHECKING, Any
 from jupyter_exec.errors import ExecError, Fault, InvalidRequest
 from jupyter_exec.model.documents import dump_yaml
 from jupyter_exec.model.ids import legal_experiment
-from jupyter_exec.model.template import RUN, instantiate
+from jupyter_exec.model.instance import instantiate
+from jupyter_exec.model.template import RUN
 from jupyter_exec.services import validation
 from jupyter_exec.store import templates
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
+    from jupyter_exec.model.instance import Instance
     from jupyter_exec.model.run import Run
-    from jupyter_exec.model.template import Instance, TemplateSpec, TemplateVersion
+    from jupyter_exec.model.template import TemplateSpec, TemplateVersion
     from jupyter_exec.services.experiments import ExperimentService
     from jupyter_exec.services.journal import Journal
     from jupyter_exec.services.runs import RunService

@@ -113,8 +113,9 @@ def test_every_command_of_templates_is_documented():
 
 def test_the_template_on_the_page_is_one():
     from jupyter_exec.model.documents import load_yaml
+    from jupyter_exec.model.instance import instantiate
     from jupyter_exec.model.parameters import Parameter
-    from jupyter_exec.model.template import TemplateSpec, instantiate
+    from jupyter_exec.model.template import TemplateSpec
     from jupyter_exec.model.wire import parse
 
     page = (NOTEBOOKS / "templates.md").read_text()

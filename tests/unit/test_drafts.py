@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from jupyter_exec.model.instance import instantiate
 from jupyter_exec.model.lifecycle import RunStatus
 from jupyter_exec.model.run import Run
-from jupyter_exec.model.template import TemplateSpec, instantiate
+from jupyter_exec.model.template import TemplateSpec
 from jupyter_exec.model.wire import parse
 from jupyter_exec.services.drafts.literals import Literals, type_by_look
 from jupyter_exec.services.drafts.notebook import NO_CELL, notebook_parameters

@@ -10,7 +10,8 @@ from jsonschema import Draft202012Validator
 
 from jupyter_exec.errors import InvalidRequest
 from jupyter_exec.model.documents import dump_yaml, load_json, load_yaml
-from jupyter_exec.model.template import TemplateSpec, instantiate
+from jupyter_exec.model.instance import instantiate
+from jupyter_exec.model.template import TemplateSpec
 from jupyter_exec.model.wire import parse
 
 
