@@ -35,7 +35,7 @@ def submit(arguments: Namespace) -> int:
             snapshot=not arguments.no_snapshot,
             **words,
         )
-        return _made(run, arguments)
+        return made(run, arguments)
 
 
 def rerun(arguments: Namespace) -> int:
@@ -45,7 +45,7 @@ def rerun(arguments: Namespace) -> int:
     if arguments.rest:
         changes["arguments"] = arguments.rest
     with ExecClient() as client:
-        return _made(client.run(arguments.run).rerun(**changes), arguments)
+        return made(client.run(arguments.run).rerun(**changes), arguments)
 
 
 def _words(arguments: Namespace) -> dict[str, Any]:
@@ -73,7 +73,8 @@ def _is_folder(source: str) -> bool:
     return Path(source).expanduser().is_dir()
 
 
-def _made(run: Run, arguments: Namespace) -> int:
+def made(run: Run, arguments: Namespace) -> int:
+    """Tell of a run that was made, or watch it to its end; returns the exit status."""
     if arguments.wait:
         sys.stderr.write(f"{text.submitted(run)}\n")
         return watch(run, json=arguments.json)

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jupyter_exec.cli import text
-from jupyter_exec.cli.live import Live, exit_status, watch
+from jupyter_exec.cli.live import Live, exit_status
+from jupyter_exec.cli.submitting import made
 from jupyter_exec.client import ExecClient
 from jupyter_exec.client.options import parse_tags, parse_value, read_secrets
 from jupyter_exec.client.values import parse_time
@@ -16,7 +17,7 @@ from jupyter_exec.errors import InvalidRequest
 if TYPE_CHECKING:
     from argparse import Namespace
 
-    from jupyter_exec.client import Run, Sweep, Template
+    from jupyter_exec.client import Sweep, Template
 
 _SWEEP = ("trials", "metric", "goal", "max_parallel", "seed", "sampling", "early_stopping")
 _WIDTH = 60
@@ -91,7 +92,7 @@ def template_run(arguments: Namespace) -> int:
             "tags": parse_tags(arguments.tag) or None,
         }
         if not space and not options:
-            return _made(template.run(params, **said), arguments)
+            return made(template.run(params, **said), arguments)
         from jupyter_exec.client.sweep import Space
 
         several = {name: Space.of(json) for name, json in space.items()}
@@ -106,17 +107,6 @@ def _secrets(template: Template, named: list[str], given: dict[str, Any]) -> lis
         if parameter.get("secret") and parameter.get("required") == "true" and sys.stdin.isatty()
     ]
     return [name for name in dict.fromkeys([*named, *asked]) if name not in given]
-
-
-def _made(run: Run, arguments: Namespace) -> int:
-    if arguments.wait:
-        sys.stderr.write(f"{text.submitted(run)}\n")
-        return watch(run, json=arguments.json)
-    if arguments.json:
-        text.say_json(run.json)
-    else:
-        text.say(f"{text.submitted(run)}. To watch it: jupyter exec logs -f {run.run_id}")
-    return 0
 
 
 def _swept(sweep: Sweep, arguments: Namespace) -> int:
