@@ -204,7 +204,7 @@ class ExecHandler(JupyterHandler):
         raw = self.raw_body()
         media_type = self.request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
         if media_type not in _YAML:
-            body = load_json(raw) if raw.strip() else {}
+            body = await asyncio.to_thread(load_json, raw) if raw.strip() else {}
         elif len(raw) > _YAML_BYTES:
             message = f"YAML may have {_YAML_BYTES:,} bytes; send larger documents as JSON"
             raise TooLarge(message)

@@ -10,7 +10,8 @@ from pydantic import Field
 from jupyter_exec.errors import ExecError, InvalidRequest, NotFound
 from jupyter_exec.handlers.base import operation
 from jupyter_exec.handlers.body import JsonBodyHandler
-from jupyter_exec.model.request import RestoreRequest, TemplateRunRequest, Version
+from jupyter_exec.model.request import RestoreRequest, SubmitRequest, TemplateRunRequest, Version
+from jupyter_exec.model.strangers import strangers
 from jupyter_exec.model.template import TemplateSpec
 from jupyter_exec.model.wire import WireModel, parse
 from jupyter_exec.store.templates import ABSENT
@@ -48,12 +49,12 @@ class TemplateBaseHandler(JsonBodyHandler):
             name: that it has unless the body says otherwise.
 
         Raises:
-            InvalidRequest: it is none.
+            InvalidRequest: it is none, or has fields that nobody reads.
         """
         body = await self.document_body()
         if name is not None and body.get("name") is None:
             body["name"] = name
-        return await asyncio.to_thread(parse, TemplateSpec, body)
+        return await asyncio.to_thread(_written, body)
 
     def write_failure(self, error: ExecError, status: int | None = None) -> None:
         """Write an error; of a template that is not there, say which."""
@@ -63,6 +64,18 @@ class TemplateBaseHandler(JsonBodyHandler):
             message = f"there is no template {name[:80]!r}{version}; GET templates lists them"
             error = NotFound(message, error.target)
         super().write_failure(error, status)
+
+
+def _written(body: dict[str, Any]) -> TemplateSpec:
+    """Return a template as a person wrote it, or raise InvalidRequest."""
+    faults = [*strangers(TemplateSpec, body), *strangers(SubmitRequest, body.get("run"), "run")]
+    try:
+        spec = parse(TemplateSpec, body)
+    except InvalidRequest as error:
+        faults += error.faults
+    if faults:
+        raise InvalidRequest.of(faults)
+    return spec
 
 
 class TemplatesHandler(TemplateBaseHandler):

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _SHELL = "/bin/bash"
 _FIELD = "configuration.experiment"
 _LEADERS = ("Chief", "Master")
-_MOST_REPLICAS = 10_000
+_MOST_REPLICAS = 500  # each is a process, and is told of all the others
 _OURS = ("AZUREML_RUN_ID", "JUPYTER_EXEC_")  # what a run reports by; nobody else may set it
 
 
@@ -185,7 +185,10 @@ def _role_faults(spec: ExperimentSpec) -> list[Fault]:
             faults.append(Fault(f"{_FIELD}.spec.{name}.replicas", message))
     count = sum(task.replicas for task in roles.values())
     if count > _MOST_REPLICAS:
-        message = f"{count} replicas are too many: an experiment has at most {_MOST_REPLICAS}"
+        message = (
+            f"{count} replicas are too many: all roles of an experiment have at most "
+            f"{_MOST_REPLICAS} together"
+        )
         faults.append(Fault(f"{_FIELD}.spec", message))
     return faults
 

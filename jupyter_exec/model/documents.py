@@ -16,10 +16,13 @@ import yaml
 from jupyter_exec.errors import InvalidRequest
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from typing_extensions import Self
 
 MAX_NODES = 100_000
 MAX_DEPTH = 100
+MAX_DIGITS = 1000  # of a whole number
 
 
 class LiteralInt(int):
@@ -61,11 +64,12 @@ def load_json(text: str | bytes) -> Any:
     """Return the value of a JSON text.
 
     Raises:
-        InvalidRequest: it is not JSON.
+        InvalidRequest: it is not JSON, or has more than MAX_NODES numbers or other values.
     """
+    numbers = _Numbers()
     try:
         value = json.loads(
-            text, parse_float=_finite, parse_int=LiteralInt, parse_constant=_no_number
+            text, parse_float=numbers.real, parse_int=numbers.whole, parse_constant=_no_number
         )
         _check_json(value)
     except (ValueError, RecursionError) as error:
@@ -74,9 +78,32 @@ def load_json(text: str | bytes) -> Any:
     return value
 
 
-def _finite(text: str) -> LiteralFloat:
-    number = LiteralFloat(text)
-    return number if math.isfinite(number) else _no_number(text)
+class _Numbers:
+    """Reads the numbers of one text; only so many, as each is read by Python itself."""
+
+    def __init__(self) -> None:
+        self._left = MAX_NODES
+
+    def whole(self, text: str) -> LiteralInt:
+        self._count()
+        if len(text) > MAX_DIGITS:
+            _no_number(text)
+        return LiteralInt(text)
+
+    def real(self, text: str) -> LiteralFloat:
+        self._count()
+        number = LiteralFloat(text)
+        return number if math.isfinite(number) else _no_number(text)
+
+    def _count(self) -> None:
+        self._left -= 1
+        if self._left < 0:
+            _too_many()
+
+
+def _too_many() -> NoReturn:
+    message = f"it has more than {MAX_NODES:,} values"
+    raise ValueError(message)
 
 
 def _no_number(text: str) -> NoReturn:
@@ -84,20 +111,27 @@ def _no_number(text: str) -> NoReturn:
     raise ValueError(message)
 
 
-def _check_json(value: Any, depth: int = 0) -> None:
-    """Refuse what cannot be stored and answered: deep nesting, halves of characters."""
+def _check_json(value: Any, depth: int = 0, left: int = MAX_NODES) -> int:
+    """Refuse what cannot be stored and answered: deep nesting, halves of characters, a flood.
+
+    Returns how many values there may still be.
+    """
     if depth > MAX_DEPTH:
         message = f"it is nested more than {MAX_DEPTH} deep"
         raise ValueError(message)
+    left -= 1
+    if left < 0:
+        _too_many()
     if isinstance(value, str):
         value.encode()  # a UnicodeEncodeError is a ValueError
     elif isinstance(value, dict):
         for key, item in value.items():
             key.encode()
-            _check_json(item, depth + 1)
+            left = _check_json(item, depth + 1, left)
     elif isinstance(value, list):
         for item in value:
-            _check_json(item, depth + 1)
+            left = _check_json(item, depth + 1, left)
+    return left
 
 
 class _Loader(yaml.SafeLoader):
@@ -105,11 +139,25 @@ class _Loader(yaml.SafeLoader):
 
 
 def _integer(loader: _Loader, node: yaml.ScalarNode) -> LiteralInt:
-    return LiteralInt(node.value, loader.construct_yaml_int(node))
+    return LiteralInt(node.value, _built(loader.construct_yaml_int, node))
 
 
 def _float(loader: _Loader, node: yaml.ScalarNode) -> LiteralFloat:
-    return LiteralFloat(node.value, loader.construct_yaml_float(node))
+    return LiteralFloat(node.value, _built(loader.construct_yaml_float, node))
+
+
+def _boolean(loader: _Loader, node: yaml.ScalarNode) -> bool:
+    return bool(_built(loader.construct_yaml_bool, node))
+
+
+def _built(build: Callable[[yaml.ScalarNode], Any], node: yaml.ScalarNode) -> Any:
+    """Return a scalar's value; PyYAML's own errors for a text that is none are of many kinds."""
+    try:
+        return build(node)
+    except (ValueError, LookupError):
+        kind = node.tag.rpartition(":")[2]
+        message = f"{node.value[:80]!r} is no {kind} (line {node.start_mark.line + 1})"
+        raise ValueError(message) from None
 
 
 def _text(_: _Loader, node: yaml.ScalarNode) -> str:
@@ -118,6 +166,7 @@ def _text(_: _Loader, node: yaml.ScalarNode) -> str:
 
 _Loader.add_constructor("tag:yaml.org,2002:int", _integer)
 _Loader.add_constructor("tag:yaml.org,2002:float", _float)
+_Loader.add_constructor("tag:yaml.org,2002:bool", _boolean)
 _Loader.add_constructor("tag:yaml.org,2002:timestamp", _text)
 
 
@@ -140,7 +189,7 @@ def load_yaml(text: str | bytes) -> Any:
             return value
         finally:
             loader.dispose()
-    except (yaml.YAMLError, ValueError, RecursionError, UnicodeError) as error:
+    except (yaml.YAMLError, ValueError, OverflowError, RecursionError) as error:
         message = f"the text is not YAML: {' '.join(str(error).split())}"
         raise InvalidRequest(message[:400]) from None
 

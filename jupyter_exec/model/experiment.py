@@ -7,15 +7,18 @@ template may hold a placeholder; `replicas` is the one that is a number once it 
 from __future__ import annotations
 
 import re
-from decimal import Decimal, InvalidOperation
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import Field, PlainSerializer, PlainValidator, model_validator
+from pydantic import AfterValidator, Field, PlainSerializer, PlainValidator, model_validator
 
+from jupyter_exec.model.documents import literal
 from jupyter_exec.model.environment import Variables
 from jupyter_exec.model.git_url import GitUrl, parse_git_url
-from jupyter_exec.model.job import Resources
+from jupyter_exec.model.resources import known_resources, needed
 from jupyter_exec.model.wire import Text, WireModel, one_of
+
+if TYPE_CHECKING:
+    from jupyter_exec.model.job import Resources
 
 FRAMEWORKS: dict[str, tuple[str, ...]] = {
     "TensorFlow": ("Ps", "Worker", "Chief", "Master", "Evaluator"),
@@ -25,21 +28,6 @@ FRAMEWORKS: dict[str, tuple[str, ...]] = {
 CREDENTIALS = ("JUPYTER_EXEC_GIT_USERNAME", "JUPYTER_EXEC_GIT_PASSWORD")
 """Secrets that are for fetching the code, not for the run's processes."""
 PLACEHOLDER = re.compile(r"\{\{((?:(?!\{\{|\}\}).)+)\}\}", re.DOTALL)
-GPU = "nvidia.com/gpu"
-_GPU_WORDS = {GPU, "gpu", "yarn.io/gpu"}
-_QUANTITY = re.compile(r"^(\d+(?:\.\d+)?)([a-z]*)$", re.IGNORECASE)
-_UNITS = {
-    "": 1,
-    "k": 10**3,
-    "m": 10**6,
-    "g": 10**9,
-    "t": 10**12,
-    "ki": 2**10,
-    "mi": 2**20,
-    "gi": 2**30,
-    "ti": 2**40,
-}
-_LARGEST = 10**15
 
 
 def has_placeholder(value: Any) -> bool:
@@ -50,9 +38,10 @@ def has_placeholder(value: Any) -> bool:
 def _count(value: Any) -> Any:
     if has_placeholder(value):
         return value
-    text = str(value)
+    text = str(literal(value))
     if isinstance(value, bool) or not re.fullmatch(r"\d{1,15}", text, re.ASCII) or int(text) < 1:
-        message = f"{text[:80]!r} is not a number of replicas: give a whole number from 1"
+        shown = text if isinstance(value, bool) else repr(text[:80])
+        message = f"{shown} is not a number of replicas: give a whole number from 1"
         raise ValueError(message)
     return int(text)
 
@@ -65,82 +54,38 @@ Count = Annotated[
 """A number; in a template it may also be the text of a placeholder."""
 
 
-def parse_cpus(text: str) -> float:
-    """Read processors as Kubernetes does: "2", "0.5", "500m".
-
-    Raises:
-        ValueError: with examples.
-    """
-    number, thousandth = (text[:-1], 1000) if text.endswith("m") else (text, 1)
-    try:
-        cpus = Decimal(number) / thousandth
-    except InvalidOperation:
-        cpus = Decimal(0)
-    if not (cpus.is_finite() and 0 < cpus < _LARGEST):
-        message = (
-            f"cpu={text[:80]!r} is not a number of processors: give for example 1, 0.5 or 500m"
-        )
-        raise ValueError(message)
-    return float(cpus)
-
-
-def parse_memory(text: str) -> int:
-    """Read bytes as Kubernetes does: "1024M" (powers of 1000), "1Gi" (powers of 1024).
-
-    Raises:
-        ValueError: with examples.
-    """
-    found = _QUANTITY.match(text)
-    unit = _UNITS.get(found[2].lower()) if found else None
-    if not found or unit is None or not 0 < float(found[1]) * unit < _LARGEST:
-        message = f"memory={text[:80]!r} is not a size: give for example 1024M, 2G or 1Gi"
-        raise ValueError(message)
-    return int(float(found[1]) * unit)
-
-
-def _parse_gpus(text: str) -> int:
-    if not re.fullmatch(r"\d{1,6}", text, re.ASCII):
-        message = f"{GPU}={text[:80]!r} is not a number of devices"
-        raise ValueError(message)
-    return int(text)
-
-
 def parse_resources(text: str) -> dict[str, str]:
     """Split `cpu=1,memory=1024M,nvidia.com/gpu=1` into its parts; placeholders stay.
 
     Raises:
-        ValueError: a part is not `name=value`, or not one of the three.
+        ValueError: parts that are not `name=value`, or not one of the three; all of them.
     """
-    parts: dict[str, str] = {}
+    pairs: list[tuple[str, str]] = []
+    problems: list[str] = []
     for part in text.split(","):
         name, equals, value = (word.strip() for word in part.partition("="))
-        if not equals:
-            message = f"{part[:80]!r} is not name=value; give for example cpu=1,memory=1024M"
-            raise ValueError(message)
-        parts[name] = value
-    return _known_resources(parts)
-
-
-def _known_resources(parts: dict[str, str]) -> dict[str, str]:
-    known = {GPU if name in _GPU_WORDS else name: value for name, value in parts.items()}
-    for name in known:
-        if name not in {"cpu", "memory", GPU}:
-            message = f"{name[:80]!r} is not a resource: there are cpu, memory and {GPU}"
-            raise ValueError(message)
+        if equals:
+            pairs.append((name, value))
+        else:
+            example = "give for example cpu=1,memory=1024M"
+            problems.append(f"{part[:80]!r} is not name=value; {example}")
+    try:
+        known = known_resources(pairs)
+    except ValueError as error:
+        problems.append(str(error))
+    if problems:
+        raise ValueError("; ".join(problems[:10]))
     return known
 
 
-def needed(parts: dict[str, str]) -> Resources:
-    """Return the need of one replica.
+def _check_amounts(parts: dict[str, str]) -> None:
+    needed({name: value for name, value in parts.items() if not has_placeholder(value)})
 
-    Raises:
-        ValueError: a value does not fit.
-    """
-    return Resources(
-        parse_cpus(parts["cpu"]) if "cpu" in parts else 1.0,
-        parse_memory(parts["memory"]) if "memory" in parts else None,
-        _parse_gpus(parts[GPU]) if GPU in parts else 0,
-    )
+
+def _check_resources(text: str | None) -> str | None:
+    if text:
+        _check_amounts(parse_resources(text))
+    return text
 
 
 class KernelSpec(WireModel):
@@ -178,7 +123,7 @@ class TaskSpec(WireModel):
     """One role: equal processes. Its own `cmd`, `image` and `envVars` replace those of the meta."""
 
     replicas: Count = 1
-    resources: str | None = None
+    resources: Annotated[str | None, AfterValidator(_check_resources)] = None
     name: str | None = None
     image: str | None = None
     cmd: str | None = None
@@ -194,10 +139,9 @@ class TaskSpec(WireModel):
         if self.resources:
             parts = parse_resources(self.resources)
         else:
-            parts = _known_resources(self.resource_map or {})
+            parts = known_resources((self.resource_map or {}).items())
+            _check_amounts(parts)
             self.resources = ",".join(f"{name}={value}" for name, value in parts.items()) or None
-        if not any(has_placeholder(value) for value in parts.values()):
-            needed(parts)
         self.resource_map = parts or None
         return self
 

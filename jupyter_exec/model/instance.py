@@ -11,12 +11,14 @@ from jupyter_exec.model.documents import literal
 from jupyter_exec.model.experiment import ExperimentSpec
 from jupyter_exec.model.parameters import complete
 from jupyter_exec.model.request import SubmitRequest
-from jupyter_exec.model.substitution import Filled, Value, fill
+from jupyter_exec.model.substitution import Value, fill
 from jupyter_exec.model.template import EXPERIMENT, TemplateSpec
 from jupyter_exec.model.wire import parse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from jupyter_exec.model.filled import Filled
 
 
 @dataclass(frozen=True)

@@ -97,6 +97,7 @@ class Job:
         grace_s: between asking a process to end and killing it.
         python: absolute path of the interpreter that `python` and `python3` mean in the replicas,
             unless `env` has a PATH; None = whatever the target's PATH says.
+        masked: values that no message may repeat; written down nowhere.
     """
 
     roles: tuple[Role, ...]
@@ -105,6 +106,7 @@ class Job:
     grace_s: float = 10.0
     deciders: frozenset[Replica] = frozenset()
     python: str | None = None
+    masked: tuple[str, ...] = field(default=(), repr=False)
 
     def decides(self, role: Role, index: int) -> bool:
         """Tell whether the job is over only when this replica has ended."""
@@ -122,7 +124,9 @@ class Job:
 
     def as_json(self) -> dict[str, Any]:
         """Return the plan as plain JSON values (golden tests, `job.json`)."""
-        return {**asdict(self), "deciders": sorted(self.deciders)}
+        plan = {**asdict(self), "deciders": sorted(self.deciders)}
+        del plan["masked"]
+        return plan
 
 
 @dataclass(frozen=True)

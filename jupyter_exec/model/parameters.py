@@ -10,14 +10,14 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, Any
 
-from jsonschema import Draft202012Validator
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from jupyter_exec.errors import Fault
 from jupyter_exec.model.documents import literal
+from jupyter_exec.model.resources import amount_problem
+from jupyter_exec.model.value_checks import nul_problem, pattern_problem, schema_problems
 from jupyter_exec.model.wire import WireModel, one_of
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ TYPES = ("string", "integer", "number", "boolean", "array")
 MAX_NAME = 200
 _REPLICAS = re.compile(r"spec\.\w+\.replicas")
 _RESOURCE = re.compile(r"spec\.\w+\.(replicas|resourceMap\..+)")
+_AMOUNT = re.compile(r"spec\.\w+\.resourceMap\.(.+)")
 _WORDS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 
 
@@ -139,11 +140,7 @@ def _pattern_problem(parameter: Parameter) -> str | None:
         return None
     if parameter.kind != "string":
         return "pattern is for type string"
-    try:
-        re.compile(parameter.pattern)
-    except (re.error, OverflowError, RecursionError) as error:
-        return f"pattern is not a regular expression: {error}"
-    return None
+    return pattern_problem(parameter.pattern)
 
 
 def read(parameter: Parameter, given: Any) -> tuple[Any, str | None]:
@@ -239,38 +236,20 @@ def schema_of(
     }
 
 
-@lru_cache(2000)
-def _validator(schema: str) -> Draft202012Validator:
-    return Draft202012Validator(json.loads(schema))
-
-
-def _problems(parameter: Parameter, value: Any) -> list[str]:
-    schema = json.dumps(property_schema(parameter))
-    found = _validator(schema).iter_errors(value)
-    return [
-        _sentence(error.validator, error.validator_value, value, error.message) for error in found
-    ]
-
-
-def _sentence(rule: Any, limit: Any, value: Any, otherwise: str) -> str:
-    """Say what a value breaks, naming what is allowed."""
-    shown = json.dumps(value, ensure_ascii=False)[:80]
-    if rule == "enum":
-        return f"{shown} is not one of {', '.join(json.dumps(item) for item in limit)}"
-    if rule in {"minimum", "maximum"}:
-        return f"{shown} is {'below' if rule == 'minimum' else 'above'} the {rule} {limit}"
-    if rule == "pattern":
-        return f"{shown} does not match {limit}"
-    return otherwise[:200]
-
-
 def value_faults(parameter: Parameter, given: Any) -> list[str]:
     """Return what is wrong with a value, as sentences; a secret is not repeated in them."""
     value, problem = read(parameter, given)
+    nul = nul_problem(given) or nul_problem(value)
+    if nul:
+        return [nul]
     if parameter.secret:
-        wrong = problem or _problems(parameter, value)
+        wrong = problem or schema_problems(property_schema(parameter), value)
         return ["does not fit what the template asks of it"] if wrong else []
-    return [problem] if problem else _problems(parameter, value)
+    amount = _AMOUNT.fullmatch(parameter.name)
+    found = [problem, amount_problem(amount[1], str(literal(value))) if amount else None]
+    return [problem for problem in found if problem] or schema_problems(
+        property_schema(parameter), value
+    )
 
 
 def complete(

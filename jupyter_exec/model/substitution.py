@@ -19,6 +19,8 @@ from jupyter_exec.errors import Fault
 from jupyter_exec.model import shell
 from jupyter_exec.model.documents import literal
 from jupyter_exec.model.experiment import PLACEHOLDER
+from jupyter_exec.model.filled import Filled, Room
+from jupyter_exec.model.inline_programs import programs_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -67,25 +69,6 @@ def stored_secrets(document: Any, prefix: str, path: str = "") -> list[Fault]:
     return [Fault(f"{prefix}.{path}", message)] if message else []
 
 
-@dataclass
-class Filled:
-    """A document with values in place of its placeholders.
-
-    Attributes:
-        document: JSON values; secrets are still placeholders in it.
-        used: names of the parameters that the document has a place for.
-        secrets: variable -> value, for the processes of the run only.
-        secret_parameters: parameter of a notebook -> the variable that has its value.
-        faults: placeholders without a parameter, values that cannot stand where they are.
-    """
-
-    document: Any = None
-    used: set[str] = field(default_factory=set)
-    secrets: dict[str, str] = field(default_factory=dict, repr=False)
-    secret_parameters: dict[str, str] = field(default_factory=dict)
-    faults: list[Fault] = field(default_factory=list)
-
-
 @dataclass(frozen=True)
 class Value:
     """What stands in for a placeholder.
@@ -128,6 +111,7 @@ class _Filling:
         self._values = values
         self._prefix = prefix
         self.result = Filled()
+        self._room = Room()
 
     def value(self, path: str, value: Any) -> Any:
         """Return any part of the document filled in."""
@@ -151,10 +135,10 @@ class _Filling:
         if placed is None:
             return value
         self.result.used.add(path)
-        if placed.secret:
-            return self._hidden(path, value, placed, lambda _: placed.text)
         if placed.typed is None:
             return value
+        if placed.secret:
+            return self._hidden(path, value, placed, lambda _: placed.text)
         typed = isinstance(value, int | float) or _TYPED.fullmatch(_place(path))
         return placed.typed if typed else placed.text
 
@@ -163,14 +147,18 @@ class _Filling:
         filled: list[Any] = []
         in_command = _COMMAND.fullmatch(_place(path))
         typed = _TYPED.fullmatch(_place(path))
+        programs = programs_in([str(item) for item in items]) if in_command else ()
         for index, item in enumerate(items):
             place = f"{path}.{index}"
+            if index in programs and isinstance(item, str):
+                self._check_program(place, item)
             alone = PLACEHOLDER.fullmatch(item) if isinstance(item, str) else None
             value = self._look_up(place, alone[1]) if alone and not typed else None
             if in_command and isinstance(item, str) and shell.is_line([*filled, item], len(filled)):
                 filled.append(self._text(place, item, in_shell=True))
             elif value and isinstance(value.typed, list):
-                filled += [_as_text(each) for each in value.typed]
+                fits = self._fits(place, item, [value])
+                filled += [_as_text(each) for each in value.typed] if fits else [item]
             else:
                 part = self.value(place, item)
                 filled += [] if part is _NOTHING else [part]
@@ -179,22 +167,41 @@ class _Filling:
     def _text(self, path: str, text: str, *, in_shell: bool = False) -> Any:
         names = [found[1] for found in PLACEHOLDER.finditer(text)]
         values = [self._find(path, name) for name in names]
-        if None in values:
-            return text
         known = [value for value in values if value is not None]
+        if None in values or not self._fits(path, text, known):
+            return text
         place = _place(path)
         if in_shell or _SHELL.fullmatch(place):
             return self._command(path, text, known)
         alone = known[0] if len(known) == 1 and PLACEHOLDER.fullmatch(text) else None
-        if any(value.secret for value in known):
+        secret = [value for value in known if value.secret]
+        if any(value.typed is not None for value in secret):
             return self._hidden(path, text, alone, self._filler(path))
-        if _SECRET_ONLY.fullmatch(place):
+        if not secret and _SECRET_ONLY.fullmatch(place):
             self._fault(path, "only a parameter that is secret may stand here")
         if alone and alone.typed is None:
             return _NOTHING
         if alone and _TYPED.fullmatch(place):
             return alone.typed
         return self._filler(path)(text)
+
+    def _check_program(self, path: str, text: str) -> None:
+        """Let only harmless values into a word that is a program, such as that of `python -c`."""
+        for found in PLACEHOLDER.finditer(text):
+            value = self._look_up(path, found[1])
+            try:
+                if value and not value.secret and value.text:
+                    shell.harmless(value.text)
+            except ValueError as error:
+                self._fault(path, str(error))
+                return
+
+    def _fits(self, path: str, text: str, values: list[Value]) -> bool:
+        """Tell, before anything is built, whether a text is short enough once it is filled in."""
+        problem = self._room.take(len(text) + sum(len(value.text) for value in values))
+        if problem:
+            self._fault(path, problem)
+        return problem is None
 
     def _filler(self, path: str) -> Callable[[str], str]:
         def stand_in(found: re.Match[str]) -> str:

@@ -22,9 +22,14 @@ if TYPE_CHECKING:
 MAX_TRIALS = 10_000
 Interval = Annotated[list[float], Field(min_length=2, max_length=2)]
 
+_WAYS = (
+    'the values of a parameter are written {"choice": [1, 2]}, {"range": [0, 10, 2]}, '
+    '{"uniform": [0, 1]} or {"loguniform": [0.001, 1]}'
+)
+
 
 class Space(WireModel):
-    """The values of one parameter: exactly one of four ways to say them.
+    """The values of one parameter: exactly one of four ways to say them; a list is a choice.
 
     Attributes:
         choice: these.
@@ -38,11 +43,20 @@ class Space(WireModel):
     uniform: Interval | None = None
     loguniform: Interval | None = None
 
+    @model_validator(mode="before")
+    @classmethod
+    def _plain_list(cls, data: Any) -> Any:
+        if isinstance(data, list):
+            return {"choice": data}
+        if not isinstance(data, dict | Space):
+            raise ValueError(_WAYS)  # noqa: TRY004 - pydantic reports ValueError
+        return data
+
     @model_validator(mode="after")
     def _one_way(self) -> Space:
         given = [name for name in type(self).model_fields if getattr(self, name) is not None]
         if len(given) != 1:
-            message = "give exactly one of choice, range, uniform and loguniform"
+            message = f"give exactly one of choice, range, uniform and loguniform; {_WAYS}"
             raise ValueError(message)
         low, high = self.uniform or self.loguniform or (0.0, 1.0)
         if not (low < high and math.isfinite(high - low)):

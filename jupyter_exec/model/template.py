@@ -26,12 +26,17 @@ from jupyter_exec.model.substitution import Value, fill, stored_secrets
 from jupyter_exec.model.wire import WireModel, parse
 
 MAX_NAME = 200
+MAX_PARAMETERS = 1000
+_TAKEN = {"logs", "ping"}  # `experiment/{template}` would never be asked for these
 EXPERIMENT, RUN = "experimentSpec", "run"
 
 
 def _name(name: str) -> str:
     if not name.strip() or len(name) > MAX_NAME:
         message = f"the name of a template has 1 to {MAX_NAME} characters, not {len(name)}"
+        raise ValueError(message)
+    if name in _TAKEN:
+        message = f"{name!r} is an address of Submarine's own; choose another name"
         raise ValueError(message)
     if "/" in name or name in {".", ".."} or has_control(name):
         message = f"{name!r} cannot be the name of a template: no slash, no control characters"
@@ -50,7 +55,7 @@ class TemplateSpec(WireModel):
     name: Annotated[str, AfterValidator(_name)]
     author: str | None = None
     description: str | None = None
-    parameters: Annotated[list[Parameter], Field(max_length=1000)] = []
+    parameters: Annotated[list[Parameter], Field(max_length=MAX_PARAMETERS)] = []
     experiment_spec: ExperimentSpec | None = None
     run: dict[str, Any] | None = None
 
@@ -152,6 +157,12 @@ class TemplateSpec(WireModel):
             else Value("", "", secret=True)
             for parameter in self.parameters
         }
+        if len(self.parameters) > MAX_PARAMETERS:
+            message = (
+                f"with those of its roles it has {len(self.parameters):,} parameters; "
+                f"{MAX_PARAMETERS:,} are the most"
+            )
+            raise InvalidRequest(message, "parameters")
         field_name, document = self.document()
         filled = fill(document, defaults, field_name)
         faults = [*filled.faults, *stored_secrets(document, field_name)]
@@ -176,8 +187,9 @@ class TemplateSpec(WireModel):
         kept = [each for each in self.parameters if each.name not in own]
         kept += [each for each in self.parameters if each.name in own and not self._implied(each)]
         short = self.model_copy(update={"parameters": kept})
-        if short.with_role_parameters() == self:
-            shown["parameters"] = short.to_json().get("parameters", [])
+        if short.with_role_parameters() != self:
+            kept = self.parameters
+        shown["parameters"] = [_as_people_write(parameter) for parameter in kept]
         for task in shown.get("experimentSpec", {}).get("spec", {}).values():
             if task.get("resourceMap") == parse_resources(task.get("resources") or "cpu=1"):
                 task.pop("resourceMap", None)
@@ -187,6 +199,20 @@ class TemplateSpec(WireModel):
     def _implied(self, parameter: Parameter) -> bool:
         value = self.role_values().get(parameter.name)
         return value is not None and parameter == _role_parameter(parameter.name, value)
+
+
+def _as_people_write(parameter: Parameter) -> dict[str, Any]:
+    """Return a parameter with numbers and booleans as such, where that reads back as the same."""
+    shown = parameter.to_json()
+    if parameter.is_required:
+        shown["required"] = True
+    if parameter.kind in {"integer", "number", "boolean"} and parameter.value is not None:
+        typed = read(parameter, parameter.value)[0]
+        shown["value"] = typed if literal(typed) == parameter.value else parameter.value
+    for bound in ("minimum", "maximum"):
+        if bound in shown and float(shown[bound]).is_integer():
+            shown[bound] = int(shown[bound])
+    return shown
 
 
 def _role_parameter(name: str, value: Any) -> Parameter:

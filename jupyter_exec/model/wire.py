@@ -10,12 +10,16 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Annotated, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, model_validator
 from pydantic.alias_generators import to_camel
 
 from jupyter_exec.errors import Fault, InvalidRequest
+from jupyter_exec.model.documents import literal
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -56,16 +60,8 @@ class WireModel(BaseModel):
         return self.model_dump(mode="json", by_alias=True, exclude_defaults=True)
 
 
-def _text(value: Any) -> Any:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int | float):
-        return json.dumps(value)
-    return value
-
-
-Text = Annotated[str, BeforeValidator(_text)]
-"""A string; numbers and booleans become their JSON text, as in Azure's `arguments`."""
+Text = Annotated[str, BeforeValidator(literal)]
+"""A string; numbers and booleans become the text that they were written as."""
 
 
 def one_of(allowed: Sequence[str], also: Mapping[str, str] | None = None) -> BeforeValidator:
@@ -94,16 +90,30 @@ def faults_of(error: ValidationError, prefix: str = "") -> list[Fault]:
     """Turn pydantic's errors into faults: the JSON path of each field, and one clear sentence."""
     faults: list[Fault] = []
     for item in error.errors(include_url=False, include_context=True, include_input=True):
-        message = item["msg"].removeprefix("Value error, ")
-        if item["type"] == "missing":
-            message = "is required"
-        elif item["type"] != "value_error" and not isinstance(item["input"], dict | list):
-            shown = json.dumps(item["input"], default=str)[:100]
-            message = f"{shown}: {message[0].lower()}{message[1:]}"
+        message = _sentence(item)
         target = _path(prefix, [part for part in item["loc"] if not _names_a_type(part)])
         if all(fault.target != target for fault in faults):
             faults.append(Fault(target, message))
     return faults
+
+
+def _sentence(item: ErrorDetails) -> str:
+    """Return what is wrong, in words that need no knowledge of pydantic."""
+    message = item["msg"].removeprefix("Value error, ")
+    shown = json.dumps(item["input"], default=str)[:100]
+    context = item.get("ctx", {})
+    plain = {
+        "value_error": message,
+        "missing": "is required",
+        "model_type": f"{shown} is not an object",
+        "model_attributes_type": f"{shown} is not an object",
+        "dict_type": f"{shown} is not an object",
+        "too_long": f"has more than {context.get('max_length')} items",
+        "too_short": f"needs at least {context.get('min_length')} items",
+    }
+    if item["type"] in plain or isinstance(item["input"], dict | list):
+        return plain.get(item["type"], message)
+    return f"{shown}: {message[0].lower()}{message[1:]}"
 
 
 def _names_a_type(part: int | str) -> bool:

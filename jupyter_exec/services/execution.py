@@ -28,6 +28,7 @@ from jupyter_exec.services.variables import run_variables
 from jupyter_exec.services.vault import Vault
 from jupyter_exec.store import runs
 from jupyter_exec.targets.base import Placement
+from jupyter_exec.targets.shim.record import mask
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 FULL_DISK_PAUSE_S = 1.0
+_SHORTEST_MASKED = 4  # what is shorter is in every other message
 _GPUS = "gpu_ids"  # kept with the handle, so that nobody else is given them after a restart
 
 
@@ -81,6 +83,7 @@ class Execution:
         self._tail = ReportTail(self._paths.metrics, run, engine.journal)
         self._job: Job | None = None
         self._handle: TargetHandle | None = None
+        self._placed: Placement | None = None
         self._interruptible = True
         self._cancel_requested = run.status is RunStatus.CANCEL_REQUESTED
         self._task: asyncio.Task[None] | None = None
@@ -102,6 +105,8 @@ class Execution:
             await self._target.cancel(self._handle)
         elif self._interruptible and self._task is not None:
             self._task.cancel()
+        elif self._placed is not None:
+            await self._target.cancel_start(self._placed)
 
     def detach(self) -> asyncio.Task[None] | None:
         """Stop watching without ending the run (the server stops); returns what to wait for."""
@@ -124,7 +129,8 @@ class Execution:
             await self._fail(failure.code, failure.message)
         except Exception as error:
             log.exception("run %s failed for a reason that is ours", self._run.run_id)
-            await self._fail("ServiceError", f"{type(error).__name__}: {error}"[:500])
+            message = self._without_secrets(f"{type(error).__name__}: {error}")
+            await self._fail("ServiceError", message[:500])
         finally:
             self.placed.set()
 
@@ -151,8 +157,12 @@ class Execution:
 
     async def _fail(self, code: str, message: str, **changes: object) -> None:
         with suppress(Superseded):
+            message = self._without_secrets(message)
             error = {"error_code": code, "error_message": message}
             await self._to(RunStatus.FAILED, token_hash=None, **error, **changes)
+
+    def _without_secrets(self, message: str) -> str:
+        return mask(message, _worth_masking(self._engine.vault.peek(self._run.run_id)))
 
     async def _attempts(self) -> None:
         while True:
@@ -171,7 +181,7 @@ class Execution:
             await self._to(RunStatus.STARTING, token_hash=tokens.digest(token))
             self._interruptible = False
             placement = await self._place(job, self._placement(gpu_ids, job))
-            handle = await self._target.submit(job, placement)
+            handle = await self._submit(job, placement)
             handle = {**handle, _GPUS: list(gpu_ids)}
             await self._submitted(handle)
             return await self._watch(handle)
@@ -180,13 +190,21 @@ class Execution:
         """Tell every replica where the others will be."""
         addresses = await self._target.place(job, placement)
         configuration = self._definition.configuration
-        return replace(
-            placement,
-            replica_env={
-                replica: self._launcher.replica_env(configuration, addresses, replica)
-                for replica in placement.logs
-            },
-        )
+        told = {}
+        for replica in placement.logs:  # each may be told of all the others: let the server breathe
+            told[replica] = self._launcher.replica_env(configuration, addresses, replica)
+            await asyncio.sleep(0)
+        return replace(placement, replica_env=told)
+
+    async def _submit(self, job: Job, placement: Placement) -> TargetHandle:
+        """Start the work; a cancel meanwhile goes to what starts it."""
+        self._placed = placement
+        submitting = self._target.submit(job, placement)
+        if not self._cancel_requested:
+            return await submitting
+        # It came while the addresses were chosen.
+        handle, _ = await asyncio.gather(submitting, self._target.cancel_start(placement))
+        return handle
 
     def _placement(self, gpu_ids: tuple[int, ...] = (), job: Job | None = None) -> Placement:
         attempt = self._run.attempt
@@ -235,15 +253,15 @@ class Execution:
                 token,
             ),
         )
-        told = {name: value for name, value in secrets.items() if name not in CREDENTIALS}
-        self._job = _with_secrets(self._launcher.plan(configuration, context), told)
+        self._job = _with_secrets(self._launcher.plan(configuration, context), secrets)
         return self._job
 
     async def _submitted(self, handle: TargetHandle) -> None:
         """Write down that the work has begun; end it at once where a cancel came in between."""
         self._handle = handle
         try:
-            await self._to(RunStatus.RUNNING, handle=handle, started_at=time.time())
+            started_at = handle.get("started_at", time.time())
+            await self._to(RunStatus.RUNNING, handle=handle, started_at=started_at)
         except Superseded:
             await self._engine.journal.write(runs.save_handle, self._run.run_id, handle)
             if self._cancel_requested:
@@ -273,7 +291,8 @@ class Execution:
             self._interruptible = True
             return False
         await asyncio.to_thread(workspace.clear, self._paths, configuration.history)
-        changes = {"exit_code": outcome.exit_code, "ended_at": outcome.ended_at or time.time()}
+        ended_at = max(outcome.ended_at or time.time(), run.started_at or 0.0)
+        changes = {"exit_code": outcome.exit_code, "ended_at": ended_at}
         if failed:
             await self._fail(outcome.code or "", outcome.message or "", **changes)
         else:
@@ -310,10 +329,20 @@ class Execution:
             await self._attempts()
 
 
+def _worth_masking(secrets: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the values that no message may repeat."""
+    return tuple(value for value in secrets.values() if len(value) >= _SHORTEST_MASKED)
+
+
 def _with_secrets(job: Job, secrets: Mapping[str, str]) -> Job:
-    """Return the job with its secrets as variables; they win over what stands for them."""
+    """Return the job with its secrets as variables; they win over what stands for them.
+
+    The credentials of its code are for the server, not for its processes; no message has either.
+    """
+    masked = _worth_masking(secrets)
+    secrets = {name: value for name, value in secrets.items() if name not in CREDENTIALS}
     roles = tuple(
         replace(role, env={name: value for name, value in role.env.items() if name not in secrets})
         for role in job.roles
     )
-    return replace(job, roles=roles, env={**job.env, **secrets}) if secrets else job
+    return replace(job, roles=roles, env={**job.env, **secrets}, masked=masked)

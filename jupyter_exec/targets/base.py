@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from jupyter_exec.model.job import Address, Job, Outcome, Replica, Resources
 
 TargetHandle = Mapping[str, Any]
-"""Plain JSON that finds the work again after a restart of the server; stored with the run."""
+"""Plain JSON that finds the work again after a restart of the server; stored with the run.
+
+`started_at` in it tells when the processes existed (epoch seconds), where the target knows.
+"""
 
 
 @dataclass(frozen=True)
@@ -89,6 +92,12 @@ class ComputeTarget(ABC):
     @abstractmethod
     async def cancel(self, handle: TargetHandle) -> None:
         """Ask the job to end, then make it; `wait` returns soon after. Idempotent."""
+
+    async def cancel_start(self, placement: Placement) -> None:
+        """Ask an attempt that is being submitted to end; `submit` returns soon, or raises.
+
+        What has been started is in the handle that `submit` returns, and `cancel` ends it.
+        """
 
     @abstractmethod
     async def find(self, placement: Placement) -> TargetHandle | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -9,9 +10,10 @@ from jupyter_exec.targets.shim import proctree
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from jupyter_exec.model.job import Job, Role
-    from jupyter_exec.targets.base import Placement
+    from jupyter_exec.targets.base import Placement, TargetHandle
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,7 @@ def job_line(
         "grace_s": job.grace_s,
         "replicas": replicas,
         "use_standby": use_standby,
+        "masked": list(job.masked),
     }
 
 
@@ -91,3 +94,22 @@ def without_environment(job: Job) -> dict[str, Any]:
             {name: value for name, value in role.items() if name != "env"} for role in plan["roles"]
         ],
     }
+
+
+def handle_of(started: Mapping[str, Any], attempt_dir: Path) -> TargetHandle:
+    """Return what finds a run again, from the shim's own words."""
+    return {
+        "pid": started["shim"]["pid"],
+        "started": started["shim"]["started"],
+        "attempt_dir": str(attempt_dir),
+        "marker": started["marker"],
+        "ports": started.get("ports", []),
+        "started_at": started["started_at"],
+    }
+
+
+def explained(problem: OSError, placement: Placement) -> tuple[str, str]:
+    """Return code and message for a run whose shim never got its job."""
+    if problem.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return "DiskFull", f"{placement.attempt_dir}: {problem.strerror}"
+    return "ShimFailed", f"the supervisor of the run could not start: {problem}"

@@ -7,7 +7,6 @@ words that go to a shim and back.
 from __future__ import annotations
 
 import asyncio
-import errno
 import os
 import secrets
 import signal
@@ -16,7 +15,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from jupyter_exec.errors import RunFailed
 from jupyter_exec.model.job import Outcome, Resources
@@ -31,7 +30,7 @@ from jupyter_exec.targets.link import (
     shut_out,
     write_record,
 )
-from jupyter_exec.targets.local_job import Gpus, job_line, without_environment
+from jupyter_exec.targets.local_job import Gpus, explained, handle_of, job_line, without_environment
 from jupyter_exec.targets.salvage import end_orphans, salvage
 from jupyter_exec.targets.shim import proctree
 from jupyter_exec.targets.standby import StandbyPool
@@ -89,6 +88,7 @@ class LocalTarget(ComputeTarget):
         self._ports = machine_ports
         self._threads = ThreadPoolExecutor(4, thread_name_prefix=f"target-{name}")
         self._submitting: dict[Path, asyncio.Lock] = {}
+        self._starting: dict[Path, tuple[int, str]] = {}  # pid and identity of the shim
         self._watch = ProcessWatch()
         self._pool = StandbyPool(
             python,
@@ -121,10 +121,10 @@ class LocalTarget(ComputeTarget):
         Raises:
             RunFailed: a command, an interpreter or the shim could not be started; a full disk.
         """
-        await self.capacity()  # names the GPUs
         lock = self._submitting.setdefault(placement.attempt_dir, asyncio.Lock())
         async with lock:
             try:
+                await self.capacity()  # names the GPUs
                 return await self.find(placement) or await self._submit(job, placement)
             except BaseException:
                 self._ports.release(str(placement.attempt_dir))
@@ -170,6 +170,16 @@ class LocalTarget(ComputeTarget):
         """Send SIGTERM to the shim, which does the rest."""
         signal_exactly(handle["pid"], handle["started"], signal.SIGTERM)
 
+    async def cancel_start(self, placement: Placement) -> None:
+        """Send SIGTERM to the shim that starts an attempt, as soon as it can hear it."""
+        folder = placement.attempt_dir
+        while folder in self._submitting:
+            shim = self._starting.get(folder)
+            if shim is not None and await self._in_thread(has_shim, folder):
+                signal_exactly(*shim, signal.SIGTERM)
+                return
+            await asyncio.sleep(_LOOK_S)
+
     async def find(self, placement: Placement) -> TargetHandle | None:
         """Return the handle of an attempt whose shim has started it; wait while one is about to."""
         folder = placement.attempt_dir
@@ -177,7 +187,7 @@ class LocalTarget(ComputeTarget):
         while True:
             started = await self._in_thread(read_record, folder, "started.json")
             if started is not None:
-                handle = _handle(started, folder)
+                handle = handle_of(started, folder)
                 self._hold_ports(handle)
                 return handle
             if not has_shim(folder) or time.monotonic() > until:
@@ -208,17 +218,19 @@ class LocalTarget(ComputeTarget):
         try:
             link = await self._in_thread(self._send, link, job, placement, marker)
         except OSError as problem:
-            raise RunFailed(*_explained(problem, placement)) from None
+            raise RunFailed(*explained(problem, placement)) from None
         gone = self._watch.follow_child(link.pid)
+        self._starting[placement.attempt_dir] = link.pid, proctree.identity(link.pid) or ""
         try:
             answer = await link.answer(_ANSWER_S)
         except asyncio.TimeoutError:
             os.kill(link.pid, signal.SIGKILL)  # not reaped yet, so this is still it
             raise RunFailed("ShimFailed", "the supervisor of the run does not answer") from None
         finally:
+            del self._starting[placement.attempt_dir]
             link.close()
         if "started" in answer:
-            return _handle(answer["started"], placement.attempt_dir)
+            return handle_of(answer["started"], placement.attempt_dir)
         await gone  # it holds the attempt's lock until then
         found = await self.find(placement)
         code, message = answer["error"]["code"], answer["error"]["message"]
@@ -279,21 +291,3 @@ class LocalTarget(ComputeTarget):
     async def _in_thread(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._threads, partial(call, *args, **kwargs))
-
-
-def _handle(started: Mapping[str, Any], attempt_dir: Path) -> TargetHandle:
-    """Return what finds a run again, from the shim's own words."""
-    return {
-        "pid": started["shim"]["pid"],
-        "started": started["shim"]["started"],
-        "attempt_dir": str(attempt_dir),
-        "marker": started["marker"],
-        "ports": started.get("ports", []),
-    }
-
-
-def _explained(problem: OSError, placement: Placement) -> tuple[str, str]:
-    """Return code and message for a run whose shim never got its job."""
-    if problem.errno in {errno.ENOSPC, errno.EDQUOT}:
-        return "DiskFull", f"{placement.attempt_dir}: {problem.strerror}"
-    return "ShimFailed", f"the supervisor of the run could not start: {problem}"

@@ -258,3 +258,15 @@ def test_a_restart_fetches_again(
         again.close()
         silent.close()
     assert server.wait_for_end(run_id)["error"]["code"] == "CodeFailed"
+
+
+def test_a_cancel_while_many_replicas_start(server: RunningServer) -> None:
+    """Whenever it comes, the run is cancelled, and the server answers meanwhile."""
+    spec = {"Worker": {"replicas": 300, "resources": "cpu=0.0001", "cmd": "sleep 600"}}
+    answer = post(server, spec)
+    assert answer.status_code == 201, answer.text
+    run_id = answer.json()["runId"]
+    server.wait_for_status(run_id, "Starting")
+    assert server.client.post(f"{API}runs/{run_id}/cancel").is_success
+    run = server.wait_for_end(run_id)
+    assert (run["status"], run["error"]) == ("Canceled", None)

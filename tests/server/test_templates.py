@@ -87,7 +87,7 @@ def test_versions_diff_and_restore(server):
     diff = get(server, "history/diff", "TemplateDiff", **{"from": 1, "to": 2})["diff"]
     assert "--- history version 1\n+++ history version 2\n" in diff
     assert "+author: me\n" in diff
-    assert "-  value: '0.1'\n+  value: '0.2'\n" in diff
+    assert "-  value: 0.1\n+  value: 0.2\n" in diff
     assert get(server, "history/diff", "TemplateDiff", **{"from": 2, "to": 2}) == {"diff": ""}
     assert get(server, "history/diff", "TemplateDiff") == {"diff": diff}
     assert get(server, "history/diff", "TemplateDiff", to=1) == {"diff": ""}
@@ -512,3 +512,18 @@ def age_snapshots(data_dir: Path) -> None:
 
     for path in (data_dir / "snapshots").rglob("*"):
         os.utime(path, (path.stat().st_atime, path.stat().st_mtime - 365 * 86_400))
+
+
+def test_a_field_that_nobody_reads_is_a_fault(server):
+    spec = {
+        "name": "typing errors",
+        "descripton": "oops",
+        "parameters": [{"name": "lr", "typ": "number", "value": "1"}],
+        "run": {"definitions": {}, "definition": {"configuration": {"argument": ["{{lr}}"]}}},
+    }
+    error = server.client.post("jupyter-exec/v1/templates", json=spec).json()["error"]
+    told = {detail["target"]: detail["message"] for detail in error["details"]}
+    assert told["descripton"].endswith("did you mean description?")
+    assert told["parameters[0].typ"].endswith("did you mean type?")
+    assert told["run.definitions"].endswith("did you mean definition?")
+    assert told["run.definition.configuration.argument"].endswith("did you mean arguments?")

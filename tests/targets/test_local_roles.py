@@ -25,6 +25,7 @@ from jupyter_exec.model.job import Job, Role
 from jupyter_exec.targets.interpreter import folders_first
 from jupyter_exec.targets.ports import Ports, quiet_ports
 from jupyter_exec.targets.process import LocalTarget
+from jupyter_exec.targets.shim import proctree
 from jupyter_exec.testing import HOLD, READY, finished, is_held, make_placement, until
 
 if TYPE_CHECKING:
@@ -404,3 +405,26 @@ async def test_a_thousand_at_once_have_ports(tmp_path: Path) -> None:
     job = Job((listener(replicas=1000),))
     assert len({str(address) for address in ports.place("job", job).values()}) == 1000
     assert not set(ports.held("job")) & set(ports.take("other", 1000))
+
+
+async def test_cancel_while_500_start(target: LocalTarget, tmp_path: Path) -> None:
+    """The second log is a pipe that nobody reads: its shim waits there until this test does."""
+    job = Job((Role("worker", ("sleep", "600"), 500),), masked=("never written",))
+    placement = make_placement(tmp_path / "run", job)
+    for log in placement.logs.values():
+        log.parent.mkdir(parents=True, exist_ok=True)
+    os.mkfifo(placement.logs["worker", 1])
+    await target.cancel_start(placement)  # nothing is being started yet
+    submitting = asyncio.create_task(target.submit(job, placement))
+    await asyncio.sleep(0)
+    await target.cancel_start(placement)
+    reading = os.open(placement.logs["worker", 1], os.O_RDONLY | os.O_NONBLOCK)
+    handle = await submitting
+    os.close(reading)
+    outcome = await target.wait(handle)
+    assert (outcome.canceled, outcome.code) == (True, None)
+    assert not placement.logs["worker", 2].exists()
+    assert json.loads((placement.attempt_dir / "exit.json").read_text())["canceled"]
+    assert "never written" not in (placement.attempt_dir / "job.json").read_text()
+    assert not proctree.marked(handle["marker"])
+    assert handle["started_at"] == outcome.started_at

@@ -132,6 +132,51 @@ def test_cancels_and_limits_with_every_python(python: str, tmp_path: Path) -> No
     assert outcome(tmp_path / "b")["message"] == "ran longer than its limit of 0.2 s"
 
 
+@pytest.mark.parametrize("python", pythons())
+def test_a_cancel_between_two_starts(python: str, tmp_path: Path) -> None:
+    """The third log is a pipe that nobody reads: the shim waits there until this test does."""
+    line = job(tmp_path, "sleep", "60")
+    (first,) = line["job"]["replicas"]
+    decides = {"decides": False}
+    line["job"]["replicas"] = [
+        {**first, "index": index, "log": str(tmp_path / f"{index}.txt"), **decides}
+        for index in range(300)
+    ]
+    line["job"]["replicas"][299]["decides"] = True
+    os.mkfifo(tmp_path / "2.txt")
+    shim = Shim(python)
+    shim.send(line)
+    while not (tmp_path / "1.txt").exists():
+        pass
+    shim.process.terminate()
+    reading = os.open(tmp_path / "2.txt", os.O_RDONLY | os.O_NONBLOCK)  # it goes on
+    started = shim.answer()["started"]
+    os.close(reading)
+    assert [replica["index"] for replica in started["replicas"]] in ([0, 1], [0, 1, 2])
+    shim.end()
+    ended = outcome(tmp_path)
+    assert (ended["canceled"], ended["code"], ended["exit_code"]) == (True, None, None)
+    assert not (tmp_path / "3.txt").exists()
+    assert not proctree.marked(MARKER)
+
+
+@pytest.mark.parametrize("python", pythons())
+def test_start_errors_repeat_no_value(python: str, tmp_path: Path) -> None:
+    line = job(tmp_path, "true", masked=["no-such-place"])
+    line["job"]["replicas"][0]["env"]["KEY"] = "se\0cret"
+    shim = Shim(python)
+    shim.send(line)
+    error = {"code": "InvalidCommand", "message": "there is a NUL in variable KEY"}
+    assert shim.answer()["error"] == error
+    shim.process.communicate()
+    line = job(tmp_path, "/no-such-place/true", masked=["no-such-place"])
+    shim = Shim(python)
+    shim.send(line)
+    error = {"code": "CommandNotFound", "message": "command /***/true does not exist"}
+    assert shim.answer()["error"] == error
+    shim.process.communicate()
+
+
 def test_start_imports_next_to_nothing() -> None:
     """Each of these costs every run between one and ten milliseconds."""
     code = (
@@ -293,6 +338,34 @@ def test_last_line(tmp_path: Path, log: bytes, line: str) -> None:
     (tmp_path / "log").write_bytes(log)
     assert record.last_line(str(tmp_path / "log")) == line
     assert not record.last_line(str(tmp_path / "none"))
+
+
+@pytest.mark.parametrize(
+    ("log", "line"),
+    [
+        ("no key tok-12345678\n", "no key ***"),
+        ("\x1b[1mtok-12345678\x1b[0m, tok-12345678!\n", "***, ***!"),
+        ("x" * 295 + "tok-12345678", "x" * 295 + "***"),
+        ("cut by the program: tok-12345\n", "cut by the program: ***"),
+        ("678 is only its end\n", "678 is only its end"),
+        ("tok-12345678" * 2_000 + "!", "***" * 100),
+        ("ValueError: " + repr("two\nlines 'of'") + "\n", 'ValueError: "***"'),
+        ("ValueError: two\nlines 'of'\n", "ValueError: ***"),
+        ("ValueError: two\n\nlines 'of', x\n", "***, x"),
+        ("a b c\n", "a b c"),
+    ],
+)
+def test_last_line_without_secrets(tmp_path: Path, log: str, line: str) -> None:
+    (tmp_path / "log").write_text(log)
+    masked = ["tok-12345678", "two\nlines 'of'", "b"]
+    assert record.last_line(str(tmp_path / "log"), masked)[:300] == line
+
+
+@given(st.text("ab'\"\\\n", min_size=4), st.text("xy", max_size=5), st.integers(0, 2))
+def test_mask(value: str, around: str, form: int) -> None:
+    written = [value, repr(value)[1:-1], json.dumps(value)[1:-1]][form]
+    assert written not in record.mask(around + written + around, [value])
+    assert record.mask(around, [value]) == around
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from jupyter_exec.errors import InvalidRequest
-from jupyter_exec.model.documents import dump_yaml, load_json, load_yaml
+from jupyter_exec.model.documents import MAX_NODES, dump_yaml, load_json, load_yaml
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=40)
 
@@ -65,3 +65,27 @@ def test_json_that_is_no_document(text):
 @settings(deadline=None)
 def test_what_is_written_as_yaml_is_read_again(value):
     assert load_yaml(dump_yaml(value)) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("a: !!bool zz", "'zz' is no bool (line 1)"),
+        ('a: !!bool ""', "is no bool"),
+        ('a: 1\nb: !!int ""', "'' is no int (line 2)"),
+        ('a: !!int "-"', "'-' is no int"),
+        ('a: !!float ""', "'' is no float"),
+        ('a: "\\UFFFFFFFF"', "is not YAML"),
+    ],
+)
+def test_a_yaml_scalar_that_is_none_is_a_fault_of_the_text(text, says):
+    with pytest.raises(InvalidRequest) as caught:
+        load_yaml(text)
+    assert says in caught.value.message
+
+
+@pytest.mark.parametrize("value", ["1", "0.5", '"x"', "[]"])
+def test_a_flood_of_values_is_refused_soon(value):
+    text = f'{{"a": [{",".join([value] * (MAX_NODES + 1))}]}}'
+    with pytest.raises(InvalidRequest, match="more than 100,000 values"):
+        load_json(text)

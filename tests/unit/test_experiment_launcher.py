@@ -103,6 +103,12 @@ def test_nobody_takes_a_runs_identity():
     assert role.env == {"JUPYTER_EXECUTE": "y", "JOB_ID": "experiment_1_0001"}
 
 
+def test_at_most_500_replicas():
+    assert faults("TensorFlow", {"Worker": {"replicas": 499}, "Ps": {}}) == {}
+    message = "501 replicas are too many: all roles of an experiment have at most 500 together"
+    assert faults("TensorFlow", {"Worker": {"replicas": 500}, "Ps": {}}) == {"spec": message}
+
+
 def test_no_variables_of_its_own_are_none():
     job = plan("TensorFlow", {"Worker": {"envVars": {}}}, {"envVars": {"A": "1"}})
     assert job.roles[0].env == {"JOB_ID": "experiment_1_0001"}

@@ -151,13 +151,47 @@ DIFFICULT = [
     "/bin/sh -e -c 'true {x}'; {show}",
     "bash -o pipefail -ec 'true {x}'; {show}",
     "{show} $HOME$({x})",
+    "[ -v {x} ]; {show}",
+    "if test -v {x}; then {show}; fi",
+    "printf -v {x} %s 1; {show}",
+    "printf -v{x} %s 1; {show}",
+    "true | read {x}; {show}",
+    "A=1 unset {x}; {show}",
+    "compgen -W {x}; {show}",
+    "env -S {x} true; {show}",
+    "env -iS 'true {x}'; {show}",
+    "echo a | xargs sh -c 'true {x}'; {show}",
+    "{python} -c \"print('{x}')\"",
+    "{python} -c 'print(\"{x}\")' {show}",
+    "{python} -Iuc{x}",
+    "{python} -W ignore -X utf8 -c 'print({x})'",
+    "{python} 2>&1 -u \\\n  -c 'print({x})'",
+    "{python} > log.$$ -c 'print({x})'; rm log.*",
+    "# it's\n{python} -c 'print({x})'",
+    "true && env A=1 timeout 9 {python} -c 'print({x})'",
+    "echo a | xargs {python} -c 'print({x})'",
+    "perl -e 'print {x}'",
+    "perl -Mstrict -lne 'print {x}' /dev/null",
+    "perl -e 'print 1;' -e 'print {x}'",
+    "perl -M{x} -e 1",
+    "node -e 'console.log({x})'",
+    "node --eval='console.log({x})'",
+    "ruby -rjson -e 'puts {x}'",
+    "Rscript -e 'print({x})'",
+    "php -d a=b -r 'echo {x};'",
+    "lua -l x -e 'print({x})'",
+    "awk -F : -v a=b 'BEGIN {{print {x}}}'",
+    "awk -vfile=1 {x} /dev/null",
+    "sed -n s/a/{x}/ /dev/null",
+    "sed -i.e s/a/b/ /dev/null -e {x}",
 ]
 
 
 @pytest.mark.parametrize("value", NASTY)
 @pytest.mark.parametrize("line", DIFFICULT)
 def test_difficult_places_refuse_what_a_shell_could_read(line, value, tmp_path):
-    text = line.replace("{show}", SHOW).replace("{x}", "{{x}}")
+    text = line.replace("{show}", SHOW).replace("{python}", sys.executable)
+    text = text.replace("{x}", "{{x}}")
     if not shell._HARMLESS.fullmatch(value):
         with pytest.raises(InvalidRequest, match="can stand"):
             command(text, x=value)
@@ -165,6 +199,59 @@ def test_difficult_places_refuse_what_a_shell_could_read(line, value, tmp_path):
     filled = command(text, x=value)
     subprocess.run(["bash", "-c", filled], cwd=tmp_path, capture_output=True, check=False)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("value", NASTY)
+def test_words_behind_a_program_may_be_anything(value, tmp_path):
+    lines = [
+        "{show} > /dev/null -v {x} -c {x}",
+        "perl -e 'print STDERR @ARGV' -- {x}",
+        "command -v sh > /dev/null {x}",
+        "[ {x} = python ]",
+        "awk -v a={x} 'BEGIN {print a}' > /dev/null",
+        "echo '#' python \\; -c ; true -c {x}",
+        "sed -n p /dev/null",
+        "{show} -- {x} -e {x} > words",
+    ]
+    text = "\n".join(lines).replace("{show}", SHOW).replace("{x}", "{{x}}")
+    done = subprocess.run(
+        ["bash", "-c", command(text, x=value)], cwd=tmp_path, capture_output=True, check=False
+    )
+    assert value.encode() in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["words"]
+    assert json.loads((tmp_path / "words").read_text()) == ["--", value, "-e", value]
+
+
+def test_the_program_in_a_command_that_is_a_list_takes_harmless_values_only():
+    def made(*words: str, x: str) -> Any:
+        document = {"definition": {"configuration": {"command": list(words)}}}
+        return fill(document, {"x": Value(x, x)}, "run")
+
+    nasty = "'); import os; ('"
+    for words in (
+        ("python3", "-c", "print('{{x}}')"),
+        ("env", "A=1", "/usr/bin/perl", "-ne", "{{x}}"),
+        ("awk", "-F", ":", "{print {{x}}}"),
+    ):
+        (fault,) = made(*words, x=nasty).faults
+        assert "can stand" in fault.message
+        assert str(fault.target).startswith("run.definition.configuration.command.")
+        assert not made(*words, x="0.1").faults
+    assert not made("python3", "-c", "import sys", "{{x}}", x=nasty).faults
+    assert not made("python3", "show.py", "-c", "{{x}}", x=nasty).faults
+
+
+def test_what_would_be_huge_is_refused_before_it_is_built():
+    large = {"x": Value("x" * 10_000, "x" * 10_000), "xs": Value(["x" * 10_000] * 9, "x" * 90_000)}
+    for document, target in (
+        ({"meta": {"cmd": "{{x}} " * 20_000}}, "experimentSpec.meta.cmd"),
+        ({"meta": {"name": "{{x}}" * 101}}, "experimentSpec.meta.name"),
+        ({"meta": {"tags": ["{{xs}}"] * 1000}}, "experimentSpec.meta.tags.111"),
+    ):
+        fault = fill(document, large, "experimentSpec").faults[0]
+        assert fault.target == target
+        assert "0,000 characters" in fault.message
+    assert not fill({"meta": {"name": "{{x}}" * 99}}, large).faults
 
 
 def test_harmless_values_may_stand_in_difficult_places():

@@ -74,14 +74,30 @@ def test_ranges(written, values):
         ({"uniform": [0, float("nan")]}, "finite"),
         ({"loguniform": [0, 1]}, "above 0"),
         ({"loguniform": [-1, 1]}, "above 0"),
-        ({"uniform": [1, 2, 3]}, "at most 2"),
-        ({"choice": [0] * (MAX_TRIALS + 1)}, "at most 10000"),
+        ({"uniform": [1, 2, 3]}, "more than 2"),
+        ({"choice": [0] * (MAX_TRIALS + 1)}, "more than 10000"),
     ],
 )
 def test_spaces_that_cannot_be(body, says):
     with pytest.raises(InvalidRequest) as caught:
         space(**body)
     assert says in caught.value.message
+
+
+def test_a_plain_list_is_a_choice():
+    made = request(space={"a": ["x", "y"], "b": {"range": [2]}})
+    assert made.space["a"] == space(choice=["x", "y"])
+    assert made == request(space={"a": {"choice": ["x", "y"]}, "b": {"range": [2]}})
+
+
+@pytest.mark.parametrize("values", [5, "1,2", None, True, {}, {"values": [1]}])
+def test_what_is_no_space_is_told_the_four_ways(values):
+    with pytest.raises(InvalidRequest) as caught:
+        request(space={"lr": values})
+    (fault,) = caught.value.faults
+    assert fault.target == "space.lr"
+    for way in ("choice", "range", "uniform", "loguniform"):
+        assert f'{{"{way}": [' in fault.message
 
 
 def test_what_is_endless_is_drawn_and_the_same_each_time():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from jsonschema import Draft202012Validator
 from jupyter_exec.errors import InvalidRequest
 from jupyter_exec.model.documents import dump_yaml, load_json, load_yaml
 from jupyter_exec.model.instance import instantiate
+from jupyter_exec.model.parameters import Parameter, value_faults
 from jupyter_exec.model.template import TemplateSpec
 from jupyter_exec.model.wire import parse
 
@@ -102,6 +104,73 @@ def test_all_faults_are_told_at_once_with_what_is_allowed():
     assert "text, count, rate" in told["params"]
 
 
+def test_a_nul_character_is_no_part_of_any_value():
+    spec = template(
+        {"name": "text"},
+        {"name": "xs", "type": "array"},
+        {"name": "n", "type": "integer"},
+        {"name": "key", "secret": True},
+    )
+    values = {"text": "a\0", "xs": ["ok", ["\0"]], "n": "1\0", "key": "hunter2\0"}
+    told = faults(spec, values)
+    assert set(told) == {f"params.{name}" for name in values}
+    for name in values:
+        assert told[f"params.{name}"].startswith(f"{name}: it has a NUL character")
+    assert "NUL" in faults(spec, {"xs": '["a\\u0000"]'})["params.xs"]
+
+
+def test_a_pattern_that_takes_for_ever_is_a_fault():
+    spec = template({"name": "x", "pattern": "^(a|a)+$"}, {"name": "y", "pattern": "^(a+)+$"})
+    assert argv(spec, x="aaa", y="aaa") == ["aaa", "aaa"]
+    started = time.monotonic()
+    told = faults(spec, {"x": "a" * 60 + "!", "y": "a" * 60 + "!"})
+    secret = parse(Parameter, {"name": "key", "secret": True, "pattern": "^(a|a)+$"})
+    assert value_faults(secret, "a" * 60 + "!") == ["does not fit what the template asks of it"]
+    assert time.monotonic() - started < 5
+    assert "takes too long to check against pattern ^(a|a)+$" in told["params.x"]
+    assert "params.y" in told
+    assert spec.values_schema()["properties"]["x"]["pattern"] == "^(a|a)+$"
+
+
+def test_all_faults_of_resources_are_told_at_once():
+    worker = "params.spec.Worker"
+    told = faults(
+        experiment(),
+        {
+            "spec.Worker.replicas": 0,
+            "spec.Worker.resourceMap.cpu": "x",
+            "spec.Worker.resourceMap.memory": "1X",
+            "spec.Worker.resourceMap.nvidia.com/gpu": True,
+            "spec.Ps.replicas": True,
+        },
+    )
+    assert "is below the minimum 1" in told.pop(f"{worker}.replicas")
+    assert "cpu='x' is not a number of processors" in told.pop(f"{worker}.resourceMap.cpu")
+    assert "memory='1X' is not a size" in told.pop(f"{worker}.resourceMap.memory")
+    assert "'true' is not a number of dev" in told.pop(f"{worker}.resourceMap.nvidia.com/gpu")
+    assert "true is not of type integer" in told.pop("params.spec.Ps.replicas")
+    assert not told
+
+
+@pytest.mark.parametrize(
+    ("task", "reasons"),
+    [
+        ({"resources": "cpu=,memory=1X"}, ["cpu='' is not", "memory='1X' is not"]),
+        ({"resources": "cpu={{n}},memory=1X"}, ["memory='1X' is not"]),
+        ({"resources": "cpu,disk=1,tape=2"}, ["'cpu' is not name=value", "'disk'", "'tape'"]),
+        ({"resources": "cpu=1,cpu=2"}, ["cpu is given twice"]),
+        ({"resources": "gpu=1,nvidia.com/gpu=2"}, ["nvidia.com/gpu is given twice"]),
+        ({"resourceMap": {"cpu": "x", "memory": "y"}}, ["cpu='x'", "memory='y'"]),
+        ({"replicas": True, "resources": "cpu=x"}, ["Worker.replicas: true is not", "cpu='x'"]),
+    ],
+)
+def test_resources_that_cannot_be(task, reasons):
+    spec = {"meta": {"name": "e", "framework": "pytorch"}, "spec": {"Worker": task}}
+    told = refused({"name": "t", "parameters": [{"name": "n"}], "experimentSpec": spec})
+    for reason in reasons:
+        assert reason in told
+
+
 @pytest.mark.parametrize(
     ("kind", "good", "bad"),
     [
@@ -190,6 +259,9 @@ def test_a_secret_notebook_parameter_is_read_from_a_variable():
         ({"name": "x", "type": "integer", "enum": ["a"]}, "enum"),
         ({"name": "x", "minimum": 1}, "for type integer or number"),
         ({"name": "x", "type": "number", "minimum": 2, "maximum": 1}, "above maximum"),
+        ({"name": "x", "pattern": "^(a|a)+$", "value": "a" * 40 + "!"}, "takes too long"),
+        ({"name": "x", "value": "a\0b"}, "NUL character"),
+        ({"name": "spec.Worker.resourceMap.cpu", "value": "x"}, "not a number of processors"),
         ({"name": "x", "pattern": "("}, "not a regular expression"),
         ({"name": "x", "type": "number", "pattern": "1"}, "pattern is for"),
         ({"name": "x", "secret": True, "value": "s"}, "stored nowhere"),
@@ -391,3 +463,29 @@ def test_a_template_knows_its_snapshot(source):
     assert named({"Source": source}) == "abc"
     assert named({"source": {"snapshotId": "{{s}}"}}) is None
     assert named({"source": "abc"}) is None
+
+
+def test_an_optional_secret_that_is_not_given_leaves_nothing():
+    spec = parse(
+        TemplateSpec,
+        {
+            "name": "optional",
+            "parameters": [{"name": "token", "secret": True}],
+            "run": {
+                "definition": {
+                    "configuration": {
+                        "command": "echo {{token}} end",
+                        "environment": {"environmentVariables": {"TOKEN": "{{token}}", "A": "b"}},
+                    }
+                }
+            },
+        },
+    )
+    spec.check()
+    instance = instantiate(spec, {})
+    assert instance.request is not None
+    assert dict(instance.secrets) == dict(instance.request.secrets) == {}
+    configuration = instance.request.definition.configuration
+    assert configuration.environment.environment_variables == {"A": "b"}
+    assert configuration.command == "echo  end"
+    assert set(instantiate(spec, {"token": "s3cret"}).secrets) >= {"TOKEN"}

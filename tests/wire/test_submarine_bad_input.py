@@ -12,6 +12,7 @@ from submarine_requests import (
     CONFIG,
     refused,
     spec,
+    template,
 )
 
 from jupyter_exec.handlers.submarine.base import ENVELOPE
@@ -133,3 +134,18 @@ def test_odd_addresses(submarine: RunningServer) -> None:
     for path, status in (("%FF", 400), ("a%2Fb", 404), ("%00", 404), ("n" * 5000, 404)):
         for folder in ("template", "experiment", "experiment/logs", "environment"):
             refused(submarine.client.get(f"api/v1/{folder}/{path}"), status)
+
+
+def test_too_many_parameters_with_those_of_the_roles_store_nothing(submarine):
+    parameters = [{"name": f"p{n}", "value": "x", "required": False} for n in range(998)]
+    body = template("too many", parameters=parameters)
+    body["experimentSpec"]["meta"]["cmd"] = "echo " + " ".join(f"{{{{p{n}}}}}" for n in range(998))
+    body["experimentSpec"]["spec"] = {"Worker": {"resources": "cpu=0.5,memory=50M"}}
+    refused(submarine.client.post("api/v1/template", json=body), 400, "1,001 parameters")
+    refused(submarine.client.get("api/v1/template/too many"), 404, "not found")
+    assert submarine.client.get("api/v1/template").status_code == 200
+
+
+@pytest.mark.parametrize("name", ["ping", "logs"])
+def test_a_name_that_is_an_address_of_submarine_is_refused(submarine, name):
+    refused(submarine.client.post("api/v1/template", json=template(name)), 400, "address")

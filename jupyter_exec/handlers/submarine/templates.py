@@ -6,6 +6,7 @@ form in this dialect; others are not shown here.
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 from jupyter_exec.errors import Fault, InvalidRequest, NotFound
@@ -95,6 +96,10 @@ class _TemplateHandler(SubmarineHandler):
         return {name: value for name, value in body.items() if name != "run"}
 
 
+def _views(versions: list[TemplateVersion]) -> list[dict[str, Any]]:
+    return [template_view(version) for version in versions if version.spec.experiment_spec]
+
+
 class SubmarineTemplatesHandler(_TemplateHandler):
     """`template`: list and create."""
 
@@ -107,7 +112,7 @@ class SubmarineTemplatesHandler(_TemplateHandler):
     async def get(self) -> Any:
         """Answer every template of an experiment."""
         versions = await (await self.house()).templates.all()
-        return enveloped([template_view(v) for v in versions if v.spec.experiment_spec])
+        return enveloped(await asyncio.to_thread(_views, versions))
 
     @operation(
         "Submarine: create a template (JSON or YAML)",

@@ -5,7 +5,7 @@ Standard library only, Python 3.6 and later. stdin, one JSON object a line:
     {"standby": {"command", "env", "cwd", "log"}}     optional, first: start it and hold its stdin
     {"job": {"attempt_dir", "marker", "time_limit_s", "grace_s", "use_standby", "ports",
              "replicas": [{"role", "index", "command", "env", "cwd", "log", "memory_bytes",
-                           "decides"}]}}
+                           "decides"}], "masked": [values that no message repeats; optional]}}
 
 End of file before the job ends the standby and the shim. With `use_standby` the standby is the
 first replica: its log moves to the replica's, and it reads {"env", "cwd", "argv"} on its stdin.
@@ -14,6 +14,8 @@ stdout, one line:
     {"started": {"shim": {"pid", "started"}, "marker", "started_at", "ports",
                  "replicas": [{"role", "index", "pid", "started"}]}}
     {"error": {"code", "message"}}                       nothing runs, nothing is recorded
+
+A job that is cancelled while its replicas start gets no more of them; those that it has are ended.
 
 Files in `attempt_dir`: `shim.lock` (flock, held for life), `started.json`, `exit.json`.
 """
@@ -25,7 +27,7 @@ import os
 import time
 
 from jupyter_exec.targets.shim import proctree
-from jupyter_exec.targets.shim.record import Record, dumps, loads
+from jupyter_exec.targets.shim.record import Record, dumps, loads, mask
 from jupyter_exec.targets.shim.start import StartError, adopt_orphans, open_log, start
 from jupyter_exec.targets.shim.supervisor import Bell, Replica, Supervisor
 
@@ -57,7 +59,8 @@ def serve() -> None:
     except StartError as problem:
         if standby:
             standby.end(bell)
-        _answer({"error": {"code": problem.code, "message": problem.message}})
+        masked = (line or {}).get("job", {}).get("masked", [])
+        _answer({"error": {"code": problem.code, "message": mask(problem.message, masked)}})
         os._exit(1)
     _answer({"started": attempt.started})
     attempt.supervise(replicas, bell)
@@ -180,7 +183,7 @@ class _Attempt:
             raise StartError(code, f"{folder}: {problem.strerror}") from None
 
     def start(self, standby: "Optional[_Standby]", bell: Bell) -> "List[Replica]":
-        """Start all replicas and record them.
+        """Start all replicas and record them; a cancel in between leaves out the rest.
 
         Raises:
             StartError: one could not be started; the others were ended.
@@ -189,6 +192,8 @@ class _Attempt:
         plans = self._job["replicas"]
         try:
             for plan in plans:
+                if replicas and bell.canceled:
+                    break
                 if standby and self._job["use_standby"] and not replicas:
                     standby.assign(plan)
                     pid = standby.pid
@@ -226,9 +231,11 @@ class _Attempt:
         """Watch the replicas to their end and record the outcome."""
         began = time.monotonic()
         try:
-            outcome = Supervisor(self._job, replicas, bell).run()
+            cut_short = len(replicas) < len(self._job["replicas"])
+            outcome = Supervisor(self._job, replicas, bell, cut_short=cut_short).run()
         except Exception as problem:  # noqa: BLE001 - the outermost frame: a fault of ours is an outcome too
-            outcome = {"code": "ShimError", "message": f"the run's supervisor failed: {problem!r}"}
+            message = f"the run's supervisor failed: {problem!r}"
+            outcome = {"code": "ShimError", "message": mask(message, self._job.get("masked", []))}
             for pid in proctree.descendants(os.getpid()):
                 os.kill(pid, signal.SIGKILL)
         outcome["started_at"] = self.started["started_at"]

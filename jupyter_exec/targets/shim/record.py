@@ -1,4 +1,4 @@
-"""The shim's words: JSON in and out, its records on disk, the last line of a log (floor: targets).
+"""The shim's words: JSON, records on disk, the last line of a log, less secrets (floor: targets).
 
 Standard library only, Python 3.6 and later. The `json` package costs half as much as starting
 Python, because it imports `re`; the C parts below it are enough.
@@ -10,12 +10,14 @@ import time
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, List, Sequence
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _PATIENCE_S = 60.0
 _TAIL_BYTES = 8192
 _LINE_CHARACTERS = 300
+_MASK = "***"
+_SHORTEST_MASKED = 4  # fewer characters are found everywhere
 
 
 class _Syntax:
@@ -115,25 +117,70 @@ def _write(fd: int, data: bytes) -> None:
         data = data[os.write(fd, data) :]
 
 
-def last_line(path: str) -> str:
-    """Return the last line with words in it of a log's last 8 KiB, without colours, or nothing."""
+def last_line(path: str, masked: "Sequence[str]" = ()) -> str:
+    """Return the last line with words in it of a log's last 8 KiB, without colours, or nothing.
+
+    Args:
+        masked: values to leave out; also what the line holds of one that it begins or ends within.
+    """
+    forms = _forms(masked)
+    tail_bytes = _TAIL_BYTES + sum(4 * len(form) for form in forms[:1])  # UTF-8: up to 4 each
     try:
         fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except OSError:
         return ""
     try:
         end = os.lseek(fd, 0, os.SEEK_END)
-        os.lseek(fd, max(0, end - _TAIL_BYTES), os.SEEK_SET)
-        text = os.read(fd, _TAIL_BYTES).decode("utf-8", "replace")
+        os.lseek(fd, max(0, end - tail_bytes), os.SEEK_SET)
+        text = os.read(fd, tail_bytes).decode("utf-8", "replace")
     except OSError:
         return ""
     finally:
         os.close(fd)
-    for line in reversed(text.replace("\r", "\n").split("\n")):
-        plain = _plain(line)
+    lines = _masked(text, forms).replace("\r", "\n").split("\n")
+    for at, line in reversed(list(enumerate(lines))):
+        plain = _masked(_plain(line), forms)
         if plain:
-            return plain[:_LINE_CHARACTERS]
+            is_cut = at == 0 and end > tail_bytes
+            return _masked_ends(plain, forms, is_cut=is_cut)[:_LINE_CHARACTERS]
     return ""
+
+
+def mask(text: str, masked: "Sequence[str]") -> str:
+    """Return text with `***` for these values, for their lines, and as Python and JSON write them.
+
+    Values and lines of fewer than four characters stay.
+    """
+    return _masked(text, _forms(masked))
+
+
+def _forms(masked: "Sequence[str]") -> "List[str]":
+    """Return what stands for these values in messages, the longest first."""
+    forms = set(masked)
+    forms.update(line for value in masked for line in value.splitlines())
+    forms.update([repr(form)[1:-1] for form in forms], [dumps(form)[1:-1] for form in forms])
+    forms.update([_plain(form) for form in forms])
+    return sorted((form for form in forms if len(form) >= _SHORTEST_MASKED), key=len, reverse=True)
+
+
+def _masked(text: str, forms: "List[str]") -> str:
+    for form in forms:
+        text = text.replace(form, _MASK)
+    return text
+
+
+def _masked_ends(line: str, forms: "List[str]", *, is_cut: bool) -> str:
+    """Mask the beginning of a value at the end of a line, and the end of one where it was cut."""
+    for form in forms:
+        for size in range(len(form) - 1, _SHORTEST_MASKED - 1, -1):
+            if line.endswith(form[:size]):
+                line = line[:-size] + _MASK
+                break
+        for size in range(len(form) - 1 if is_cut else 0, 0, -1):
+            if line.startswith(form[-size:]):
+                line = _MASK + line[size:]
+                break
+    return line
 
 
 def _plain(line: str) -> str:

@@ -86,8 +86,12 @@ def start(command: "List[str]", env: "Dict[str, str]", cwd: str, log: int, stdin
         StartError: with the reason of fork, chdir or exec.
     """
     path = _look_up(command[0], env)
-    words = [_encoded(word) for word in command]
-    variables = {_encoded(name): _encoded(env[name]) for name in env}
+    words = [_encoded(word, f"argument {number}") for number, word in enumerate(command)]
+    variables = {
+        _encoded(name, "the name of a variable"): _encoded(env[name], f"variable {name}")
+        for name in env
+    }
+    program, folder = _encoded(path, "the command"), _encoded(cwd, "the working folder")
     if proctree.PROC:
         prctl(_PR_SET_PDEATHSIG, 0)  # finds the function before the fork
     reading, writing = os.pipe()
@@ -99,7 +103,7 @@ def start(command: "List[str]", env: "Dict[str, str]", cwd: str, log: int, stdin
         os.close(writing)
         raise StartError("NoResources", f"cannot start a process: {problem.strerror}") from None
     if pid == 0:
-        _become(_encoded(path), words, variables, _encoded(cwd), (stdin, log, log), writing, parent)
+        _become(program, words, variables, folder, (stdin, log, log), writing, parent)
     os.close(writing)
     report = os.read(reading, 64).decode()
     os.close(reading)
@@ -152,14 +156,17 @@ def _offer_to_the_oom_killer() -> None:
         pass
 
 
-def _encoded(text: str) -> bytes:
+def _encoded(text: str, what: str) -> bytes:
     """Return text as the operating system takes it; a Python 3.6 in the C locale knows only ASCII.
+
+    Args:
+        what: names the text in messages; the text itself may be a secret.
 
     Raises:
         StartError: nothing can take it.
     """
     if "\0" in text:
-        raise StartError("InvalidCommand", f"NUL in an argument or a variable: {text[:100]!r}")
+        raise StartError("InvalidCommand", f"there is a NUL in {what}")
     try:
         return os.fsencode(text)
     except UnicodeEncodeError:
@@ -167,7 +174,7 @@ def _encoded(text: str) -> bytes:
     try:
         return text.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:
-        raise StartError("InvalidCommand", f"cannot be encoded: {text[:100]!r}") from None
+        raise StartError("InvalidCommand", f"{what} cannot be encoded") from None
 
 
 def _look_up(name: str, env: "Dict[str, str]") -> str:

@@ -69,12 +69,20 @@ class Supervisor:
     """Watches the replicas of one job to their end.
 
     Args:
-        job: the job line: `time_limit_s`, `grace_s`, `marker`.
+        job: the job line: `time_limit_s`, `grace_s`, `marker`, `masked`.
         replicas: all of them, started.
         bell: tells of ended children and of cancel.
+        cut_short: a cancel came before all replicas were started, so nothing else counts.
     """
 
-    def __init__(self, job: "Dict[str, Any]", replicas: "List[Replica]", bell: Bell) -> None:
+    def __init__(
+        self,
+        job: "Dict[str, Any]",
+        replicas: "List[Replica]",
+        bell: Bell,
+        *,
+        cut_short: bool = False,
+    ) -> None:
         self.replicas = replicas
         self.canceled = False
         self.max_rss_bytes = 0
@@ -82,6 +90,8 @@ class Supervisor:
         self._marker: "str" = job["marker"]
         self._grace_s: "float" = job["grace_s"]
         self._limit_s: "Optional[float]" = job["time_limit_s"]
+        self._masked: "List[str]" = job.get("masked", [])
+        self._cut_short = cut_short
         self._started = time.monotonic()
         self._memory = MemoryWatch(replicas)
         self._verdict: "Optional[Dict[str, Any]]" = None
@@ -128,7 +138,9 @@ class Supervisor:
     def _judge(self, now: float) -> None:
         """Decide whether the job is over, and why."""
         failed = [replica for replica in self.replicas if replica.exit_code]
-        if all(replica.exit_code == 0 for replica in self.replicas if replica.decides):
+        if self._cut_short:
+            self.canceled = True
+        elif all(replica.exit_code == 0 for replica in self.replicas if replica.decides):
             pass  # first: what they leave alone may stumble over their end before it is judged
         elif failed:
             self._verdict = self._failure(failed[0])
@@ -198,7 +210,7 @@ class Supervisor:
         """Say why a replica failed."""
         code = replica.exit_code or 0
         if code > 0:
-            cause = last_line(replica.log)
+            cause = last_line(replica.log, self._masked)
             text = f"{cause} (exit code {code})" if cause else f"exit code {code}"
             return {
                 "code": "ExitCode",
@@ -223,7 +235,7 @@ class Supervisor:
                 {"role": replica.role, "index": replica.index, "exit_code": replica.exit_code}
                 for replica in self.replicas
             ],
-            "exit_code": verdict.get("exit_code", codes[0]),
+            "exit_code": verdict.get("exit_code", codes[0] if codes else None),
             "code": verdict["code"],
             "message": verdict["message"],
             "canceled": self.canceled,
