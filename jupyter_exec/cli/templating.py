@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -58,7 +59,8 @@ def template_show(arguments: Namespace) -> int:
     rows = [_parameter_row(parameter) for parameter in template.parameters]
     header = ("PARAMETER", "TYPE", "DEFAULT", "ALLOWED", "DESCRIPTION")
     text.say(f"\n{text.table(header, rows)}" if rows else "\nno parameters")
-    example = " ".join(f"{row[0]}=..." for row in rows[:2])
+    plain = [each["name"] for each in template.parameters if not each.get("secret")]
+    example = " ".join(f"{name}=..." for name in plain[:2])
     text.say(f"\nTo run it: jupyter exec template run {template.name} {example}".rstrip())
     return 0
 
@@ -83,7 +85,6 @@ def template_run(arguments: Namespace) -> int:
     with ExecClient() as client:
         template = client.templates.get(arguments.name, arguments.version)
         params, space = parse_assignments(arguments.values, template.parameters)
-        params |= read_secrets(_secrets(template, arguments.secret, params))
         options = {name: getattr(arguments, name) for name in _SWEEP}
         options = {name: value for name, value in options.items() if value is not None}
         said = {
@@ -91,11 +92,15 @@ def template_run(arguments: Namespace) -> int:
             "name": arguments.run_name,
             "tags": parse_tags(arguments.tag) or None,
         }
-        if not space and not options:
-            return made(template.run(params, **said), arguments)
         from jupyter_exec.client.sweep import Space
 
         several = {name: Space.of(json) for name, json in space.items()}
+        secrets = _secrets(template, arguments.secret, params)
+        if not os.environ.keys() >= set(secrets):  # nobody types one for nothing
+            template.check({**params, **several}, secrets)
+        params |= read_secrets(secrets)
+        if not space and not options:
+            return made(template.run(params, **said), arguments)
         return _swept(template.sweep({**params, **several}, **said, **options), arguments)
 
 
@@ -126,11 +131,15 @@ def _swept(sweep: Sweep, arguments: Namespace) -> int:
     elif rows:
         header = [name if name != "run" else "RUN" for name in rows[0]]
         text.say(text.table(header, [[_cell(value) for value in row.values()] for row in rows]))
-    best = sweep.best()
+    best, unknown = None, ""
+    try:
+        best = sweep.best() if sweep.metric_name else None
+    except InvalidRequest as error:  # a misspelt metric; the trials have run all the same
+        unknown = f"{error.message}\n"
     line = f"{sweep.status} {text.elapsed(sweep) and f'after {text.elapsed(sweep)}'}".rstrip()
     line += f": {sweep.error.message}" if sweep.error is not None else ""
     sys.stdout.flush()
-    sys.stderr.write(f"{line}{f'; best: {best.run_id}' if best else ''}\n")
+    sys.stderr.write(f"{unknown}{line}{f'; best: {best.run_id}' if best else ''}\n")
     return exit_status(sweep)
 
 
@@ -184,6 +193,7 @@ def template_export(arguments: Namespace) -> int:
         sys.stdout.write(content)
     else:
         Path(arguments.output).write_text(content, encoding="utf-8")
+        text.say(f"{arguments.output} written")
     return 0
 
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import math
 import queue
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from jupyter_exec.client.run import Run
-from jupyter_exec.errors import ExecError
+from jupyter_exec.client.space import WAYS, Space, choice, loguniform, plain, uniform
+from jupyter_exec.client.sweep_metrics import measured, nothing_named
+from jupyter_exec.errors import ExecError, InvalidRequest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -19,80 +19,13 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
-WAYS = ("choice", "range", "uniform", "loguniform")
-"""How the values of one parameter may be said; `Space` in `jupyter_exec.model.sweep`."""
+    from jupyter_exec.client.api import ExecClient
+
+__all__ = ["WAYS", "Space", "Sweep", "choice", "loguniform", "plain", "uniform"]
+
 _NOTHING = object()
-
-
-@dataclass(frozen=True)
-class Space:
-    """Several values for one parameter of a sweep; `choice`, `uniform` and `loguniform` make one.
-
-    Attributes:
-        way: one of WAYS.
-        values: what it is said with: the values themselves, or bounds.
-    """
-
-    way: str
-    values: tuple[Any, ...]
-
-    def __post_init__(self) -> None:
-        if self.way == "choice":
-            wrong = not self.values
-        else:
-            few, many = (1, 3) if self.way == "range" else (2, 2)
-            wrong = not few <= len(self.values) <= many or not all(map(_is_number, self.values))
-        if wrong:
-            example = {"choice": "choice(1, 2)", "range": "range(0, 10, 2)"}
-            message = f"{self!r} makes no sense; for example: {example.get(self.way)}"
-            message = message.replace("None", f"{self.way}(0.001, 0.1)")
-            raise ValueError(message)
-
-    def __repr__(self) -> str:
-        return f"{self.way}({', '.join(map(repr, self.values))})"
-
-    @classmethod
-    def of(cls, json: Mapping[str, list[Any]]) -> Space:
-        """Return what the server's form says: `{"choice": [1, 2]}`."""
-        ((way, values),) = json.items()
-        return cls(way, tuple(values))
-
-    def to_json(self) -> dict[str, list[Any]]:
-        """Return it as the server wants it."""
-        return {self.way: [plain(value) for value in self.values]}
-
-
-def _is_number(value: Any) -> bool:
-    value = plain(value)
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-
-
-def choice(*values: Any) -> Space:
-    """Try these values: `choice("adam", "sgd")`, or one list of them."""
-    if len(values) == 1 and isinstance(plain(values[0]), list):
-        values = tuple(plain(values[0]))
-    return Space("choice", values)
-
-
-def uniform(low: float, high: float) -> Space:
-    """Draw numbers between two bounds."""
-    return Space("uniform", (low, high))
-
-
-def loguniform(low: float, high: float) -> Space:
-    """Draw numbers between two positive bounds, evenly over their logarithm."""
-    return Space("loguniform", (low, high))
-
-
-def plain(value: Any) -> Any:
-    """Return a value of Python or numpy as JSON's own: arrays and tuples become lists."""
-    if hasattr(value, "tolist"):
-        return value.tolist()
-    if isinstance(value, list | tuple):
-        return [plain(item) for item in value]
-    if value is None or isinstance(value, bool | int | float | str | Mapping):
-        return value
-    return str(value)
+_CANCEL_S = 30.0
+"""How long an error is held back until what it cancelled has ended."""
 
 
 class Sweep(Run):
@@ -101,6 +34,16 @@ class Sweep(Run):
     Its state sums up its trials'; `cancel` ends them all. With `sampling="manual"` its user starts
     the trials: one by one (`start`), or as some optimiser proposes them (`drive`).
     """
+
+    def __init__(self, client: ExecClient, json: Mapping[str, Any]) -> None:
+        super().__init__(client, json)
+        self._within = False  # a `with` statement, which ends a manual sweep
+        self._left = False  # the loop over `drive` was left within it
+
+    @property
+    def client(self) -> ExecClient:
+        """The client that it came from."""
+        return self._client
 
     @property
     def plan(self) -> dict[str, Any]:
@@ -125,63 +68,95 @@ class Sweep(Run):
         """Return what `trials` and `best` are taken from, as the server has it at one moment."""
         return self._json("GET", "/trials")
 
-    def results(self) -> Any:
+    def results(self, metric: str | None = None) -> Any:
         """Return the trials as a table: a pandas DataFrame, or a list of dicts without pandas.
 
-        Columns: `trial`, `run`, `status`, each parameter, and the metric under its own name. A
-        parameter of one of these names is called `params.<name>`.
+        Columns: `trial`, `run`, `status`, each parameter, and the metric, if any, under its own
+        name. A parameter of one of these names is called `params.<name>`.
+
+        Args:
+            metric: by default the sweep's.
+
+        Raises:
+            InvalidRequest: the trials report other metrics than this one.
         """
-        rows = self.rows()
+        rows = self.rows(metric)
         try:
             import pandas as pd
         except ImportError:
             return rows
         return pd.DataFrame(rows, columns=list(rows[0]) if rows else None)
 
-    def rows(self) -> list[dict[str, Any]]:
+    def rows(self, metric: str | None = None) -> list[dict[str, Any]]:
         """Return what `results` shows as plain dicts."""
-        trials = self.trials()
+        trials = measured(self, metric)["trials"]
         names = list(dict.fromkeys(name for trial in trials for name in trial["parameters"]))
-        metric = self.metric_name or "metric"
-        taken = {"trial", "run", "status", metric}
+        shown = metric or self.metric_name
+        taken = {"trial", "run", "status", shown}
         return [
             {"trial": trial["number"], "run": trial["runId"], "status": trial["status"]}
             | {
                 (f"params.{name}" if name in taken else name): trial["parameters"].get(name)
                 for name in names
             }
-            | {metric: trial.get("metric")}
+            | ({shown: trial.get("metric")} if shown else {})
             for trial in trials
         ]
 
-    def best(self) -> Run | None:
-        """Return the trial with the best metric so far; None where no trial has one."""
-        run_id = self.table().get("best")
-        return self._client.run(run_id) if run_id else None
+    def best(self, metric: str | None = None) -> Run | None:
+        """Return the trial with the best metric so far; None where no trial has one yet.
 
-    def plot(self, parameter: str | None = None) -> Any:
+        Args:
+            metric: by default the sweep's.
+
+        Raises:
+            InvalidRequest: no metric is named, or the trials report others; with their names.
+        """
+        table = measured(self, metric or self.metric_name)
+        if not (metric or self.metric_name):
+            raise InvalidRequest(nothing_named(self, table["trials"], "best"), "metric")
+        return self._client.run(table["best"]) if table["best"] else None
+
+    def plot(self, parameter: str | None = None, metric: str | None = None) -> Any:
         """Draw the metric by parameter, and return the matplotlib figure.
 
         Args:
             parameter: only this one; by default each one that differs has a panel.
+            metric: by default the sweep's.
 
         Raises:
             ExecError: matplotlib is missing, or there is nothing to draw yet.
+            InvalidRequest: no metric is named, or the trials report others; with their names.
         """
         from jupyter_exec.client.sweep_plot import draw
 
-        return draw(self, parameter)
+        return draw(self, parameter, metric)
 
-    def start(self, params: Mapping[str, Any]) -> Run:
-        """Start the next trial of a manual sweep.
+    def start(self, params: Mapping[str, Any] | None = None, /, **values: Any) -> Run:
+        """Start the next trial of a manual sweep: `start(lr=0.1)`.
+
+        Args:
+            params: values by name, for names that Python does not allow.
+            values: values by name.
 
         Raises:
             InvalidRequest: the values do not fit the template.
             Conflict: the sweep is not manual, or is over.
         """
-        body = {"params": {name: plain(value) for name, value in params.items()}}
+        given = {**(params or {}), **values}
+        body = {"params": {name: plain(value) for name, value in given.items()}}
         answer = self._client.writing(lambda: self._json("POST", "/trials", json=body))
         return Run(self._client, answer)
+
+    def wait(self, timeout: float | None = None) -> Run:
+        """Wait as for any run; within `with`, a loop over `drive` that was left counts as the end.
+
+        Raises:
+            TimeoutError: it has not ended by then.
+        """
+        if self._left:
+            self._finish_if_open()
+        return super().wait(timeout)
 
     def finish(self) -> Sweep:
         """Say that a manual sweep gets no further trials; it ends when those under way have."""
@@ -194,7 +169,8 @@ class Sweep(Run):
 
         A proposal is taken only when there is room for its run, and after the caller has seen the
         runs that ended before: so proposals can depend on results (ask and tell). The sweep is
-        finished at the end, and cancelled by Ctrl-C or an error.
+        finished at the end, and cancelled by Ctrl-C or an error; by one in the body of the
+        caller's loop, too, where all that stands in `with sweep:`.
 
         Args:
             proposals: values of the parameters by name; or pairs of them and anything that shall
@@ -222,8 +198,10 @@ class Sweep(Run):
                     yield found
                     if ended.empty():
                         break
-        except GeneratorExit:  # the caller has seen enough
-            self._finish_if_open()
+        except GeneratorExit:  # the caller has seen enough, or failed: only `with` can tell
+            self._left = True
+            if not self._within:
+                self._finish_if_open()
             raise
         except BaseException:
             self._cancel_if_open()
@@ -231,6 +209,7 @@ class Sweep(Run):
         self.finish()
 
     def __enter__(self) -> Self:
+        self._within = True
         return self
 
     def __exit__(
@@ -239,6 +218,7 @@ class Sweep(Run):
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> Literal[False]:
+        self._within = self._left = False
         if error is not None:
             self._cancel_if_open()
         elif self.plan.get("sampling") == "manual":
@@ -250,8 +230,12 @@ class Sweep(Run):
             self.finish()
 
     def _cancel_if_open(self) -> None:
-        with suppress(ExecError):
+        """Cancel, and wait for the end, so that `status` tells it; nothing here hides the error."""
+        if self.ended:
+            return
+        with suppress(ExecError, TimeoutError):
             self.cancel()
+            super().wait(_CANCEL_S)
 
 
 def _pair(proposal: Any) -> tuple[Mapping[str, Any], Any]:

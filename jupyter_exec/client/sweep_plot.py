@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from jupyter_exec.client.sweep_metrics import measured, nothing_named
 from jupyter_exec.errors import ExecError, InvalidRequest
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ _PANEL_INCHES = (4.0, 3.2)
 _PER_ROW = 3
 
 
-def draw(sweep: Sweep, parameter: str | None) -> Any:
+def draw(sweep: Sweep, parameter: str | None, metric: str | None = None) -> Any:
     """Return a matplotlib figure with one panel a parameter.
 
     Trials that did not complete, for example those stopped early, are hollow; the best one is a
@@ -24,18 +25,20 @@ def draw(sweep: Sweep, parameter: str | None) -> Any:
 
     Args:
         parameter: only this one.
+        metric: by default the sweep's.
 
     Raises:
         ExecError: matplotlib is missing, or no trial has a value of the metric yet.
-        InvalidRequest: there is no such parameter.
+        InvalidRequest: there is no such parameter, or no such metric, or none is named.
     """
     plt = _pyplot()
-    table = sweep.table()
+    metric = metric or sweep.metric_name
+    table = measured(sweep, metric)
+    if not metric:
+        raise InvalidRequest(nothing_named(sweep, table["trials"], "plot"), "metric")
     trials = [trial for trial in table["trials"] if trial.get("metric") is not None]
     if not trials:
-        metric = sweep.metric_name
-        reason = f"no trial has logged {metric} yet" if metric else "the sweep names no metric"
-        raise ExecError(f"there is nothing to draw: {reason}")
+        raise ExecError(f"there is nothing to draw: no trial has logged {metric} yet")
     names = _parameters(sweep, trials, parameter)
     columns = min(len(names), _PER_ROW)
     rows = -(-len(names) // columns)
@@ -43,6 +46,7 @@ def draw(sweep: Sweep, parameter: str | None) -> Any:
     figure, axes = plt.subplots(rows, columns, figsize=size, squeeze=False, layout="constrained")
     for panel, name in zip(axes.flat, names, strict=False):
         _panel(panel, sweep, trials, name, table["best"])
+        panel.set_ylabel(_plain(metric))
     for panel in axes.flat[len(names) :]:
         panel.set_visible(False)
     if "inline" in plt.get_backend():
@@ -96,7 +100,6 @@ def _panel(
     found = [point for point in points if point[1]["runId"] == best]
     _dots(panel, found, marker="*", s=160, color="C1", zorder=3)
     panel.set_xlabel(_plain(name))
-    panel.set_ylabel(_plain(sweep.metric_name or "metric"))
 
 
 def _dots(panel: Any, points: Sequence[tuple[Any, dict[str, Any]]], **style: Any) -> None:

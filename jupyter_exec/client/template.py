@@ -10,7 +10,7 @@ from jupyter_exec.client.sweep import Space, Sweep, plain
 from jupyter_exec.errors import Fault, InvalidRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from jupyter_exec.client.api import ExecClient
     from jupyter_exec.model.template import TemplateSpec
@@ -158,6 +158,38 @@ class Template:
         wanted = {name: value for name, value in body.items() if value is not None}
         return Sweep(self._client, self._post("/sweeps", wanted))
 
+    def check(
+        self, values: Mapping[str, Any], later: Collection[str] = (), *, manual: bool = False
+    ) -> None:
+        """Refuse values that do not fit, without asking the server; it has the last word.
+
+        Args:
+            values: as of `run` and `sweep`.
+            later: what will be given, though it is not yet.
+            manual: whether anything may be missing, as in a manual sweep.
+
+        Raises:
+            InvalidRequest: with every fault that is seen here.
+        """
+        from jupyter_exec.model.parameters import complete, value_faults
+
+        given, space = self._split(values)
+        known = {parameter.name: parameter for parameter in self._spec().parameters}
+        open_ones = known.keys() if manual else {*space, *later}
+        relaxed = [
+            each.model_copy(update={"required": "false"}) if each.name in open_ones else each
+            for each in known.values()
+        ]
+        faults = complete(relaxed, {**given, **dict.fromkeys(space)})[1]
+        faults += [
+            Fault(f"space.{name}", f"{name}: {sentence}")
+            for name in space.keys() & known.keys()
+            for value in space[name].get("choice", ())
+            for sentence in value_faults(known[name], value)
+        ]
+        if faults:
+            raise InvalidRequest.of(faults)
+
     def update(self, spec: Mapping[str, Any] | str) -> Template:
         """Make a new version, and become it."""
         self._take(send(self._client, "PUT", path_of(self.name), spec))
@@ -174,9 +206,10 @@ class Template:
         self._client.writing(lambda: session.request("DELETE", path_of(self.name)))
 
     def history(self) -> list[dict[str, Any]]:
-        """Return all versions, newest first: `version`, `action`, `createdAt`, `spec`."""
+        """Return all versions, newest first: `version`, `action`, `createdAt`."""
         versions: list[dict[str, Any]] = self._json("GET", "/versions")["versions"]
-        return versions
+        keys = ("version", "action", "createdAt")
+        return [{key: version[key] for key in keys} for version in versions]
 
     def diff(self, before: int | None = None, after: int | None = None) -> str:
         """Return what two versions differ in, as a unified diff of their YAML.
@@ -235,6 +268,9 @@ class Template:
             elif isinstance(value, range):
                 space[name] = {"range": [value.start, value.stop, value.step]}
             elif isinstance(plain(value), list) and name not in arrays:
+                if not plain(value):
+                    message = f"{name}: the list of values to try is empty"
+                    raise InvalidRequest(message, f"space.{name}")
                 space[name] = {"choice": plain(value)}
             else:
                 params[name] = plain(value)

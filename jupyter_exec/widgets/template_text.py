@@ -17,8 +17,10 @@ def plain_text(template: Template) -> str:
     """Return what a template is for, a line for each parameter, and how it is run."""
     rows = [_row(parameter) for parameter in template.parameters]
     widths = [max((len(row[column]) for row in rows), default=0) for column in range(2)]
-    asked = [each for each in template.parameters if each.get("required") == "true"]
-    example = [f"{_quoted(each['name'])}=..." for each in asked or template.parameters[:2]]
+    # A secret is asked for, and belongs into no line of a notebook.
+    open_ones = [each for each in template.parameters if not each.get("secret")]
+    asked = [each for each in open_ones if each.get("required") == "true"]
+    example = [f"{_quoted(each['name'])}=..." for each in asked or open_ones[:2]]
     head = f"{template.name}, version {template.version}"
     return "\n".join(
         [

@@ -75,8 +75,16 @@ def test_listed_as_text_and_html(kernel):
         (row,) = [row for row in rows if row.startswith("train ")]
         assert "lr=0.10, optimizer=adam" in row
         assert row.endswith("Trains a little")
-        assert "<table" in cell.contents("execute_result")[0]["data"]["text/html"]
+        assert "<table" in cell.contents("display_data")[0]["data"]["text/html"]
     assert "No templates." in kernel.execute("%template list nothing-is-called-so").text
+
+
+def test_shown_wherever_the_line_stands(kernel):
+    cell = kernel.execute("%template\n%template history train\nx = 1")
+    listed, history = cell.contents("display_data")
+    assert listed["data"]["text/plain"].split()[0] == "Name"
+    assert history["data"]["text/plain"].split()[:3] == ["Version", "When", "What"]
+    assert not cell.contents("execute_result")
 
 
 def test_run_with_values_of_the_line_and_of_variables(kernel):
@@ -179,6 +187,8 @@ def test_exported_deleted_and_brought_back(kernel, server):
     text = (server.root_dir / "work" / "short.yaml").read_text()
     assert text == done(kernel.execute("%template show short"))
     assert text.startswith("name: short\n")
+    assert "short.yaml exists already; --force" in refused(kernel.execute("%template export short"))
+    done(kernel.execute("%template export short --force"))
     said = done(kernel.execute("%template delete short"))
     assert said == "short deleted; its runs stay. To have it back: %template restore short 1\n"
     assert "there is no template short" in refused(kernel.execute("%template show short"))
@@ -203,6 +213,7 @@ def test_a_template_called_like_a_subcommand(kernel):
         ("run train 0.1", "'0.1' is not name=value"),
         ("run train --trials 3", "--trials is for sweeps"),
         ("run train lr=loguniform(1)", "lr: "),
+        ("run train lr=[]", "lr: the list of values to try is empty"),
         ("run trian lr=1", "there is no template trian; did you mean train?"),
         ("trian", "there is no template trian; did you mean train?"),
         ("rum train", "there is no subcommand 'rum'; did you mean run"),
@@ -261,6 +272,24 @@ run:
     text = refused(kernel.execute("%template run locked token=$token"))
     assert "hunter2" not in text
     assert "token" in refused(kernel.execute("%template run locked"))
+    assert "token (secret)" in kernel.execute("%template list locked").text
+    assert done(kernel.execute("%template show locked"))
+    assert "token=..." not in kernel.execute("%template locked").text
+    asked = []
+
+    def answer(message):
+        asked.append(message)
+        kernel.client.input("x-asked-for")
+
+    wrong = kernel.client.execute_interactive(
+        "%template run locked foo=1",
+        timeout=60,
+        allow_stdin=True,
+        output_hook=lambda _message: None,
+        stdin_hook=answer,
+    )
+    assert wrong["content"]["status"] == "error"
+    assert not asked
     reply = kernel.client.execute_interactive(
         "%template run locked --wait",
         timeout=60,

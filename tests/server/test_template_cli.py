@@ -101,6 +101,7 @@ def test_a_secret_comes_from_a_variable_and_is_not_shown(run, monkeypatch):
         (["run", "add", "a=x", "b=1", "c=2"], "params.a: "),
         (["run", "add", "b"], "params: 'b' is not name=value; for example: lr=0.1"),
         (["run", "add", "a=range(x)", "b=1"], "space.a: a: range('x') makes no sense"),
+        (["run", "add", "a=[]", "b=1"], "space.a: a: the list of values to try is empty"),
         (["run", "none"], "there is no template 'none'"),
         (["show", "none"], "there is no template 'none'"),
         (["delete", "none"], "there is no template 'none'"),
@@ -126,6 +127,19 @@ def test_all_faults_at_once(run):
     assert all(words in said for words in ("params.a: ", "params.b: ", "illegal key: 'c'"))
 
 
+def test_a_metric_that_nobody_reports_is_no_error_of_the_sweep(run):
+    done = run("run", "add", "a=[1,2]", "b=1", "--metric", "los", "--wait")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[0].split()[-1] == "los"
+
+
+def test_no_secret_is_asked_for_before_other_values_fit(run):
+    done = run("run", "add", "a=x", "b=1", "--secret", "TOKEN", stdin=subprocess.DEVNULL)
+    assert done.returncode == 2
+    assert "params.a: " in done.stderr
+    assert "TOKEN: " not in done.stderr
+
+
 def test_import_export_versions(run, home, tmp_path):
     text = run("export", "add").stdout
     assert load_yaml(text)["name"] == "add"
@@ -145,7 +159,7 @@ def test_import_export_versions(run, home, tmp_path):
         1,
     ]
     assert "version 3" in run("restore", "other", "1").stdout
-    assert run("export", "other", "--version", "2", "-o", str(path)).stdout == ""
+    assert run("export", "other", "--version", "2", "-o", str(path)).stdout == f"{path} written\n"
     assert load_yaml(path.read_text())["description"] == "counts numbers"
     assert run("export", "other").stdout == other
     assert run("delete", "other").stdout == "other is deleted; its runs stay\n"

@@ -130,7 +130,19 @@ def test_versions(client, template):
     assert old.run(wait=True).json["template"]["version"] == first
     assert template.restore(first).version == first + 2
     assert template.description == "a parabola"
-    assert [each["version"] for each in template.history()][:2] == [first + 2, first + 1]
+    history = template.history()
+    assert [each["version"] for each in history][:2] == [first + 2, first + 1]
+    assert set(history[0]) == {"version", "action", "createdAt"}
+
+
+def test_values_are_checked_without_the_server(template):
+    template.check({"x": [1, 2], "kind": "plain"})
+    with pytest.raises(InvalidRequest) as caught:
+        template.check({"x": [1, 7], "kind": "none", "foo": 1})
+    assert [fault.target for fault in caught.value.faults] == ["params", "params.kind", "space.x"]
+    assert "there are: x, kind" in caught.value.message
+    with pytest.raises(InvalidRequest, match="x: the list of values to try is empty"):
+        template.sweep(x=[])
 
 
 def test_yaml(client, template, home):
@@ -241,9 +253,28 @@ def test_results_without_pandas_and_plots_without_matplotlib(template, monkeypat
 
 def test_nothing_to_draw(template):
     sweep = template.sweep(x=[1, 2]).wait(100)
-    with pytest.raises(ExecError, match="names no metric"):
-        sweep.plot()
-    assert sweep.best() is None
+    for ask in (sweep.plot, sweep.best):
+        with pytest.raises(InvalidRequest, match=rf'report: loss.*{ask.__name__}.metric="loss"'):
+            ask()
+    assert list(sweep.results().columns) == ["trial", "run", "status", "x"]
+
+
+def test_a_metric_that_is_named_afterwards(template):
+    sweep = template.sweep(x=[1, 2]).wait(100)
+    assert list(sweep.results(metric="loss").loss) == [1.0, 0.0]
+    assert sweep.best(metric="loss").run_id == sweep.trials()[1]["runId"]
+    assert sweep.plot(metric="loss").axes[0].get_ylabel() == "loss"
+    for ask in (sweep.plot, sweep.best, sweep.results):
+        with pytest.raises(InvalidRequest, match=r"logged 'los'; they report: loss\."):
+            ask(metric="los")
+
+
+def test_a_metric_that_was_misspelt_at_the_start(template):
+    sweep = template.sweep(x=[1], metric="los").wait(100)
+    for ask in (sweep.plot, sweep.best):
+        with pytest.raises(InvalidRequest, match=r"logged 'los'; they report: loss\."):
+            ask()
+    assert list(sweep.results().los) == [None]
 
 
 def test_ask_and_tell(template):
@@ -279,14 +310,34 @@ def test_an_error_while_driving_cancels(template):
     sweep = template.sweep(sampling="manual", metric="loss")
     with pytest.raises(InvalidRequest, match="x"):
         list(sweep.drive([{"x": 1}, {"x": 100}]))
-    assert sweep.wait(60).status == "Canceled"
+    assert sweep.status == "Canceled"
     sweep = template.sweep(sampling="manual", metric="loss")
     with pytest.raises(TypeError, match="a proposal is"):
         list(sweep.drive(["x"]))
-    assert sweep.wait(60).status == "Canceled"
+    assert sweep.status == "Canceled"
     with pytest.raises(ZeroDivisionError), template.sweep(sampling="manual") as sweep:
         raise ZeroDivisionError
-    assert sweep.wait(60).status == "Canceled"
+    assert sweep.status == "Canceled"
+
+
+def test_an_error_in_the_loop_cancels_though_all_trials_have_ended(template):
+    sweep = template.sweep(sampling="manual")
+
+    def fail():
+        with sweep:
+            for run, _ in sweep.drive([{"x": 1}, {"x": 2}]):
+                assert not run.ended, "it has, and this is an error in the loop"
+
+    with pytest.raises(AssertionError, match="it has"):
+        fail()
+    assert sweep.status == "Canceled"
+
+
+def test_a_loop_that_was_left_within_with_can_be_waited_for(template):
+    with template.sweep(sampling="manual") as sweep:
+        for _ in sweep.drive([{"x": 1}, {"x": 2}]):
+            break
+        assert sweep.wait(60).status == "Completed"
 
 
 def test_an_interrupt_cancels_what_goes_on(template):
@@ -316,6 +367,7 @@ def test_leaving_the_loop_finishes(template):
 
 def test_trials_by_hand(template):
     with template.sweep({"kind": "other"}, sampling="manual", metric="loss") as sweep:
+        assert sweep.start(x=2).wait(60).last_metric("loss") == 0
         run = sweep.start({"x": 2}).wait(60)
         assert run.last_metric("loss") == 0
         assert run.json["parentRunId"] == sweep.run_id

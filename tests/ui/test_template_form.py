@@ -253,6 +253,84 @@ def test_a_secret_leaves_no_trace(notebook: Notebook) -> None:
     assert SECRET not in json.dumps(run)
 
 
+def test_a_number_beside_its_slider(notebook: Notebook) -> None:
+    lr = {"name": "lr", "label": "Rate", "type": "number", "value": "0.05"}
+    make(notebook, "slides", [{**lr, "minimum": 0.0001, "maximum": 1}])
+    page = show(notebook, "slides")
+    text = page.get_by_role("textbox", name="Rate")
+    handle = page.get_by_role("slider", name="Rate")
+    logs = page.locator(f"{STATUS} .jp-exec-status-log")
+
+    def run_and_read(printed: str) -> None:
+        button(page, "Run").click()
+        logs.first.get_by_text(printed, exact=False).wait_for(timeout=TIMEOUT_MS)
+        assert logs.first.inner_text().split()[0] == printed
+
+    run_and_read("0.05")
+    text.fill("0.03")
+    page.wait_for_function(
+        "it => it.getAttribute('aria-valuetext') === '0.03'", arg=handle.element_handle()
+    )
+    assert text.input_value() == "0.03"
+    run_and_read("0.03")
+    fault = field(page, "Rate").get_by_role("alert")
+    for typed, told in [("5", "5 is above the maximum 1"), ("x", "is not of type number")]:
+        text.fill(typed)
+        fault.get_by_text(told).wait_for(timeout=TIMEOUT_MS)
+        assert text.input_value() == typed
+    text.fill("0.1")
+    fault.wait_for(state="detached", timeout=TIMEOUT_MS)
+    handle.press("ArrowRight")
+    page.wait_for_function("box => box.value === '0.112'", arg=text.element_handle())
+    run_and_read("0.112")
+
+
+def test_what_was_typed_of_a_secret_while_a_run_starts_stays(notebook: Notebook) -> None:
+    make(notebook, "hasty", [{"name": "api_key", "label": "Key", "secret": True}])
+    # Between the click and the run's start the kernel is busy; what is typed then comes later.
+    page = show(notebook, "hasty")
+    key = page.get_by_label("Key")
+    key.press_sequentially("123")
+    page.wait_for_selector(f"{FORM} input[aria-busy=false]")
+    page.evaluate(
+        """([form, more]) => {
+          const named = [...document.querySelectorAll(`${form} button`)];
+          named.find((each) => each.textContent === "Run").click();
+          const box = document.querySelector(`${form} input[type=password]`);
+          box.value += more;
+          box.dispatchEvent(new Event("input", { bubbles: true }));
+        }""",
+        [FORM, "4567"],
+    )
+    log = page.locator(f"{STATUS} .jp-exec-status-log")
+    log.get_by_text("3 characters of a key").wait_for(timeout=TIMEOUT_MS)
+    assert key.input_value() == "1234567"
+    button(page, "Run").click()
+    log.first.get_by_text("7 characters of a key").wait_for(timeout=TIMEOUT_MS)
+    page.wait_for_function("box => box.value === ''", arg=key.element_handle())
+
+
+def test_run_waits_for_the_whole_secret(notebook: Notebook) -> None:
+    make(notebook, "whole", [{"name": "api_key", "label": "Key", "secret": True}])
+    page = show(notebook, "whole")
+    page.get_by_label("Key").wait_for()
+    page.evaluate(
+        """(form) => {
+          const named = [...document.querySelectorAll(`${form} button`)];
+          const box = document.querySelector(`${form} input[type=password]`);
+          for (const letter of "123456789") {
+            box.value += letter;
+            box.dispatchEvent(new Event("input", { bubbles: true }));
+          }
+          named.find((each) => each.textContent === "Run").click();
+        }""",
+        FORM,
+    )
+    log = page.locator(f"{STATUS} .jp-exec-status-log")
+    log.get_by_text("9 characters of a key").wait_for(timeout=TIMEOUT_MS)
+    assert len(runs_of(notebook, "whole")) == 1
+
+
 def set_setting(notebook: Notebook, plugin: str, **values: Any) -> None:
     """Change a setting of Lab, before a page is opened."""
     notebook.lab.client.put(
@@ -373,7 +451,13 @@ def test_save_as_template(notebook: Notebook) -> None:
     assert saved["spec"]["parameters"] == [{"name": "n", "type": "integer", "value": "7"}]
     name.fill("first")
     button(page, "Save").click()
-    page.locator(".jp-exec-form-messages[role=alert]").wait_for(timeout=TIMEOUT_MS)
+    page.get_by_text('There is a template named "first" already.').wait_for(timeout=TIMEOUT_MS)
+    picture(page, "taken", whole=False)
+    button(page, "Save as new version").click()
+    page.get_by_text("Saved as template first, version 2").wait_for(timeout=TIMEOUT_MS)
+    saved = notebook.lab.client.get("jupyter-exec/v1/templates/first").json()
+    assert saved["spec"]["parameters"] == [{"name": "n", "type": "integer", "value": "7"}]
+    assert button(page, "Save as new version").is_hidden()
 
 
 @pytest.mark.parametrize("count", [0, 1000])

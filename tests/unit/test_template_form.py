@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import copy
 import json
+import time
 from typing import Any
 
 import ipywidgets
 import pytest
 
-from jupyter_exec.errors import Conflict, Fault, InvalidRequest
+from jupyter_exec.errors import Conflict, Fault, InvalidRequest, NotFound
 from jupyter_exec.widgets import TemplateForm
 from jupyter_exec.widgets.form import template_form
+from jupyter_exec.widgets.form.actions import last_values
 from jupyter_exec.widgets.form.controls import control_for
 from jupyter_exec.widgets.form.fields import unset
 from jupyter_exec.widgets.form.secret_field import SecretField
@@ -23,9 +25,10 @@ HOSTILE = "<img src=x onerror=alert(1)>"
 class Runs:
     """Stands in for a run that has ended."""
 
-    def __init__(self, number: int, parameters: dict[str, Any]) -> None:
+    def __init__(self, number: int, parameters: dict[str, Any], parent: str | None = None) -> None:
         self.name = self.run_id = f"run_{number}"
         self.json = {
+            "parentRunId": parent,
             "createdAt": f"2026-01-31T12:{number:02}:10.000Z",
             "template": {"name": "mnist", "version": 1, "parameters": parameters},
         }
@@ -56,9 +59,19 @@ class Server:
         known = {raw["name"] for raw in self.parameters if not raw.get("secret")}
         return Runs(len(self.asked), {n: v for n, v in params.items() if n in known})
 
+    def get(self, name: str) -> Any:
+        if name not in [spec["name"] for spec in self.saved]:
+            raise NotFound("none")
+        return self
+
     def create(self, spec: dict[str, Any]) -> Any:
         if self.refusal:
             raise self.refusal
+        if spec["name"] in [known["name"] for known in self.saved]:
+            raise InvalidRequest("taken (PUT)", "name")
+        return self.save(spec)
+
+    def save(self, spec: dict[str, Any]) -> Any:
         self.saved.append(spec)
         stored = copy.copy(self)
         stored.name = spec["name"]
@@ -103,13 +116,10 @@ def say(field: SecretField, text: str) -> None:
 @pytest.mark.parametrize(
     ("parameter", "kind"),
     [
-        ({"type": "integer", "minimum": 1, "maximum": 9, "value": 2}, ipywidgets.IntSlider),
-        ({"type": "number", "minimum": 0, "maximum": 1, "value": 0.5}, ipywidgets.FloatSlider),
-        (
-            {"type": "number", "minimum": 1e-5, "maximum": 1, "value": 1e-3},
-            ipywidgets.FloatLogSlider,
-        ),
-        ({"type": "number", "minimum": 0, "maximum": 1}, ipywidgets.VBox),
+        ({"type": "integer", "minimum": 1, "maximum": 9, "value": 2}, ipywidgets.HBox),
+        ({"type": "number", "minimum": 0, "maximum": 1, "value": 0.5}, ipywidgets.HBox),
+        ({"type": "number", "minimum": 1e-5, "maximum": 1, "value": 1e-3}, ipywidgets.HBox),
+        ({"type": "number", "minimum": 0, "maximum": 1}, ipywidgets.HBox),
         ({"type": "number", "minimum": 0, "value": 1}, ipywidgets.Text),
         ({"type": "integer", "minimum": 0, "maximum": 2**60}, ipywidgets.Text),
         ({"type": "integer", "minimum": 3, "maximum": 3}, ipywidgets.Text),
@@ -176,23 +186,117 @@ def test_numbers_are_sent_as_they_were_typed() -> None:
     assert server.asked == [{"lr": "1e-5", "n": "1e3"}]
 
 
+LOG = {"name": "lr", "type": "number", "value": "0.05", "minimum": 1e-4, "maximum": 1}
+
+
+def slider(form: TemplateForm) -> Any:
+    (found,) = widgets_of(form, ipywidgets.IntSlider)
+    return found
+
+
 @pytest.mark.parametrize(
-    ("dragged", "value"),
-    [(0.00012589254117941674, 0.0001259), (0.012345678, 0.012345678), (0.001, 0.001)],
+    ("parameter", "places"),
+    [
+        (LOG, {0: "0.0001", 1: "0.000112", 20: "0.001", 60: "0.1", 80: "1"}),
+        ({**LOG, "maximum": 0.7}, {60: "0.1", 77: "0.7"}),
+        ({**LOG, "minimum": 0}, {0: "0", 3: "0.03", 30: "0.3", 100: "1"}),
+        ({**LOG, "minimum": 0.04, "maximum": 0.061}, {0: "0.04", 1: "0.0401", 210: "0.061"}),
+        ({**LOG, "type": "integer", "value": 7, "minimum": -3, "maximum": 9}, {0: "-3", 12: "9"}),
+        ({**LOG, "type": "integer", "value": 7, "minimum": 0, "maximum": 12345}, {3: "300"}),
+    ],
 )
-def test_what_was_dragged_is_a_short_number(dragged: float, value: float) -> None:
-    parameter = {"name": "lr", "type": "number", "value": 0.01, "minimum": 1e-5, "maximum": 1}
-    form = TemplateForm(Server(parameter))
-    control(form, "lr").value = dragged
-    assert form.params == {"lr": value}
+def test_what_was_dragged_is_a_short_number(
+    parameter: dict[str, Any], places: dict[int, str]
+) -> None:
+    server = Server(parameter)
+    form = TemplateForm(server)
+    for place, text in places.items():
+        slider(form).value = place
+        assert control(form, "lr").value == text
+        assert form.faults == []
+        form.run()
+        assert server.asked[-1] == {"lr": text}
+        control(form, "lr").value = " "
+        control(form, "lr").value = text
+        assert slider(form).value == place, "it is found again"
+
+
+def test_a_text_beside_a_slider_is_sent_as_it_was_written() -> None:
+    server = Server(LOG)
+    form = TemplateForm(server)
+    text = control(form, "lr")
+    form.run()
+    for typed in ("0.03", "3e-2", "0.123456789012345678"):
+        text.value = typed
+        assert text.value == typed
+        form.run()
+    form.fill({"lr": 0.0521})
+    assert text.value == "0.0521"
+    form.run()
+    control(form, "Reset").click()
+    form.run()
+    sent = [asked["lr"] for asked in server.asked]
+    assert sent == ["0.05", "0.03", "3e-2", "0.123456789012345678", "0.0521", "0.05"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "fault"),
+    [
+        ("5", "5 is above the maximum 1"),
+        ("-1", "-1 is below the minimum"),
+        ("x", '"x" is not of type number'),
+        ("nan", '"nan" is not of type number'),
+        ("inf", '"inf" is not of type number'),
+    ],
+)
+def test_a_text_beside_a_slider_can_be_wrong(typed: str, fault: str) -> None:
+    form = TemplateForm(Server(LOG))
+    control(form, "lr").value = typed
+    assert control(form, "lr").value == typed
+    assert fault in html(form).replace("&quot;", '"')
+    assert control(form, "Run").disabled
 
 
 def test_a_slider_without_a_default_has_a_value_once_it_was_moved() -> None:
     form = TemplateForm(Server({"name": "p", "type": "integer", "minimum": 1, "maximum": 9}))
-    control(form, "p").value = 4
+    slider(form).value = 3
     assert form.params == {"p": 4}
-    control(form, "give a value").value = False
+    control(form, "p").value = ""
     assert form.params == {}
+    assert slider(form).value == 0
+
+
+def test_an_integer_taken_over_from_a_float() -> None:
+    form = TemplateForm(Server({"name": "n", "type": "integer", "value": 1}))
+    assert form.fill({"n": 5.0}) == []
+    assert form.params == {"n": 5}
+
+
+@pytest.mark.parametrize(
+    ("default", "shown", "typed", "value"),
+    [
+        ([1, 2], "1, 2", "3, 4", [3, 4]),
+        ([1, 2], "1, 2", "3, x", [3, "x"]),
+        ([1, 2], "1, 2", "[3, 4]", [3, 4]),
+        ([True], "true", "false, 1", [False, 1]),
+        ([1, "a"], "1, a", "2, b", [2, "b"]),
+        ([1, "2"], '[1, "2"]', "2, 007", [2, "007"]),
+        ([[1], [2]], "[[1], [2]]", "[[3]]", [[3]]),
+        (["a", "b"], "a, b", "3, 4", ["3", "4"]),
+        (["1"], "1", "2", ["2"]),
+        (None, "", "3, -4e2", [3, -400.0]),
+        (None, "", "3, x", ["3", "x"]),
+        ([], "[]", "3", [3]),
+    ],
+)
+def test_words_of_a_list(default: Any, shown: str, typed: str, value: Any) -> None:
+    parameter: dict[str, Any] = {"name": "list", "type": "array"}
+    form = TemplateForm(Server({**parameter, **({} if default is None else {"value": default})}))
+    assert control(form, "list").value == shown
+    assert form.params == ({} if default is None else {"list": default})
+    control(form, "list").value = typed
+    assert form.params == {"list": value}
+    assert [type(item) for item in form.params["list"]] == [type(item) for item in value]
 
 
 def test_emptied_fields() -> None:
@@ -286,6 +390,28 @@ def test_a_secret_goes_out_once(refused: bool) -> None:
     assert control(form, "Run").disabled, "it has to be typed again"
 
 
+def test_the_newest_text_of_a_secret_counts() -> None:
+    form = TemplateForm(Server({"name": "key", "secret": True}))
+    (field,) = widgets_of(form, SecretField)
+    sent: list[Any] = []
+    field.send = sent.append
+
+    def hear(page: str, count: int, text: str) -> None:
+        message = {"type": "typed", "page": page, "count": count, "value": text}
+        field._handle_custom_msg(message, [])
+
+    hear("a", 2, "hunter2")
+    hear("a", 1, "hunte")
+    assert field.secret == "hunter2"
+    form.run()
+    assert sent == [
+        {"type": "heard", "page": "a", "count": 2},
+        {"type": "clear", "page": "a", "count": 2},
+    ], "what was typed since stays"
+    hear("b", 1, "other")
+    assert field.secret == "other", "a page that was loaded anew counts anew"
+
+
 def test_reset() -> None:
     form = TemplateForm(
         Server(
@@ -305,8 +431,11 @@ def test_reset() -> None:
     assert field.secret == ""
 
 
-def test_earlier_values_are_offered() -> None:
+def test_earlier_values_are_offered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "UTC-2")
+    time.tzset()
     runs = (
+        Runs(4, {"n": 8, "e": "a"}, parent="sweep"),
         Runs(3, {"n": 9, "e": "a"}),
         Runs(2, {"n": 9, "e": "a"}),
         Runs(1, {"n": 4, "e": "gone"}),
@@ -320,8 +449,8 @@ def test_earlier_values_are_offered() -> None:
     last = control(form, "Earlier values")
     assert [name for name, _ in last.options] == [
         "choose a run …",
-        "run_3 · 2026-01-31 12:03 UTC",
-        "run_1 · 2026-01-31 12:01 UTC",
+        "n=9, e=a · 2026-01-31 14:03",
+        "n=4, e=gone · 2026-01-31 14:01",
     ]
     last.value = 0
     assert form.params == {"n": 9, "e": "a"}
@@ -330,6 +459,15 @@ def test_earlier_values_are_offered() -> None:
     assert form._messages.lines == ["What does not fit any more was left as it is: e"]
     form.run()
     assert len(last.options) == 4, "the values just used are offered too"
+    monkeypatch.undo()
+    time.tzset()
+
+
+def test_earlier_values_are_shortened() -> None:
+    values = {"a": None, "b": [1, 2], "c": "x\ny" * 20, "d": True, "e": 1e-5, "f": 1, "g": 2}
+    ((told, given),) = last_values([Runs(1, values)])
+    assert told.startswith("b=[1, 2], c=x yx yx yx yx yx yx yx …, d=true, e=1e-05, … 2 more · ")
+    assert given == values
 
 
 def test_nothing_is_offered_where_nothing_ran() -> None:
@@ -367,9 +505,35 @@ def test_save_as_template() -> None:
     assert form._messages.lines == ["Saved as template copy"]
     assert json.dumps(server.json) == before
 
-    server.refusal = Conflict("copy exists")
+    server.refusal = Conflict("no room")
+    control(form, "Name").value = "other"
     control(form, "Save").click()
-    assert (form._messages.kind, form._messages.lines) == ("fault", ["copy exists"])
+    assert (form._messages.kind, form._messages.lines) == ("fault", ["no room"])
+
+
+def test_a_name_that_is_taken_gets_a_new_version() -> None:
+    server = Server({"name": "n", "type": "integer", "value": 1})
+    form = TemplateForm(server)
+    control(form, "▸ Save as template").click()
+    control(form, "Name").value = "copy"
+    control(form, "Save").click()
+    anew = control(form, "Save as new version")
+    assert anew.layout.display == "none"
+    control(form, "n").value = "2"
+    control(form, "Save").click()
+    assert form._messages.kind == "fault"
+    assert form._messages.lines[0].startswith('There is a template named "copy" already.')
+    assert "PUT" not in form._messages.lines[0]
+    assert len(server.saved) == 1
+    assert anew.layout.display is None
+    control(form, "Name").value = "copy 2"
+    assert anew.layout.display == "none", "that name may be free"
+    control(form, "Name").value = "copy"
+    control(form, "Save").click()
+    anew.click()
+    assert server.saved[1]["parameters"] == [{"name": "n", "type": "integer", "value": "2"}]
+    assert form._messages.lines == ["Saved as template copy, version 3"]
+    assert anew.layout.display == "none"
 
 
 def test_nothing_of_a_template_is_html() -> None:

@@ -114,7 +114,10 @@ def test_spaces_of_python():
     assert choice("a", "b") == choice(["a", "b"]) == Space("choice", ("a", "b"))
     assert uniform(0, 1).to_json() == {"uniform": [0, 1]}
     assert repr(loguniform(1e-5, 0.1)) == "loguniform(1e-05, 0.1)"
-    for wrong in (choice, lambda: uniform("a", 1), lambda: Space("range", ())):
+    for empty in (choice, lambda: choice([])):
+        with pytest.raises(ValueError, match="list of values to try is empty"):
+            empty()
+    for wrong in (lambda: uniform("a", 1), lambda: Space("range", ())):
         with pytest.raises(ValueError, match="makes no sense; for example"):
             wrong()
 

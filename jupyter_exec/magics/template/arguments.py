@@ -55,6 +55,7 @@ SAVE_OPTIONS = (
 SHOW_OPTIONS = (
     Option("--version", "an older one (default: the newest)", "V", completes="versions"),
 )
+EXPORT_OPTIONS = (Option("--force", "write over a file that exists already"),)
 SOURCES = ("from_run", "from_notebook", "from_script")
 
 
@@ -93,7 +94,9 @@ SUBCOMMANDS = (
     Subcommand("history", "NAME", "its versions"),
     Subcommand("diff", "NAME [A] [B]", "what changed from version A to B (default: the last)"),
     Subcommand("restore", "NAME VERSION", "make an old version the newest, also after delete"),
-    Subcommand("export", "NAME [FILE]", "write its YAML to a file (default: NAME.yaml)"),
+    Subcommand(
+        "export", "NAME [FILE]", "write its YAML to a file (default: NAME.yaml)", EXPORT_OPTIONS
+    ),
     Subcommand("delete", "NAME", "delete it; its versions are kept, and can be restored"),
 )
 BY_NAME = {subcommand.name: subcommand for subcommand in SUBCOMMANDS}

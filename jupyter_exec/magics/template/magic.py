@@ -89,14 +89,12 @@ class TemplateMagics(Magics):
 
     # One method for each subcommand.
 
-    def _list(self, values: Namespace) -> TemplateTable:
+    def _list(self, values: Namespace) -> None:
         found = self._templates.list(values.text, _LISTED + 1)
-        return TemplateTable(found[:_LISTED], more=len(found) > _LISTED)
+        _show_value(TemplateTable(found[:_LISTED], more=len(found) > _LISTED))
 
     def _form(self, values: Namespace) -> None:
-        from IPython.display import display
-
-        display(self._get(values.template))  # type: ignore[no-untyped-call] # IPython's is untyped
+        _show_value(self._get(values.template))
 
     def _run(self, values: Namespace) -> None:
         from jupyter_exec.client.template_values import parse_assignments
@@ -126,15 +124,15 @@ class TemplateMagics(Magics):
                 f"{TEMPLATE} run: --{next(iter(sweep)).replace('_', '-')} is for sweeps, and no "
                 "parameter has several values; for example: lr=[0.1, 0.01]"
             )
-        ask_secrets(template, params)
         options = {
             "name": values.name,
             "experiment": values.experiment,
             "tags": parse_tags(values.tag) or None,
         }
+        several = {name: Space.of(json) for name, json in space.items()}
+        ask_secrets(template, params, several, manual=values.sampling == "manual")
         if not many:
             return template.run(params, **options)
-        several = {name: Space.of(json) for name, json in space.items()}
         return template.sweep({**params, **several}, **options, **sweep)
 
     def _save(self, values: Namespace) -> None:
@@ -173,9 +171,9 @@ class TemplateMagics(Magics):
     def _show(self, values: Namespace) -> None:
         print(self._get(values.template, values.version).export(), end="")  # noqa: T201 - asked for
 
-    def _history(self, values: Namespace) -> HistoryTable:
+    def _history(self, values: Namespace) -> None:
         # The first version is there for ever, also after the template was deleted.
-        return HistoryTable(self._get(values.template, 1).history())
+        _show_value(HistoryTable(self._get(values.template, 1).history()))
 
     def _diff(self, values: Namespace) -> None:
         difference = self._get(values.template).diff(values.a, values.b)
@@ -193,7 +191,11 @@ class TemplateMagics(Magics):
         path = Path(values.file or f"{values.template}.yaml").expanduser()
         text = self._get(values.template).export()
         try:
-            path.write_text(text, encoding="utf-8")
+            with path.open("w" if values.force else "x", encoding="utf-8") as file:
+                file.write(text)
+        except FileExistsError:
+            message = f"{TEMPLATE} export: {path} exists already; --force writes over it"
+            raise UsageFault(message) from None
         except OSError as error:
             raise UsageFault(f"{TEMPLATE} export: {path}: {error.strerror}") from None
         print(f"{path} written.")  # noqa: T201 - for the reader
@@ -203,10 +205,8 @@ class TemplateMagics(Magics):
         template.delete()
         self._known.forget()
         name = quote(template.name)
-        print(  # noqa: T201 - for the reader
-            f"{name} deleted; its runs stay. To have it back: "
-            f"{TEMPLATE} restore {name} {template.version}"
-        )
+        back = f"{TEMPLATE} restore {name} {template.version}"
+        print(f"{name} deleted; its runs stay. To have it back: {back}")  # noqa: T201 - for the reader
 
     def _get(self, name: str, version: int | None = None) -> Template:
         """Return a template.
@@ -236,15 +236,35 @@ class TemplateMagics(Magics):
         print(f"{done}. {TEMPLATE} form {name} shows its form.")  # noqa: T201 - for the reader
 
 
-def ask_secrets(template: Template, params: dict[str, Any]) -> None:
-    """Ask for the secrets that must be given, and were not; the answers are shown as dots."""
-    for parameter in template.parameters:
-        name = parameter["name"]
-        if parameter.get("secret") and parameter.get("required") == "true" and name not in params:
-            try:
-                params[name] = getpass.getpass(f"{parameter.get('label') or name}: ")
-            except NotImplementedError:
-                return  # nobody can be asked here; the server says what is missing
+def _show_value(value: Any) -> None:
+    """Show a value wherever the line stands; what a magic returns is shown on the last one only."""
+    from IPython.display import display
+
+    display(value)  # type: ignore[no-untyped-call] # IPython's is untyped
+
+
+def ask_secrets(
+    template: Template, params: dict[str, Any], several: Mapping[str, Any], *, manual: bool
+) -> None:
+    """Ask for the secrets that must be given, and were not; the answers are shown as dots.
+
+    Raises:
+        InvalidRequest: other values do not fit; nobody types a secret for nothing.
+    """
+    missing = {
+        str(parameter["name"]): str(parameter.get("label") or parameter["name"])
+        for parameter in template.parameters
+        if parameter.get("secret")
+        and parameter.get("required") == "true"
+        and parameter["name"] not in {**params, **several}
+    }
+    if missing:
+        template.check({**params, **several}, missing, manual=manual)
+    for name, label in missing.items():
+        try:
+            params[name] = getpass.getpass(f"{label}: ")
+        except NotImplementedError:
+            return  # nobody can be asked here; the server says what is missing
 
 
 def _defaults(words: Sequence[str]) -> list[dict[str, Any]]:

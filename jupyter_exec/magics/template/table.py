@@ -56,7 +56,7 @@ class _Table:
 
 
 class TemplateTable(_Table):
-    """Some templates by name; `table[0]` is the first.
+    """Some templates by name.
 
     Args:
         templates: what is shown.
@@ -69,12 +69,6 @@ class TemplateTable(_Table):
     def __init__(self, templates: Sequence[Template], *, more: bool) -> None:
         self.templates = list(templates)
         self._more = more
-
-    def __len__(self) -> int:
-        return len(self.templates)
-
-    def __getitem__(self, position: int) -> Template:
-        return self.templates[position]
 
     def rows(self) -> list[tuple[str, ...]]:  # noqa: D102 - as above
         return [
@@ -93,19 +87,13 @@ class TemplateTable(_Table):
 
 
 class HistoryTable(_Table):
-    """The versions of a template, newest first; `table[0]` is the newest, as the server has it."""
+    """The versions of a template, newest first."""
 
     head = ("Version", "When", "What")
     empty = "No versions."
 
     def __init__(self, versions: Sequence[Mapping[str, Any]]) -> None:
         self.versions = list(versions)
-
-    def __len__(self) -> int:
-        return len(self.versions)
-
-    def __getitem__(self, position: int) -> Mapping[str, Any]:
-        return self.versions[position]
 
     def rows(self) -> list[tuple[str, ...]]:  # noqa: D102 - as above
         return [
@@ -119,9 +107,14 @@ class HistoryTable(_Table):
 
 
 def parameter_words(parameters: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Return the parameters as they are given: `lr=0.1`; `data=...` where one must be given."""
+    """Return the parameters as they are given: `lr=0.1`; `data=...` where one must be given.
+
+    A secret is named only, as its value belongs into no line of a notebook.
+    """
     return [
-        f"{quote(str(parameter['name']))}={_default(parameter)}"
+        f"{quote(str(parameter['name']))} (secret)"
+        if parameter.get("secret")
+        else f"{quote(str(parameter['name']))}={_default(parameter)}"
         for parameter in parameters
         if not _OF_ROLES.fullmatch(str(parameter["name"]))
     ]

@@ -92,14 +92,15 @@ def _value_faults(parameter: Parameter, space: Space, field: str) -> Iterator[Fa
 
 
 def _params_faults(spec: TemplateSpec, request: SweepRequest) -> list[Fault]:
-    """Return what is wrong with the shared values; what a manual trial brings may be missing."""
-    later = request.sampling == "manual"
-    others = [
-        parameter.model_copy(update={"required": "false"}) if later else parameter
+    """Return what is wrong with the shared values; what the trials bring may be missing."""
+    manual = request.sampling == "manual"
+    shared = [
+        parameter.model_copy(update={"required": "false"})
+        if manual or parameter.name in request.space
+        else parameter
         for parameter in spec.parameters
-        if parameter.name not in request.space
     ]
-    return complete(others, request.params)[1]
+    return complete(shared, request.params)[1]
 
 
 def _source_faults(spec: TemplateSpec, request: SweepRequest) -> Iterator[Fault]:

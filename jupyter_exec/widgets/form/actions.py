@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import suppress
+from datetime import datetime
 from html import escape
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 
-from jupyter_exec.errors import ExecError
+from jupyter_exec.errors import Conflict, ExecError
+from jupyter_exec.model.documents import literal
 from jupyter_exec.widgets.form.sections import Section
 
 if TYPE_CHECKING:
@@ -18,24 +21,55 @@ if TYPE_CHECKING:
     from jupyter_exec.widgets.form.fields import Field
     from jupyter_exec.widgets.form.template_form import TemplateForm
 
-_LOOKED_AT = 20
+_LOOKED_AT = 100
+"""Runs; the trials of sweeps among them are passed over."""
 _OFFERED = 5
 _NAMED = 4
-_MINUTES = 16
+_MOST_TOLD = 24
 
 Values = tuple[str, dict[str, Any]]
 """What a person calls some values, and the values by name."""
 
 
 def last_values(runs: Iterable[Run]) -> list[Values]:
-    """Return what runs of a template were started with, newest first, each set of values once."""
+    """Return what runs of a template were started with, newest first, each set of values once.
+
+    Trials of sweeps are left out: nobody typed their values.
+    """
     found: list[Values] = []
     for run in runs:
         values = (run.json.get("template") or {}).get("parameters") or {}
-        moment = str(run.json.get("createdAt") or "")[:_MINUTES].replace("T", " ")
-        if values and all(values != known for _, known in found):
-            found.append((f"{run.name} · {moment} UTC", dict(values)))
+        if run.json.get("parentRunId") or not values:
+            continue
+        if all(values != known for _, known in found):
+            moment = _local_time(str(run.json.get("createdAt") or ""))
+            found.append((f"{_told(values)} · {moment}".removesuffix(" · "), dict(values)))
+            if len(found) == _OFFERED:
+                break
     return found
+
+
+def _told(values: Mapping[str, Any]) -> str:
+    """Return the first values as a person would write them, shortened."""
+    given = [(name, value) for name, value in values.items() if value is not None]
+    shown = [f"{_short(name)}={_short(literal(value))}" for name, value in given[:_NAMED]]
+    more = f", … {len(given) - _NAMED} more" if len(given) > _NAMED else ""
+    return ", ".join(shown) + more
+
+
+def _short(value: Any) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    text = " ".join(text.split())
+    return text if len(text) <= _MOST_TOLD else text[: _MOST_TOLD - 1] + "…"
+
+
+def _local_time(moment: str) -> str:
+    """Return a moment of the wire in the kernel's time zone, to the minute."""
+    try:
+        read = datetime.fromisoformat(moment.replace("Z", "+00:00"))
+    except ValueError:
+        return moment
+    return read.astimezone().strftime("%Y-%m-%d %H:%M")
 
 
 def with_defaults(spec: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
@@ -70,11 +104,12 @@ class Actions:
         self.last = ipywidgets.Dropdown(
             description="Earlier values",
             options=[("choose a run …", -1)],
-            layout={"max_width": "420px", "width": "auto", "display": "none"},
+            layout={"max_width": "640px", "width": "auto", "display": "none"},
             style={"description_width": "initial"},
         )
         self.last.observe(self._chosen, "value")
         self._run = ipywidgets.Button(description="Run", button_style="primary", layout=auto)
+        self._run.add_class("jp-exec-form-run")
         self._run.on_click(lambda _: self._try(form.run))
         reset = ipywidgets.Button(
             description="Reset", tooltip="Go back to the defaults", layout=auto
@@ -133,9 +168,27 @@ class Actions:
             disabled=True,
             layout={"width": "auto"},
         )
-        name.observe(lambda _: setattr(save, "disabled", not name.value.strip()), "value")
-        save.on_click(lambda _: self._try(lambda: self._form.save_as(name.value.strip())))
-        return ipywidgets.HBox([name, save], layout={"flex_flow": "row wrap"})
+        anew = ipywidgets.Button(
+            description="Save as new version",
+            tooltip="Save it as the newest version of the template of this name",
+            layout={"width": "auto", "display": "none"},
+        )
+
+        def named(_change: object) -> None:
+            save.disabled, anew.layout.display = not name.value.strip(), "none"
+
+        def saved(*, new_version: bool) -> None:
+            anew.layout.display = "none"
+            try:
+                self._form.save_as(name.value.strip(), new_version=new_version)
+            except Conflict:
+                anew.layout.display = None
+                raise
+
+        name.observe(named, "value")
+        save.on_click(lambda _: self._try(lambda: saved(new_version=False)))
+        anew.on_click(lambda _: self._try(lambda: saved(new_version=True)))
+        return ipywidgets.HBox([name, save, anew], layout={"flex_flow": "row wrap"})
 
     def _try(self, action: Any) -> None:
         with suppress(ExecError):  # the form has shown it

@@ -32,6 +32,7 @@ _DATES = {
     for end in ("$", r"\Z")
 }
 _PLAIN_WORD = re.compile(r"[^\s,\[][^,]*(?<!\s)")
+_LITERAL = re.compile(r"-?(0|[1-9][0-9]{0,400})(\.[0-9]+)?([eE][+-]?[0-9]+)?|true|false")
 
 
 class Control(Protocol):
@@ -39,9 +40,11 @@ class Control(Protocol):
 
     Attributes:
         widget: what is shown.
+        entry: what the keyboard's focus goes to; most often the widget itself.
     """
 
     widget: Any
+    entry: Any
 
     def read(self) -> Any:
         """Return what is sent; None = nothing."""
@@ -72,7 +75,7 @@ def control_for(parameter: Parameter, label: str) -> Control:
             return _ChoiceControl([True, False], options, parameter)
         return _CheckControl(options)
     if slides(parameter):
-        return SliderControl(parameter, options)
+        return SliderControl(parameter, options, _hint(parameter))
     return _typed_control(parameter, options)
 
 
@@ -110,7 +113,7 @@ class _OfOneWidget:
     """A control whose widget has a `value`."""
 
     def __init__(self, widget: Any) -> None:
-        self.widget = widget
+        self.widget = self.entry = widget
 
     def observe(self, changed: Callable[[], None]) -> None:
         self.widget.observe(lambda _: changed(), "value")
@@ -141,23 +144,47 @@ class _NumberControl(_OfOneWidget):
 
 
 class _ArrayControl(_OfOneWidget):
-    """A list as text: `a, b, c`, or JSON."""
+    """A list as text: `a, b, c`, or JSON.
+
+    Words are texts in a list of texts. Elsewhere `3` and `true` are what JSON says: each by itself
+    where the default has other items than texts, and all or none where nothing tells.
+    """
 
     def __init__(self, widget: Any, parameter: Parameter) -> None:
         super().__init__(widget)
         self._parameter = parameter
+        default = [] if parameter.value is None else read(parameter, parameter.value)[0]
+        self._texts = bool(default) and all(isinstance(item, str) for item in default)
+        self._mixed = bool(default) and not self._texts
 
     def read(self) -> Any:
         text = self.widget.value.strip()
+        return self._items(text) if text else None
+
+    def _items(self, text: str) -> Any:
         value, _ = read(self._parameter, text)
-        return value if text else None
+        if text.startswith("[") or self._texts or not isinstance(value, list):
+            return value
+        literals = [_LITERAL.fullmatch(word) is not None for word in value]
+        if not (self._mixed or all(literals)):
+            return value
+        pairs = zip(value, literals, strict=True)
+        return [json.loads(word) if is_literal else word for word, is_literal in pairs]
 
     def write(self, value: Any) -> None:
-        plain = bool(value) and all(
-            isinstance(item, str) and _PLAIN_WORD.fullmatch(item) for item in value
+        self.widget.value = "" if value is None else self._text(value)
+
+    def _text(self, value: Any) -> str:
+        """Return words where they are read as the same list again; JSON elsewhere."""
+        whole = json.dumps(value, ensure_ascii=False)
+        if not isinstance(value, list) or any(isinstance(item, list | dict) for item in value):
+            return whole
+        words = [item if isinstance(item, str) else json.dumps(item) for item in value]
+        text = ", ".join(words)
+        plain = bool(words) and all(_PLAIN_WORD.fullmatch(word) for word in words)
+        return (
+            text if plain and json.dumps(self._items(text), ensure_ascii=False) == whole else whole
         )
-        text = ", ".join(value) if plain else json.dumps(value, ensure_ascii=False)
-        self.widget.value = "" if value is None else text
 
 
 class _ChoiceControl(_OfOneWidget):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 
+from jupyter_exec.model.documents import literal
 from jupyter_exec.model.parameters import property_schema, read, value_faults
 from jupyter_exec.widgets.form.controls import Control, control_for
 from jupyter_exec.widgets.summary import number
@@ -30,6 +31,7 @@ class Field:
 
     Attributes:
         label: what a person calls it.
+        default: what the control shows first; None = nothing.
         faults: what is wrong with the present value, as sentences.
     """
 
@@ -37,7 +39,8 @@ class Field:
         self.parameter = parameter
         self.name = parameter.name
         self.label = parameter.label or parameter.name
-        self.default = None if parameter.value is None else read(parameter, parameter.value)[0]
+        self._written = parameter.kind in {"integer", "number"} and parameter.enum is None
+        self.default = self._kept(parameter.value)
         self._changed = changed
         self._value: Any = self.default
         self._control: Control | None = None
@@ -64,10 +67,17 @@ class Field:
 
         Text such as `1e-5` reaches the run's command line unchanged.
         """
-        raw = self._raw
-        if raw is None or self.parameter.kind not in {"integer", "number"}:
-            return self.value
-        return self.parameter.value if self.value == self.default else raw
+        if self._written:
+            return self._raw
+        chosen = self.parameter.kind in {"integer", "number"}
+        return self.parameter.value if chosen and self.value == self.default else self.value
+
+    def _kept(self, given: Any) -> Any:
+        """Return a fitting value as the control takes it: numbers as text, others in their type."""
+        if given is None or not self._written:
+            return None if given is None else read(self.parameter, given)[0]
+        text = str(literal(given)).strip()  # 5.0 is an integer, "5.0" is none
+        return str(read(self.parameter, given)[0]) if read(self.parameter, text)[1] else text
 
     def _check(self) -> None:
         """Find out what is wrong: what the server would say, and what it has said."""
@@ -86,7 +96,7 @@ class Field:
         """
         if value is not None and value_faults(self.parameter, value):
             return False
-        self._set(None if value is None else read(self.parameter, value)[0])
+        self._set(self._kept(value))
         return True
 
     def reset(self) -> None:
@@ -108,7 +118,7 @@ class Field:
     def focus(self) -> None:
         """Move the keyboard's focus here, if there is something to see yet."""
         if self._control is not None:
-            self._control.widget.focus()
+            self._control.entry.focus()
 
     def build(self) -> Any:
         """Return what is shown: the control, and below it what helps and what is wrong."""

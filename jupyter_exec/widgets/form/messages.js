@@ -14,13 +14,18 @@ function tie(form) {
     const note = field.querySelector(".jp-exec-form-note");
     const faults = field.querySelector(".jp-exec-form-fault");
     if (note && !note.id) note.id = `jp-exec-note-${Date.now()}-${count++}`;
-    for (const control of field.querySelectorAll("input, select, textarea, [role=slider], [contenteditable]")) {
+    for (const control of field.querySelectorAll("input, select, textarea, [role=slider]")) {
       put(control, "aria-describedby", note?.textContent ? note.id : null);
       put(control, "aria-invalid", faults ? "true" : null);
       if (field.classList.contains("jp-exec-form-required")) put(control, "aria-required", "true");
     }
-    const name = field.querySelector(".widget-label")?.textContent;
-    for (const control of field.querySelectorAll("[role=slider], [contenteditable]")) put(control, "aria-label", name);
+    const labels = [...field.querySelectorAll(".widget-label")].map((label) => label.textContent);
+    const name = labels.find((text) => text.trim());
+    const said = field.querySelector("input[type=text]")?.value;
+    for (const control of field.querySelectorAll("[role=slider]")) {
+      put(control, "aria-label", name);
+      put(control, "aria-valuetext", said || null); // a place on the slider says nothing
+    }
   }
   for (const button of form.querySelectorAll(".jp-exec-form-section")) {
     put(button, "aria-expanded", String(button.textContent.startsWith("▾")));
@@ -54,7 +59,7 @@ function render({ model, el }) {
     if (!form) {
       form = el.closest(".jp-exec-form");
       if (!form) return later(); // not on the page yet
-      watcher.observe(form, { childList: true, subtree: true });
+      watcher.observe(form, { childList: true, subtree: true, attributes: true, attributeFilter: ["aria-valuenow"] });
     }
     tie(form);
   }

@@ -30,6 +30,7 @@ class SecretField(anywidget.AnyWidget):
 
     def __init__(self, description: str, tooltip: str, changed: Callable[[], None]) -> None:
         self.secret = ""
+        self._heard_last: tuple[str, int] = ("", 0)
         self._changed = changed
         super().__init__(description=description, tooltip=tooltip)
         self.on_msg(self._heard)
@@ -38,15 +39,26 @@ class SecretField(anywidget.AnyWidget):
         return f"<SecretField {self.description!r}>"
 
     def set(self, secret: str) -> None:
-        """Keep another secret; the page, which has not typed it, shows that there is one."""
+        """Keep another secret; the page, which has not typed it, shows that there is one.
+
+        A page that has sent more meanwhile keeps what stands there, because it will be heard.
+        """
         self.secret, self.filled = secret, bool(secret)
-        self.send({"type": "clear"})
+        page, count = self._heard_last
+        self.send({"type": "clear", "page": page, "count": count})
 
     def _heard(self, _widget: object, message: dict[str, Any], _buffers: object) -> None:
-        if message.get("type") == "typed":
-            self.secret = str(message.get("value") or "")
-            self.filled = bool(self.secret)
+        if message.get("type") != "typed":
+            return
+        page, count = str(message.get("page") or ""), int(message.get("count") or 0)
+        if page == self._heard_last[0] and count < self._heard_last[1]:
+            return  # a newer one was faster
+        self._heard_last = (page, count)
+        secret = str(message.get("value") or "")
+        if secret != self.secret:
+            self.secret, self.filled = secret, bool(secret)
             self._changed()
+        self.send({"type": "heard", "page": page, "count": count})
 
 
 class SecretControl:
@@ -54,7 +66,7 @@ class SecretControl:
 
     def __init__(self, label: str, tooltip: str) -> None:
         self._observers: list[Callable[[], None]] = []
-        self.widget = SecretField(label, tooltip, self._tell)
+        self.widget = self.entry = SecretField(label, tooltip, self._tell)
 
     def _tell(self) -> None:
         for changed in self._observers:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 
-from jupyter_exec.errors import ExecError, Fault, InvalidRequest
+from jupyter_exec.errors import Conflict, ExecError, Fault, InvalidRequest
 from jupyter_exec.model.parameters import Parameter
 from jupyter_exec.model.wire import parse
 from jupyter_exec.widgets.form.actions import Actions, last_values, with_defaults
@@ -103,11 +103,11 @@ class TemplateForm(ipywidgets.VBox):  # type: ignore[misc] # ipywidgets has no t
         try:
             run = self.template.run({n: value for n, value in given.items() if value is not None})
         except ExecError as error:
-            self._forget_secrets()
+            self._forget_secrets(given)
             self._refused(error)
             raise
         else:
-            self._forget_secrets()
+            self._forget_secrets(given)
         finally:
             self._draw()
         self.last_run = run
@@ -149,25 +149,45 @@ class TemplateForm(ipywidgets.VBox):  # type: ignore[misc] # ipywidgets has no t
         self._draw()
         return misfits
 
-    def save_as(self, name: str) -> Template:
+    def save_as(self, name: str, *, new_version: bool = False) -> Template:
         """Save a copy of the template, with the present values as its defaults.
 
+        Args:
+            new_version: of the template of that name, where there is one.
+
         Raises:
-            Conflict: there is a template of that name.
+            Conflict: there is a template of that name, and it is to be no new version of it.
             InvalidRequest: values do not fit.
         """
         values = {
             n: field.wire_value for n, field in self._fields.items() if not field.parameter.secret
         }
         spec = with_defaults(self.template.json, values)
-        client = self.template._client  # noqa: SLF001 - the template's own
+        templates = self.template._client.templates  # noqa: SLF001 - the template's own
+        save = templates.save if new_version else templates.create
         try:
-            saved = client.templates.create({**spec, "name": name})
+            saved: Template = save({**spec, "name": name})
         except ExecError as error:
+            if not new_version and self._taken(name):
+                message = (
+                    f'There is a template named "{name}" already. Choose another name, or save '
+                    "this as its new version; its earlier versions are kept."
+                )
+                self._messages.complain([message])
+                raise Conflict(message, "name") from error
             self._messages.complain([fault.message for fault in error.faults])
             raise
-        self._messages.say(f"Saved as template {saved.name}")
+        version = f", version {saved.version}" if new_version else ""
+        self._messages.say(f"Saved as template {saved.name}{version}")
         return saved
+
+    def _taken(self, name: str) -> bool:
+        """Tell whether there is a template of a name; not being told counts as no."""
+        try:
+            self.template._client.templates.get(name)  # noqa: SLF001 - the template's own
+        except ExecError:
+            return False
+        return True
 
     def _head(self) -> Any:
         template = self.template
@@ -190,9 +210,13 @@ class TemplateForm(ipywidgets.VBox):  # type: ignore[misc] # ipywidgets has no t
         self._body.mark()
         self._actions.draw([field for field in self._fields.values() if field.faults])
 
-    def _forget_secrets(self) -> None:
-        for field in self._fields.values():
-            if field.parameter.secret:
+    def _forget_secrets(self, given: dict[str, Any]) -> None:
+        """Forget the secrets that went out.
+
+        What was typed meanwhile stays: a kernel with subshells hears the page while a run starts.
+        """
+        for name, field in self._fields.items():
+            if field.parameter.secret and field.value == given[name]:
                 field.reset()
 
     def _refused(self, error: ExecError) -> None:
