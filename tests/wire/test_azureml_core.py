@@ -154,7 +154,11 @@ def test_cancel_of_the_client(
     azure.wait_for_status(run_id, "Running")
     out, err = client.communicate("now\n", timeout=60)
     assert client.returncode == 0, err
-    assert json.loads(out.splitlines()[-1])["status"] in {"CancelRequested", "Canceled"}
+    assert json.loads(out.splitlines()[-1])["status"] in {
+        "CancelRequested",
+        "Finalizing",
+        "Canceled",
+    }
     run = azure.wait_for_status(run_id, "Canceled", 30)
     assert run["endedAt"]
 
