@@ -9,10 +9,12 @@ import os
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
+from git_repositories import GitServer, make_repository
 from servers import RunningServer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
+    from pathlib import Path
 
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 
@@ -57,3 +59,17 @@ def make_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[.
     yield make
     for running in made:
         running.close()
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    """A git repository with branches and a tag."""
+    return make_repository(tmp_path / "repository")
+
+
+@pytest.fixture
+def git_server(tmp_path: Path) -> Iterator[GitServer]:
+    """A server of the repositories below `tmp_path`; it wants a name and a password."""
+    running = GitServer(tmp_path, "ann:hush:%@hush")
+    yield running
+    running.close()

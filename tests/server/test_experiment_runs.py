@@ -9,10 +9,10 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from git_repositories import GitServer, commit, git, make_repository
+from git_repositories import GitServer, commit, git
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
     from servers import RunningServer
@@ -20,18 +20,6 @@ if TYPE_CHECKING:
 API = "jupyter-exec/v1/"
 USER, PASSWORD = "JUPYTER_EXEC_GIT_USERNAME", "JUPYTER_EXEC_GIT_PASSWORD"
 SECRETS = {USER: "ann", PASSWORD: "hush:%@hush"}
-
-
-@pytest.fixture
-def repository(tmp_path: Path) -> Path:
-    return make_repository(tmp_path / "repository")
-
-
-@pytest.fixture
-def git_server(tmp_path: Path) -> Iterator[GitServer]:
-    running = GitServer(tmp_path, "ann:hush:%@hush")
-    yield running
-    running.close()
 
 
 def submit(server: RunningServer, code: dict[str, Any], cmd: str, **more: Any) -> str:

@@ -15,27 +15,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from git_repositories import GitServer, commit, git, make_repository
+from git_repositories import GitServer, commit, git
 from needs import need
 
 from jupyter_exec.services import code
 from jupyter_exec.sources.code_request import CodeRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
-
-
-@pytest.fixture
-def repository(tmp_path: Path) -> Path:
-    return make_repository(tmp_path / "repository")
-
-
-@pytest.fixture
-def git_server(tmp_path: Path) -> Iterator[GitServer]:
-    running = GitServer(tmp_path, "ann:hush:%@hush")
-    yield running
-    running.close()
 
 
 def fetched(folder: Path, url: str, env: dict[str, str] | None = None, **more: Any) -> Any:

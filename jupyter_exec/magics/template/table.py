@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
 from jupyter_exec.magics.listing import ago, aligned
@@ -20,15 +21,15 @@ _OF_ROLES = re.compile(r"spec\.\w+\.(replicas|resourceMap\..+)")
 _ACTIONS = {"create": "created", "update": "changed", "restore": "restored"}
 
 
-class _Table:
+class _Table(ABC):
     """Rows below a head; `empty` is what there is to say without any."""
 
     head: tuple[str, ...]
     empty: str
 
+    @abstractmethod
     def rows(self) -> list[tuple[str, ...]]:
         """Return the cells."""
-        raise NotImplementedError
 
     def below(self) -> str:
         """Return what stands below the rows; "" = nothing."""
