@@ -24,7 +24,7 @@ class RunsQuery(WireModel):
     """What a list of runs is narrowed by.
 
     `status` takes several, separated by commas; `tag` is `name` or `name=value`; `q` is part of the
-    id, the display name or the experiment.
+    id, the display name or the experiment; `top` leaves out runs that have a parent.
     """
 
     experiment: str | None = None
@@ -36,6 +36,7 @@ class RunsQuery(WireModel):
     q: str | None = None
     parent: str | None = None
     template: str | None = None
+    top: bool = False
     limit: Annotated[int, Field(ge=1, le=1000)] = 25
     cursor: Annotated[int, Field(ge=0, le=2**62)] | None = None
 
@@ -62,6 +63,7 @@ class RunsHandler(ExecHandler):
             query.q,
             query.parent,
             query.template,
+            query.top,
         )
         found, following, total = await house.runs.find(wanted, query.limit, query.cursor)
         return {

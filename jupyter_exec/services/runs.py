@@ -182,6 +182,12 @@ class RunService:
         """Return a page of runs, where the next one begins, and how many match in all."""
         return await self._engine.journal.read(listing.find, wanted, limit, before)
 
+    async def experiments(
+        self, q: str | None, limit: int, before: int | None
+    ) -> tuple[list[listing.ExperimentSummary], int | None, int]:
+        """Return a page of experiments, where the next one begins, and how many match in all."""
+        return await self._engine.journal.read(listing.find_experiments, q, limit, before)
+
     async def cancel(self, run_id: str) -> Run:
         """Make a run end; one that has ended is answered as it is.
 

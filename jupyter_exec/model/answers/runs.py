@@ -98,6 +98,24 @@ class RunList(Answer):
     total: Annotated[int, Field(ge=0)]
 
 
+class Experiment(Answer):
+    """What an experiment comes to; runs that have a parent, such as trials, do not count."""
+
+    name: str
+    runs: Annotated[int, Field(ge=1)]
+    active: Annotated[int, Field(ge=0, description="have not ended")]
+    failed: Annotated[int, Field(ge=0)]
+    last_created_at: AwareDatetime
+
+
+class ExperimentList(Answer):
+    """A page of experiments; `next` is the `cursor` of the page after it."""
+
+    experiments: list[Experiment]
+    next: str | None
+    total: Annotated[int, Field(ge=0)]
+
+
 class TakenSnapshot(Answer):
     """The snapshot of a source; without numbers where an existing one was named."""
 
@@ -249,6 +267,7 @@ class OpenApiDocument(Answer):
 _ANSWERS: tuple[type[Answer], ...] = (
     ErrorResponse,
     EventList,
+    ExperimentList,
     LogList,
     Manifest,
     Metrics,
