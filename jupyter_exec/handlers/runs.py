@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field
 from jupyter_exec.handlers.base import ExecHandler, operation
 from jupyter_exec.model.lenient import parse_what_fits
 from jupyter_exec.model.lifecycle import RunStatus
-from jupyter_exec.model.request import RerunRequest, SubmitRequest
+from jupyter_exec.model.request import ChangeRequest, RerunRequest, SubmitRequest
 from jupyter_exec.model.wire import WireModel, one_of
 from jupyter_exec.store.listing import RunFilter
 
@@ -96,7 +96,7 @@ class RunsHandler(ExecHandler):
 
 
 class RunHandler(ExecHandler):
-    """`runs/{runId}`: show and delete."""
+    """`runs/{runId}`: show, change and delete."""
 
     @operation("Show a run", resource="runs", action="read", answer="Run", errors=(404,))
     async def get(self, run_id: str) -> Any:
@@ -107,6 +107,18 @@ class RunHandler(ExecHandler):
         if run.status is RunStatus.QUEUED:
             answer["queuePosition"] = house.runs.position(run)
         return answer
+
+    @operation(
+        "Rename a run, add tags to it or take them away",
+        resource="runs",
+        action="write",
+        body=ChangeRequest,
+        answer="Run",
+        errors=(400, 404, 503),
+    )
+    async def patch(self, run_id: str, body: ChangeRequest) -> Any:
+        """Answer the run as it is now."""
+        return (await (await self.house()).changes.change(run_id, body)).to_json()
 
     @operation(
         "Delete a run that has ended",

@@ -124,6 +124,13 @@ class RerunRequest(WireModel):
     secrets: Secrets = {}
 
 
+class ChangeRequest(WireModel):
+    """Body of `PATCH runs/{id}`: what is given changes; null removes a tag."""
+
+    display_name: Annotated[str, Field(min_length=1, max_length=1000)] | None = None
+    tags: dict[str, Text | None] = {}
+
+
 class DraftRequest(WireModel):
     """Body of `POST template-drafts`: what a template shall be made of; exactly one of four.
 

@@ -52,7 +52,7 @@ UNKNOWN = [
     ("GET", "execution/v1.0/subscriptions/x"),
     ("PUT", "execution/"),
     ("DELETE", "jupyter-exec/v1/runs"),
-    ("PATCH", "jupyter-exec/v1/runs/x"),
+    ("PUT", "jupyter-exec/v1/runs/x"),
     ("GET", "jupyter-exec/v1/runs/x/cancel"),
     ("GET", "api/v1"),
     ("GET", "api/v1/"),

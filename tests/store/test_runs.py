@@ -92,6 +92,29 @@ def test_deleting_forgets_everything_but_the_event(connection: sqlite3.Connectio
         assert listing.find(connection, wanted, 10) == ([], None, 0)
 
 
+def test_a_change_is_told_once_and_found(connection: sqlite3.Connection):
+    runs.insert(connection, RUN)
+    changed = runs.change(connection, "exp_1", "better", {"team": None, "a": "1"})
+    assert (changed.display_name, changed.tags) == ("better", {"a": "1"})
+    assert runs.change(connection, "exp_1", "better", {"a": "1", "none": None}) == changed
+    assert runs.change(connection, "exp_1", tags={"b": ""}).tags == {"a": "1", "b": ""}
+    created, *told = events.after(connection, 0)
+    assert (created["tags"], created["template"]) == ({"team": "blue"}, None)
+    assert [(e["type"], e["displayName"], e["tags"]) for e in told] == [
+        ("changed", "better", {"a": "1"}),
+        ("changed", "better", {"a": "1", "b": ""}),
+    ]
+    for wanted, found in (
+        (listing.RunFilter(tag="team"), 0),
+        (listing.RunFilter(tag="a=1"), 1),
+        (listing.RunFilter(q="train"), 0),
+        (listing.RunFilter(q="better"), 1),
+    ):
+        assert listing.find(connection, wanted, 10)[2] == found
+    with pytest.raises(NotFound):
+        runs.change(connection, "nope", "x")
+
+
 @pytest.fixture
 def many(connection: sqlite3.Connection):
     for number in range(60):
