@@ -74,7 +74,7 @@ class House:
         self.executor = Executor(self.engine)
         self.sourcing = Sourcing(self.snapshots, settings.root_dir, settings.data_dir)
         self.runs = RunService(self.engine, self.executor, self.sourcing)
-        self.changes = RunChanges(self.journal)
+        self.changes = RunChanges(self.journal, self.runs)
         self.server_timestamp = int(time.time() * 1000)
         self.experiments = ExperimentService(self.engine, self.runs, self.server_timestamp)
         self.templates = TemplateService(

@@ -77,3 +77,64 @@ def test_the_client_changes_a_run(server):
         for event in told(server, run.run_id, "changed"):
             other.apply(event)
         assert (other.name, other.tags) == ("second", {"b": "2"})
+
+
+def act(server: RunningServer, action: str, *run_ids: str, **more: Any) -> list[dict[str, Any]]:
+    body = {"action": action, "runIds": run_ids, **more}
+    answer = server.client.post(API + "run-actions", json=body)
+    results: list[dict[str, Any]] = check(answer, "ActionResults")["results"]
+    return results
+
+
+def test_one_that_fails_does_not_stop_the_others(server):
+    ended, going, other = start(server), start(server, "sleep 600"), start(server)
+    for run_id in (ended, other):
+        server.wait_for_end(run_id)
+    server.wait_for_status(going, "Running")
+    first, wrong, last = act(server, "tag", ended, "../x", going, ended, tags={"a": "1"})
+    assert [first["run"]["tags"], last["run"]["tags"]] == [{"a": "1"}] * 2
+    assert wrong["run"] is None
+    assert wrong["error"]["target"] == "runId"
+    refused, gone = act(server, "delete", going, ended)
+    assert (refused["runId"], refused["run"]) == (going, None)
+    assert "cancel it first" in refused["error"]["message"]
+    assert gone == {"runId": ended, "run": None, "error": None}
+    assert server.client.get(API + f"runs/{ended}").status_code == 404
+    canceled, same = act(server, "cancel", going, other)
+    assert canceled["run"]["status"] in {"CancelRequested", "Canceled"}
+    assert same["run"]["status"] == "Completed"
+    assert server.wait_for_end(going)["status"] == "Canceled"
+
+
+def test_a_sweep_is_deleted_with_its_trials(server):
+    configuration = {"command": ["echo", "{{n}}"]}
+    template = {
+        "name": "swept",
+        "parameters": [{"name": "n", "value": 1}],
+        "run": {"definition": {"configuration": configuration}},
+    }
+    assert server.client.post(API + "templates", json=template).status_code == 201
+    body = {"space": {"n": {"choice": [1, 2]}}}
+    answer = server.client.post(API + "templates/swept/sweeps", json=body)
+    assert answer.status_code == 201, answer.text
+    sweep = answer.json()["runId"]
+    server.wait_for_end(sweep)
+    selected = (sweep, f"{sweep}_1", f"{sweep}_2")
+    assert [result["error"] for result in act(server, "delete", *selected)] == [None] * 3
+    assert [server.client.get(API + f"runs/{name}").status_code for name in selected] == [404] * 3
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"action": "rename", "runIds": ["x"]},
+        {"action": "cancel", "runIds": []},
+        {"action": "cancel", "runIds": ["x"] * 1001},
+        {"action": "tag", "runIds": ["x"]},
+        {"action": "delete", "runIds": ["x"], "tags": {"a": "b"}},
+    ],
+)
+def test_wrong_actions(server, body):
+    answer = server.client.post(API + "run-actions", json=body)
+    assert answer.status_code == 400
+    ANSWERS["ErrorResponse"].model_validate_json(answer.content, extra="forbid")

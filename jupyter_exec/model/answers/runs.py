@@ -98,6 +98,20 @@ class RunList(Answer):
     total: Annotated[int, Field(ge=0)]
 
 
+class ActionResult(Answer):
+    """What an action came to for one run: the run (null if deleted), or why nothing happened."""
+
+    run_id: str
+    run: Run | None
+    error: ErrorDetail | None
+
+
+class ActionResults(Answer):
+    """What an action came to for each run."""
+
+    results: list[ActionResult]
+
+
 class Experiment(Answer):
     """What an experiment comes to; runs that have a parent, such as trials, do not count."""
 
@@ -265,6 +279,7 @@ class OpenApiDocument(Answer):
 
 
 _ANSWERS: tuple[type[Answer], ...] = (
+    ActionResults,
     ErrorResponse,
     EventList,
     ExperimentList,
