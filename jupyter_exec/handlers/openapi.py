@@ -56,6 +56,7 @@ _INTEGER_HEADER: Json = {"schema": {"type": "integer", "minimum": 0}}
 _ERRORS = {401, 403}  # of every verb
 _PROJECT = "application/zip"
 _MULTIPART = "multipart/form-data"
+_LINES = "application/x-ndjson"
 _PARTIAL = 206
 _NO_CONTENT = 204
 _BAD_REQUEST = 400
@@ -234,10 +235,10 @@ def _success(what: Operation, schemas: _Schemas) -> Json:
     for media_type in filter(None, (what.media_type, what.also)):
         if media_type in {"application/json", "text/yaml"}:
             content[media_type] = {"schema": schemas.answer(what.answer or "")}
-        elif media_type.startswith("text/"):
+        elif media_type.startswith("text/") or media_type == _LINES:
             content[media_type] = {"schema": {"type": "string"}}
         else:
             content[media_type] = {"schema": {"type": "string", "format": "binary"}}
-    if what.media_type == "text/plain":
+    if what.media_type in {"text/plain", _LINES}:
         success["headers"] = {"X-Log-Offset": _INTEGER_HEADER, "X-Log-Size": _INTEGER_HEADER}
     return success | {"content": content}

@@ -20,7 +20,18 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Mapping, Sequence
 
-_JSON = {"definition", "tags", "progress", "git", "links", "scope", "handle", "template", "source"}
+_JSON = {
+    "definition",
+    "tags",
+    "progress",
+    "git",
+    "links",
+    "scope",
+    "handle",
+    "template",
+    "source",
+    "usage",
+}
 POINTS_PER_EVENT = 200  # the file holds them all
 _STATE_FIELDS = (
     "started_at",
@@ -31,6 +42,7 @@ _STATE_FIELDS = (
     "attempt",
     "handle",
     "token_hash",
+    "usage",
 )
 
 
@@ -132,8 +144,8 @@ def transition(
     if unknown:
         message = f"not part of a state: {', '.join(sorted(unknown))}"
         raise TypeError(message)
-    if "handle" in changes and changes["handle"] is not None:
-        changes["handle"] = json.dumps(changes["handle"])
+    for name in _JSON & set(changes):
+        changes[name] = None if changes[name] is None else json.dumps(changes[name])
     if after in TERMINAL:
         changes.setdefault("ended_at", time.time())
     before = [state.value for state, allowed in TRANSITIONS.items() if after in allowed]
