@@ -36,6 +36,9 @@ PY
 
     echo "Making $folder with $("$python" --version), once; this takes about a minute." >&2
     "$python" -m venv --clear "$folder"
+    # scripts/labextension builds the labextension, quicker than an isolated build does.
+    mkdir -p jupyter_exec/labextension
+    export SKIP_JUPYTER_BUILDER=1
     # uv is many times quicker, but does not read pip's configuration: where it fails pip may succeed.
     if ! { "$folder/bin/python" -m pip install --quiet --disable-pip-version-check uv &&
         "$folder/bin/uv" pip install --quiet --python "$folder/bin/python" --editable ".[$extras]"; }; then

@@ -38,7 +38,12 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
     pytest.importorskip("jupyterlab", reason="needs JupyterLab: pip install jupyterlab")
-    running = RunningServer(tmp_path_factory.mktemp("lab"), lab=True, start=False)
+    running = RunningServer(
+        tmp_path_factory.mktemp("lab"),
+        lab=True,
+        start=False,
+        args=["--LabApp.expose_app_in_browser=True"],
+    )
     settings = running.folder / "config" / "labconfig"
     settings.mkdir()
     disabled = dict.fromkeys(_DISABLED, True)
@@ -119,6 +124,73 @@ class Notebook:
     def shut_down_kernel(self) -> None:
         for session in self.lab.client.get("api/sessions").json():
             self.lab.client.delete(f"api/sessions/{session['id']}").raise_for_status()
+
+
+class LabPage:
+    """A page of Lab, used as a person uses it.
+
+    Args:
+        page: of the browser.
+        lab: the server.
+        name: of the test; names the workspace and the screenshots.
+    """
+
+    def __init__(self, page: Page, lab: RunningServer, name: str) -> None:
+        self.page = page
+        self.lab = lab
+        self.name = name
+
+    def open(self, path: str = "", *, app: str = "lab", query: str = "&reset") -> None:
+        """Open Lab in a workspace of its own, with a file where one is named, and wait for it."""
+        tree = f"/tree/{path}" if path else ""
+        where = f"lab/workspaces/{self.name}{tree}" if app == "lab" else app
+        self.page.goto(f"{self.lab.url}{where}?token={self.lab.token}{query}")
+        self.page.locator("#jp-main-statusbar, #jp-MainLogo").first.wait_for(timeout=LAUNCH_MS)
+
+    def palette(self, label: str) -> None:
+        """Run a command of the palette by its label."""
+        self.page.keyboard.press("Control+Shift+C")
+        box = self.page.locator(
+            ".lm-CommandPalette-input:visible, .jp-CommandPalette input:visible"
+        )
+        box.first.fill(label)
+        self.page.keyboard.press("Enter")
+
+    def submit(self, script: str, *arguments: str, **more: Any) -> str:
+        """Submit a script's text as a run; returns its id."""
+        body = {
+            "definition": {"configuration": {"script": "main.py", "arguments": list(arguments)}},
+            "overlay": {"main.py": {"text": script}},
+            **more,
+        }
+        answer = self.lab.client.post("jupyter-exec/v1/runs", json=body)
+        assert answer.status_code == 201, answer.text
+        return str(answer.json()["runId"])
+
+    def open_run(self, run_id: str, tab: str | None = None) -> None:
+        """Open a run's document by its command."""
+        self.page.evaluate(
+            "args => window.jupyterapp.commands.execute('jupyter-exec:open-run', args)",
+            {"runId": run_id, **({"tab": tab} if tab else {})},
+        )
+
+    def shot(self, name: str) -> None:
+        """Take a picture, where pictures are wanted."""
+        folder = os.environ.get("JUPYTER_EXEC_SHOTS")
+        if folder:
+            self.page.screenshot(path=str(Path(folder) / f"{name}.png"))
+
+
+@pytest.fixture
+def lab_page(browser: Browser, lab: RunningServer, request: Any) -> Iterator[LabPage]:
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    page = context.new_page()
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    name = re.sub(r"\W+", "-", request.node.name.removeprefix("test_")).strip("-")[:40]
+    yield LabPage(page, lab, name)
+    context.close()
+    assert not errors
 
 
 @pytest.fixture

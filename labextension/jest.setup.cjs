@@ -1,0 +1,7 @@
+// Names that JupyterLab's modules look up when they are loaded.
+globalThis.DragEvent ??= class DragEvent extends Event {};
+globalThis.ResizeObserver ??= class ResizeObserver {
+  observe() {}
+  unobserve() {}
+  disconnect() {}
+};

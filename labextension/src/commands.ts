@@ -1,0 +1,29 @@
+/** The commands of this extension; each is registered by the plug-in that owns what it does. */
+export const CommandIDs = {
+  /** Show the sidebar. */
+  showSidebar: 'jupyter-exec:show-sidebar',
+  /** Open a run's document: `{runId: string, tab?: string}`. */
+  openRun: 'jupyter-exec:open-run',
+  /** Cancel a run: `{runId?: string}`; the run of the current tab where none is named. */
+  cancelRun: 'jupyter-exec:cancel-run',
+  /** Run it again: `{runId?: string}`. */
+  rerun: 'jupyter-exec:rerun',
+  /** Run it again with changes, in a dialog: `{runId?: string}`. */
+  rerunWithChanges: 'jupyter-exec:rerun-with-changes',
+  /** Make a template of a run and open it for editing: `{runId?: string}`. */
+  saveAsTemplate: 'jupyter-exec:save-as-template',
+  /** Compare runs: `{runIds: string[]}`. */
+  compare: 'jupyter-exec:compare',
+  /** The dialog for a notebook, script or folder: `{path?: string}`; the current document otherwise. */
+  submitFile: 'jupyter-exec:submit-file',
+  /** The same for the selected cells of the current notebook. */
+  submitCells: 'jupyter-exec:submit-cells',
+  /** Open an output of a run in Lab's own viewer: `{runId: string, path: string}`. */
+  openOutput: 'jupyter-exec:open-output',
+  /** A template's form: `{name: string}`. */
+  runTemplate: 'jupyter-exec:run-template',
+  /** A template as YAML: `{name?: string, draft?: TemplateDraft}`; a new one without both. */
+  editTemplate: 'jupyter-exec:edit-template',
+  /** A template's versions and what differs: `{name: string}`. */
+  templateHistory: 'jupyter-exec:template-history'
+} as const;

@@ -1,0 +1,72 @@
+import * as React from 'react';
+
+import { RequestFailure } from '../server/errors';
+import { useExec } from './context';
+
+/** Nothing is here yet: what it would be, and how to get it. */
+export function Empty(props: {
+  title: string;
+  children?: React.ReactNode;
+}): JSX.Element {
+  return (
+    <div className="jp-exec-empty">
+      <div className="jp-exec-empty-title">{props.title}</div>
+      {props.children}
+    </div>
+  );
+}
+
+/** Something did not succeed: what, why, every field at fault, and what can be done about it. */
+export function Failure(props: {
+  error: Error;
+  onRetry?: () => void;
+}): JSX.Element {
+  const { model, trans } = useExec();
+  const { error, onRetry } = props;
+  const kind = error instanceof RequestFailure ? error.kind : null;
+  const faults = error instanceof RequestFailure ? error.faults : [];
+  return (
+    <div className="jp-exec-failure" role="alert">
+      <div>{textOf(kind, error, trans.__.bind(trans))}</div>
+      {faults.length > 1 && (
+        <ul>
+          {faults.map((fault, index) => (
+            <li key={index}>
+              {fault.target && <code>{fault.target}</code>} {fault.message}
+            </li>
+          ))}
+        </ul>
+      )}
+      {kind === 'unauthorized' && (
+        <a
+          className="jp-exec-link"
+          href={`${model.requester.settings.baseUrl}login?next=${encodeURIComponent(location.pathname + location.search)}`}
+        >
+          {trans.__('Log in')}
+        </a>
+      )}
+      {onRetry && (
+        <button className="jp-exec-button" onClick={onRetry}>
+          {trans.__('Try again')}
+        </button>
+      )}
+    </div>
+  );
+}
+
+function textOf(
+  kind: string | null,
+  error: Error,
+  __: (text: string) => string
+): string {
+  switch (kind) {
+    case 'unauthorized':
+      return __('You are no longer logged in to this server.');
+    case 'noRoute':
+      return __(
+        'The jupyter_exec of this server does not have this. Update it, or enable the server extension.'
+      );
+    default:
+      return error.message;
+  }
+}

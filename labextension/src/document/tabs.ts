@@ -1,0 +1,54 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+import * as React from 'react';
+
+import type { Run } from '../types';
+
+/** What every tab of a run's document gets: the run as it is known now. */
+export interface IRunTabProps {
+  readonly run: Run;
+}
+
+/** A tab of a run's document; its code is loaded when it is opened. */
+export interface IRunTab {
+  readonly id: string;
+  readonly label: (trans: TranslationBundle) => string;
+  readonly component: React.LazyExoticComponent<
+    React.ComponentType<IRunTabProps>
+  >;
+  /** Whether this run has it; every run has where it is left out. */
+  readonly isFor?: (run: Run) => boolean;
+}
+
+/** The tabs, from left to right. */
+export const RUN_TABS: readonly IRunTab[] = [
+  {
+    id: 'overview',
+    label: trans => trans.__('Overview'),
+    component: React.lazy(() => import('./overview'))
+  },
+  {
+    id: 'logs',
+    label: trans => trans.__('Logs'),
+    component: React.lazy(() => import('../logs/logs'))
+  },
+  {
+    id: 'outputs',
+    label: trans => trans.__('Outputs'),
+    component: React.lazy(() => import('../outputs/outputs'))
+  },
+  {
+    id: 'metrics',
+    label: trans => trans.__('Metrics'),
+    component: React.lazy(() => import('../metrics/metrics'))
+  },
+  {
+    id: 'code',
+    label: trans => trans.__('Code'),
+    component: React.lazy(() => import('../code/code'))
+  },
+  {
+    id: 'children',
+    label: trans => trans.__('Children'),
+    component: React.lazy(() => import('../children/children'))
+  }
+];

@@ -1,0 +1,41 @@
+import type { ServerConnection } from '@jupyterlab/services';
+import type { IDisposable } from '@lumino/disposable';
+
+import { RunsApi } from '../server/api';
+import { EventStream } from '../server/eventstream';
+import { Requester } from '../server/request';
+import type { IRunFilter } from '../types';
+import { RunList } from './runlist';
+import { RunStore } from './runstore';
+
+/** The one model that all views share: the server, what it says, and the runs that are known. */
+export class ExecModel implements IDisposable {
+  constructor(settings: ServerConnection.ISettings) {
+    this.requester = new Requester(settings);
+    this.runs = new RunsApi(this.requester);
+    this.stream = new EventStream(this.requester);
+    this.store = new RunStore(this.runs, this.stream);
+  }
+
+  readonly requester: Requester;
+  readonly runs: RunsApi;
+  readonly stream: EventStream;
+  readonly store: RunStore;
+
+  get isDisposed(): boolean {
+    return this._isDisposed;
+  }
+
+  /** A list of runs; whoever asks for it disposes it. */
+  list(filter: IRunFilter): RunList {
+    return new RunList(this.runs, this.store, filter);
+  }
+
+  dispose(): void {
+    this._isDisposed = true;
+    this.store.dispose();
+    this.stream.dispose();
+  }
+
+  private _isDisposed = false;
+}

@@ -1,0 +1,21 @@
+import type {
+  JupyterFrontEnd,
+  JupyterFrontEndPlugin
+} from '@jupyterlab/application';
+
+import { ExecModel } from '../model/exec';
+import { IExec } from '../tokens';
+
+/** The model that all other plug-ins use; it begins to listen when the application is ready. */
+export const modelPlugin: JupyterFrontEndPlugin<IExec> = {
+  id: 'jupyter-exec:model',
+  description: 'Follows the runs of the server.',
+  autoStart: true,
+  provides: IExec,
+  activate: (app: JupyterFrontEnd): IExec => {
+    const model = new ExecModel(app.serviceManager.serverSettings);
+    void app.restored.then(() => model.stream.start());
+    window.addEventListener('online', () => model.stream.retry());
+    return model;
+  }
+};

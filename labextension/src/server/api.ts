@@ -1,0 +1,106 @@
+import type {
+  IRunFilter,
+  IRunPage,
+  Log,
+  Manifest,
+  Metrics,
+  Output,
+  RerunRequest,
+  Run,
+  RunEvent,
+  SubmitRequest,
+  SweepTrials,
+  Target
+} from '../types';
+import { Requester } from './request';
+
+/** Our own routes about runs, one method each. Source: `notebooks/rest.md`. */
+export class RunsApi {
+  constructor(readonly requester: Requester) {}
+
+  /** A page of runs, newest first. */
+  list(
+    filter: IRunFilter,
+    limit: number,
+    cursor?: string | null
+  ): Promise<IRunPage> {
+    return this.requester.get(['runs'], {
+      ...filter,
+      status: filter.status?.join(','),
+      top: filter.top || undefined,
+      limit,
+      cursor: cursor ?? undefined
+    });
+  }
+
+  get(runId: string): Promise<Run> {
+    return this.requester.get(['runs', runId]);
+  }
+
+  submit(request: Partial<SubmitRequest>): Promise<Run> {
+    return this.requester.write('POST', ['runs'], request);
+  }
+
+  cancel(runId: string): Promise<Run> {
+    return this.requester.write('POST', ['runs', runId, 'cancel']);
+  }
+
+  rerun(runId: string, changes: Partial<RerunRequest> = {}): Promise<Run> {
+    return this.requester.write('POST', ['runs', runId, 'rerun'], changes);
+  }
+
+  delete(runId: string): Promise<void> {
+    return this.requester.write('DELETE', ['runs', runId]);
+  }
+
+  async logs(runId: string): Promise<Log[]> {
+    const answer = await this.requester.get<{ logs: Log[] }>([
+      'runs',
+      runId,
+      'logs'
+    ]);
+    return answer.logs;
+  }
+
+  async outputs(runId: string): Promise<Output[]> {
+    const answer = await this.requester.get<{ outputs: Output[] }>([
+      'runs',
+      runId,
+      'outputs'
+    ]);
+    return answer.outputs;
+  }
+
+  /** Where an output can be read or downloaded. */
+  outputUrl(runId: string, path: string): string {
+    return this.requester.url(['runs', runId, 'outputs', ...path.split('/')]);
+  }
+
+  metrics(runId: string): Promise<Metrics> {
+    return this.requester.get(['runs', runId, 'metrics']);
+  }
+
+  /** What has happened to a run, oldest first. */
+  async events(runId: string): Promise<RunEvent[]> {
+    const answer = await this.requester.get<{ events: RunEvent[] }>([
+      'runs',
+      runId,
+      'events'
+    ]);
+    return answer.events;
+  }
+
+  trials(runId: string): Promise<SweepTrials> {
+    return this.requester.get(['runs', runId, 'trials']);
+  }
+
+  /** The files of a snapshot. */
+  manifest(snapshotId: string): Promise<Manifest> {
+    return this.requester.get(['snapshots', snapshotId]);
+  }
+
+  async targets(): Promise<Target[]> {
+    const answer = await this.requester.get<{ targets: Target[] }>(['targets']);
+    return answer.targets;
+  }
+}

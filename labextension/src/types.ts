@@ -1,0 +1,47 @@
+/** Short names for what travels; the shapes themselves are generated into `wire.ts`. */
+import type { components } from './wire';
+
+type Schemas = components['schemas'];
+
+export type Run = Schemas['Run'];
+export type RunStatus = Schemas['RunStatus'];
+export type RunError = Schemas['RunError'];
+export type Progress = NonNullable<Schemas['Run']['progress']>;
+export type RunDefinition = Schemas['RunDefinition'];
+export type SubmitRequest = Schemas['SubmitRequest'];
+export type RerunRequest = Schemas['RerunRequest'];
+export type Log = Schemas['Log'];
+export type Output = Schemas['Output'];
+export type Metrics = Schemas['Metrics'];
+export type Point = Schemas['Point'];
+export type Manifest = Schemas['Manifest'];
+export type Target = Schemas['Target'];
+export type Template = Schemas['Template'];
+export type TemplateDraft = Schemas['TemplateDraft'];
+export type TemplateSchema = Schemas['TemplateSchema'];
+export type SweepTrials = Schemas['SweepTrials'];
+export type SweepTrial = Schemas['SweepTrial'];
+export type ErrorDetail = Schemas['ErrorDetail'];
+
+/** What the event stream brings; `id` is the `Last-Event-ID`. */
+export type RunEvent = Schemas['EventList']['events'][number];
+
+/** What narrows a list of runs, with the names of the query of `GET runs`. */
+export interface IRunFilter {
+  readonly q?: string;
+  readonly status?: readonly RunStatus[];
+  readonly experiment?: string;
+  readonly target?: string;
+  readonly tag?: string;
+  readonly parent?: string;
+  readonly template?: string;
+  /** Only runs without a parent. */
+  readonly top?: boolean;
+}
+
+/** A page of runs; `next` is the cursor of the page after it. */
+export interface IRunPage {
+  readonly runs: Run[];
+  readonly next: string | null;
+  readonly total: number;
+}
