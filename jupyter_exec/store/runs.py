@@ -253,8 +253,15 @@ def change(
     )
     connection.execute("DELETE FROM run_tags WHERE sequence = ?", (run.sequence,))
     _index_tags(connection, run.sequence, after)
-    events.append(connection, run_id, "changed", {"displayName": name, "tags": after})
-    return get(connection, run_id)
+    return _changed(connection, run_id)
+
+
+def _changed(connection: sqlite3.Connection, run_id: str) -> Run:
+    """Tell what a run is called, and whose child it is, by now."""
+    run = get(connection, run_id)
+    data = {"displayName": run.display_name, "tags": run.tags, "parentRunId": run.parent_run_id}
+    events.append(connection, run_id, "changed", data)
+    return run
 
 
 def _index_words(connection: sqlite3.Connection, run: Run, display_name: str) -> None:
@@ -281,6 +288,8 @@ def _index_tags(
 def delete(connection: sqlite3.Connection, run_id: str) -> Run:
     """Forget a run that has ended, with its events; tells `deleted`. Returns what it was.
 
+    Its children have no parent any more, so that lists without children show them.
+
     Raises:
         NotFound: there is none.
         Conflict: it has not ended; cancel it first.
@@ -297,6 +306,10 @@ def delete(connection: sqlite3.Connection, run_id: str) -> Run:
     connection.execute("DELETE FROM runs WHERE sequence = ?", (run.sequence,))
     connection.execute("DELETE FROM events WHERE run_id = ?", (run_id,))
     events.append(connection, run_id, "deleted", {})
+    children = connection.execute("SELECT run_id FROM runs WHERE parent_run_id = ?", (run_id,))
+    for (child,) in children.fetchall():
+        connection.execute("UPDATE runs SET parent_run_id = NULL WHERE run_id = ?", (child,))
+        _changed(connection, child)
     return run
 
 

@@ -785,7 +785,7 @@ export interface components {
         [key: string]: string | null;
       };
     };
-    /** @description A run has another name, or other tags; both are as they are now. */
+    /** @description A run has another name, other tags, or lost its parent; all three are as they are now. */
     ChangedEvent: {
       id: number;
       runId: string;
@@ -800,6 +800,7 @@ export interface components {
       tags: {
         [key: string]: string;
       };
+      parentRunId: string | null;
     };
     /** @description A file that differs: a unified diff, or why there is none. */
     CodeChange: {

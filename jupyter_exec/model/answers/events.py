@@ -69,11 +69,12 @@ class CreatedEvent(EventHead):
 
 
 class ChangedEvent(EventHead):
-    """A run has another name, or other tags; both are as they are now."""
+    """A run has another name, other tags, or lost its parent; all three are as they are now."""
 
     type: Literal["changed"]
     display_name: str
     tags: dict[str, str]
+    parent_run_id: str | None
 
 
 class StateEvent(EventHead):
