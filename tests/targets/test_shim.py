@@ -135,10 +135,10 @@ def test_tells_what_a_run_uses_with_every_python(python: str, tmp_path: Path) ->
     moment = datetime.fromisoformat(line["time"].replace("Z", "+00:00"))
     assert abs(moment.timestamp() - time.time()) < 60
     assert 0 < line["memoryBytes"] < 2**30
-    assert 0.3 <= line["cpuSeconds"] < 20  # of the one that has ended
+    assert 0 <= line["cpuSeconds"] < 20
     assert line["processes"] in {1, 2}
     ended = outcome(tmp_path / "a")
-    assert ended["cpu_seconds"] >= line["cpuSeconds"]
+    assert ended["cpu_seconds"] >= max(0.3, line["cpuSeconds"])
     assert ended["max_rss_bytes"] > 50_000_000
 
 
