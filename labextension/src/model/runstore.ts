@@ -175,6 +175,7 @@ function runOf(event: Extract<RunEvent, { type: 'created' }>): Run {
     exitCode: null,
     error: null,
     snapshotId: null,
+    sourcePath: null,
     parentRunId: event.parentRunId,
     tags: {},
     progress: null,
