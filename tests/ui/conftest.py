@@ -35,11 +35,11 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="module")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+def start_lab(folder: Path) -> RunningServer:
+    """Start a Lab whose files all lie in a folder."""
     pytest.importorskip("jupyterlab", reason="needs JupyterLab: pip install jupyterlab")
     running = RunningServer(
-        tmp_path_factory.mktemp("lab"),
+        folder,
         lab=True,
         start=False,
         args=["--LabApp.expose_app_in_browser=True"],
@@ -49,6 +49,20 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
     disabled = dict.fromkeys(_DISABLED, True)
     (settings / "page_config.json").write_text(json.dumps({"disabledExtensions": disabled}))
     running.start()
+    return running
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+    running = start_lab(tmp_path_factory.mktemp("lab"))
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def own_lab(tmp_path: Path) -> Iterator[RunningServer]:
+    """A Lab of this test's own, which it may kill."""
+    running = start_lab(tmp_path)
     yield running
     running.close()
 
