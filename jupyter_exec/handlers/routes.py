@@ -13,11 +13,13 @@ from jupyter_exec.handlers import (
     local_execution,
     openapi,
     report,
+    run_actions,
     runs,
     snapshots,
     stream,
     sweeps,
 )
+from jupyter_exec.handlers import experiments as own_experiments
 from jupyter_exec.handlers import templates as own_templates
 from jupyter_exec.handlers.base import ExecHandler, UnknownPath
 from jupyter_exec.handlers.submarine import environments, experiments, templates
@@ -72,6 +74,8 @@ ROUTES: tuple[Route, ...] = (
     Route(_OWN + "runs/{runId}/diff", files.DiffHandler),
     Route(_OWN + "runs/{runId}/metrics", files.MetricsHandler),
     Route(_OWN + "runs/{runId}/events", stream.RunEventsHandler),
+    Route(_OWN + "run-actions", run_actions.RunActionsHandler),
+    Route(_OWN + "experiments", own_experiments.ExperimentsHandler),
     Route(_OWN + "events", stream.EventsHandler),
     Route(_OWN + "snapshots", snapshots.SnapshotsHandler),
     Route(_OWN + "snapshots/{snapshotId}", snapshots.SnapshotHandler),

@@ -98,6 +98,38 @@ class RunList(Answer):
     total: Annotated[int, Field(ge=0)]
 
 
+class ActionResult(Answer):
+    """What an action came to for one run: the run (null if deleted), or why nothing happened."""
+
+    run_id: str
+    run: Run | None
+    error: ErrorDetail | None
+
+
+class ActionResults(Answer):
+    """What an action came to for each run."""
+
+    results: list[ActionResult]
+
+
+class Experiment(Answer):
+    """What an experiment comes to; runs that have a parent, such as trials, do not count."""
+
+    name: str
+    runs: Annotated[int, Field(ge=1)]
+    active: Annotated[int, Field(ge=0, description="have not ended")]
+    failed: Annotated[int, Field(ge=0)]
+    last_created_at: AwareDatetime
+
+
+class ExperimentList(Answer):
+    """A page of experiments; `next` is the `cursor` of the page after it."""
+
+    experiments: list[Experiment]
+    next: str | None
+    total: Annotated[int, Field(ge=0)]
+
+
 class TakenSnapshot(Answer):
     """The snapshot of a source; without numbers where an existing one was named."""
 
@@ -247,8 +279,10 @@ class OpenApiDocument(Answer):
 
 
 _ANSWERS: tuple[type[Answer], ...] = (
+    ActionResults,
     ErrorResponse,
     EventList,
+    ExperimentList,
     LogList,
     Manifest,
     Metrics,
