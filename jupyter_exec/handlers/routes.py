@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from jupyter_exec.handlers import (
+    code_diff,
     drafts,
     execution,
     files,
@@ -72,6 +73,7 @@ ROUTES: tuple[Route, ...] = (
     Route(_OWN + "runs/{runId}/outputs", files.OutputsHandler),
     Route(_OWN + "runs/{runId}/outputs/{path}", report.OutputHandler),
     Route(_OWN + "runs/{runId}/diff", files.DiffHandler),
+    Route(_OWN + "runs/{runId}/code-diff", code_diff.CodeDiffHandler),
     Route(_OWN + "runs/{runId}/metrics", files.MetricsHandler),
     Route(_OWN + "runs/{runId}/events", stream.RunEventsHandler),
     Route(_OWN + "run-actions", run_actions.RunActionsHandler),

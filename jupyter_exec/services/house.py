@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from jupyter_exec.services.changes import RunChanges
+from jupyter_exec.services.code_diff import CodeDiffs
 from jupyter_exec.services.drafts import Drafts
 from jupyter_exec.services.execution import Engine
 from jupyter_exec.services.executor import Executor
@@ -86,6 +87,7 @@ class House:
         )
         self.history = History(self.journal)
         self.files = RunFiles(paths)
+        self.code_diffs = CodeDiffs(self.snapshots, self.sourcing)
         self.heartbeats = Heartbeats(self.journal, settings.silence_s)
         self.reporting = Reporting(self.journal, paths, self.heartbeats)
         self.local_runs = LocalRuns(self.engine, self.runs)

@@ -221,7 +221,7 @@ class RunService:
         else:
             with in_definition():
                 await self.check(old.experiment, request.run_id, definition)
-        sourced = Sourced(old.snapshot_id or "", None, old.links, old.git)
+        sourced = Sourced.again(old)
         submission = Submission(
             experiment=old.experiment,
             definition=definition,

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Mapping, Sequence
 
-_JSON = {"definition", "tags", "progress", "git", "links", "scope", "handle", "template"}
+_JSON = {"definition", "tags", "progress", "git", "links", "scope", "handle", "template", "source"}
 POINTS_PER_EVENT = 200  # the file holds them all
 _STATE_FIELDS = (
     "started_at",

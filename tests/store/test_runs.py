@@ -11,7 +11,7 @@ from jupyter_exec.errors import Conflict, NotFound, ReadOnly
 from jupyter_exec.model.lifecycle import TRANSITIONS, RunStatus
 from jupyter_exec.model.run import Run
 from jupyter_exec.store import events, listing, runs
-from jupyter_exec.store.database import Database, connect
+from jupyter_exec.store.database import Database, connect, migrations
 
 RUN = Run(
     run_id="exp_1",
@@ -253,6 +253,24 @@ async def test_a_failed_write_leaves_nothing(tmp_path: Path):
     with pytest.raises(NotFound):
         await database.read(runs.get, "exp_1")
     database.close()
+
+
+def test_an_older_file_is_brought_up_to_date(tmp_path: Path):
+    path = tmp_path / "exec.db"
+    old = sqlite3.connect(path)
+    for number, script in migrations()[:2]:
+        old.executescript(f"{script}\nPRAGMA user_version = {number};")
+    columns = {row[1]: row[2] for row in old.execute("PRAGMA table_info(runs)")}
+    row = {name: {"TEXT": "{}", "REAL": 1.0, "INTEGER": 1}[kind] for name, kind in columns.items()}
+    row |= {"run_id": "old", "status": "Completed", "parent_run_id": None}
+    marks = ", ".join(f":{name}" for name in row)
+    old.execute(f"INSERT INTO runs ({', '.join(row)}) VALUES ({marks})", row)
+    old.commit()
+    old.close()
+    made = connect(path, writable=True)
+    (run,), _, total = listing.find(made, listing.RunFilter(top=True), 10)
+    assert (run.run_id, run.source, total) == ("old", None, 1)
+    made.close()
 
 
 def test_a_newer_file_is_refused(tmp_path: Path):

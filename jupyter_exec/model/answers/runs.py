@@ -80,6 +80,10 @@ class Run(Answer):
     exit_code: Annotated[int | None, Field(description="minus its number for a signal")]
     error: RunError | None
     snapshot_id: str | None
+    source_path: Annotated[
+        str | None,
+        Field(description="folder or file of the snapshot, below the server's root; null if sent"),
+    ]
     parent_run_id: str | None
     tags: dict[str, str]
     progress: Progress | None
@@ -173,6 +177,24 @@ class Manifest(Answer):
 
     snapshot_id: str
     files: list[ManifestFile | ManifestLink]
+
+
+class CodeChange(Answer):
+    """A file that differs: a unified diff, or why there is none."""
+
+    path: str
+    change: Literal["added", "removed", "changed"]
+    diff: str | None
+    reason: str | None
+
+
+class CodeDiff(Answer):
+    """How the snapshot of a run differs from that of another, or from its folder as it is now."""
+
+    from_: Annotated[str, Field(alias="from", description="id of the run")]
+    to: Annotated[str, Field(description="id of the other run, or path of the folder")]
+    files: list[CodeChange]
+    more: Annotated[int, Field(ge=0, description="how many further files differ")]
 
 
 class Log(Answer):
@@ -280,6 +302,7 @@ class OpenApiDocument(Answer):
 
 _ANSWERS: tuple[type[Answer], ...] = (
     ActionResults,
+    CodeDiff,
     ErrorResponse,
     EventList,
     ExperimentList,
