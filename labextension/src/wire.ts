@@ -204,26 +204,6 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
-  '/jupyter-exec/v1/runs/{runId}/code-diff': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    /**
-     * Compare the code of a run with that of another, or with its folder as it is now
-     * @description Asks the authorizer for `read` on `runs`.
-     */
-    get: operations['CodeDiff_get'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
   '/jupyter-exec/v1/runs/{runId}/metrics': {
     parameters: {
       query?: never;
@@ -780,24 +760,6 @@ export interface components {
       tags: {
         [key: string]: string;
       };
-    };
-    /** @description A file that differs: a unified diff, or why there is none. */
-    CodeChange: {
-      path: string;
-      /** @enum {string} */
-      change: 'added' | 'removed' | 'changed';
-      diff: string | null;
-      reason: string | null;
-    };
-    /** @description How the snapshot of a run differs from that of another, or from its folder as it is now. */
-    CodeDiff: {
-      /** @description id of the run */
-      from: string;
-      /** @description id of the other run, or path of the folder */
-      to: string;
-      files: components['schemas']['CodeChange'][];
-      /** @description how many further files differ */
-      more: number;
     };
     /** @description Code that is fetched before the roles start, to `$CODE_PATH/current`. */
     CodeSpec: {
@@ -1380,8 +1342,6 @@ export interface components {
       exitCode: number | null;
       error: components['schemas']['RunError'] | null;
       snapshotId: string | null;
-      /** @description folder or file of the snapshot, below the server's root; null if sent */
-      sourcePath: string | null;
       parentRunId: string | null;
       tags: {
         [key: string]: string;
@@ -1888,8 +1848,6 @@ export interface components {
       exitCode: number | null;
       error: components['schemas']['RunError'] | null;
       snapshotId: string | null;
-      /** @description folder or file of the snapshot, below the server's root; null if sent */
-      sourcePath: string | null;
       parentRunId: string | null;
       tags: {
         [key: string]: string;
@@ -3263,84 +3221,6 @@ export interface operations {
       };
       /** @description Not Found */
       404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['ErrorResponse'];
-        };
-      };
-    };
-  };
-  CodeDiff_get: {
-    parameters: {
-      query?: {
-        with?: string;
-      };
-      header?: never;
-      path: {
-        runId: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['CodeDiff'];
-        };
-      };
-      /** @description Bad Request */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['ErrorResponse'];
-        };
-      };
-      /** @description Unauthorized */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['ErrorResponse'];
-        };
-      };
-      /** @description Forbidden */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['ErrorResponse'];
-        };
-      };
-      /** @description Not Found */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['ErrorResponse'];
-        };
-      };
-      /** @description Conflict */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['ErrorResponse'];
-        };
-      };
-      /** @description Request Entity Too Large */
-      413: {
         headers: {
           [name: string]: unknown;
         };
