@@ -36,12 +36,14 @@ export function runOf(event: Extract<RunEvent, { type: 'created' }>): Run {
     exitCode: null,
     error: null,
     snapshotId: null,
+    sourcePath: null,
     parentRunId: event.parentRunId,
     // An older server does not tell these two.
     tags: event.tags ?? {},
     progress: null,
     attempt: 1,
     git: null,
+    usage: null,
     template: event.template
       ? ({ name: event.template } as NonNullable<Run['template']>)
       : null,

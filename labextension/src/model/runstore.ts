@@ -104,6 +104,8 @@ export class RunStore implements IDisposable {
     ask: () => Promise<T>,
     runsOf: (answer: T) => readonly Run[]
   ): Promise<T> {
+    // What happens between the answer and the first event would be lost.
+    await this._stream.ready;
     const meanwhile: RunEvent[] = [];
     this._readings.add(meanwhile);
     try {
@@ -239,51 +241,3 @@ export class RunStore implements IDisposable {
   private readonly _changed = new Signal<this, IRunChanges>(this);
   private readonly _events = new Signal<this, readonly RunEvent[]>(this);
 }
-<<<<<<< HEAD
-=======
-
-/** What an event tells about a run, as fields of it. */
-function changesOf(event: RunEvent): Partial<Run> {
-  switch (event.type) {
-    case 'state':
-      return {
-        status: event.status,
-        startedAt: event.startedAt,
-        endedAt: event.endedAt,
-        exitCode: event.exitCode,
-        error: event.error,
-        attempt: event.attempt
-      };
-    case 'progress':
-      return { progress: event.progress };
-    default:
-      return {};
-  }
-}
-
-/** A run as far as its first event tells; whoever needs more fetches it. */
-function runOf(event: Extract<RunEvent, { type: 'created' }>): Run {
-  return {
-    runId: event.runId,
-    experiment: event.experiment,
-    displayName: event.displayName,
-    status: event.status,
-    target: event.target,
-    createdAt: event.time,
-    startedAt: null,
-    endedAt: null,
-    exitCode: null,
-    error: null,
-    snapshotId: null,
-    sourcePath: null,
-    parentRunId: event.parentRunId,
-    tags: {},
-    progress: null,
-    attempt: 1,
-    git: null,
-    template: null,
-    usage: null,
-    definition: {} as Run['definition']
-  };
-}
->>>>>>> 06fc3b5fcdbfe26834a1ae2200e947da15d6c8c8
