@@ -118,14 +118,13 @@ export class RunList implements IDisposable {
   /** Begin to read; an earlier reading that has not ended counts no more. */
   private _begin(cursor: string | null): void {
     this._meanwhile.clear();
-    const loading = this._read(cursor, () => this._loading === loading).finally(
-      () => {
-        if (this._loading === loading) {
-          this._loading = null;
-          this._emit(true);
-        }
+    const isCurrent = () => this._loading === loading;
+    const loading: Promise<void> = this._read(cursor, isCurrent).finally(() => {
+      if (isCurrent()) {
+        this._loading = null;
+        this._emit(true);
       }
-    );
+    });
     this._loading = loading;
   }
 
@@ -185,7 +184,9 @@ export class RunList implements IDisposable {
       return false;
     }
     const ids = [...this._ids];
-    for (const run of placed.sort((a, b) => compare(a.createdAt, b.createdAt))) {
+    for (const run of placed.sort((a, b) =>
+      compare(a.createdAt, b.createdAt)
+    )) {
       ids.splice(this._place(ids, run.createdAt), 0, run.runId);
       this._known.add(run.runId);
     }
