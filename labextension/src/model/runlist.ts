@@ -118,11 +118,9 @@ export class RunList implements IDisposable {
   /** Begin to read; an earlier reading that has not ended counts no more. */
   private _begin(cursor: string | null): void {
     this._meanwhile.clear();
-    const loading: Promise<void> = this._read(
-      cursor,
-      () => this._loading === loading
-    ).finally(() => {
-      if (this._loading === loading) {
+    const isCurrent = () => this._loading === loading;
+    const loading: Promise<void> = this._read(cursor, isCurrent).finally(() => {
+      if (isCurrent()) {
         this._loading = null;
         this._emit(true);
       }

@@ -203,7 +203,10 @@ export class RunStore implements IDisposable {
   private _noteParent(runId: string | null): void {
     if (runId !== null && !this._parents.has(runId)) {
       this._parents.add(runId);
-      if (this._runs.has(runId)) {
+      const run = this._runs.get(runId);
+      if (run !== undefined) {
+        // Another object, so that who shows it shows that it has children.
+        this._runs.set(runId, { ...run });
         this._batch.changed.add(runId);
       }
     }
