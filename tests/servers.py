@@ -53,6 +53,7 @@ class RunningServer:
         token: for `Authorization: token ...`.
         base_url: with slashes at both ends.
         lab: start `jupyter lab` instead of a bare server.
+        application: the module of another application that is a server, for example "notebook".
         args: further arguments of the command line.
         config: traits, {"ClassName": {"trait": value}}.
         env: further environment variables.
@@ -69,6 +70,7 @@ class RunningServer:
         token: str = "secret-of-the-tests",
         base_url: str = "/",
         lab: bool = False,
+        application: str = "jupyter_server",
         args: Sequence[str] = (),
         config: Mapping[str, Mapping[str, Any]] | None = None,
         env: Mapping[str, str] | None = None,
@@ -82,7 +84,7 @@ class RunningServer:
         self.base_url = base_url
         self.port = free_port()
         self.process: subprocess.Popen[bytes] | None = None
-        self._module = "jupyterlab" if lab else "jupyter_server"
+        self._module = "jupyterlab" if lab else application
         self._python = python
         self._args = list(args)
         self._log = folder / "server.log"
