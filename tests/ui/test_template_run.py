@@ -64,7 +64,7 @@ pytestmark = pytest.mark.timeout(240)
 
 
 def fault_of(form: Locator, label: str) -> Locator:
-    return form.locator(".jp-exec-field", has=form.get_by_text(label, exact=True)).get_by_role(
+    return form.locator(".jp-exec-field", has=form.page.get_by_text(label, exact=True)).get_by_role(
         "alert"
     )
 
@@ -112,6 +112,7 @@ def test_filled_in_wrongly_and_rightly(lab_page: LabPage) -> None:
         "lr=1e-4",
         "warmup=0",
         "optimizer=adam",
+        "nesterov=",
         "layers=[64, 128]",
         "spec.part=x.y",
     ]

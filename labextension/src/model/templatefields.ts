@@ -132,7 +132,7 @@ export function entryOf(
     );
     return isPlain && value.length > 0
       ? value.join(', ')
-      : JSON.stringify(value);
+      : `[${value.map(item => JSON.stringify(item)).join(', ')}]`;
   }
   return String(value);
 }

@@ -56,8 +56,7 @@ function Parameter(props: FieldTemplateProps): JSX.Element {
         )}
       </div>
       <div className="jp-exec-field-about" id={`${props.id}__description`}>
-        {field.description}
-        {limits && <span className="jp-exec-field-limits">{limits}</span>}
+        {[field.description, limits].filter(Boolean).join(' · ')}
       </div>
       <FieldFault id={props.id} />
     </div>

@@ -72,7 +72,9 @@ export class TemplateEditor extends MainAreaWidget<Panel> {
     model.sharedModel.changed.connect(this._update, this);
     _context.model.templates.changed.connect(this._onTemplate, this);
     if (args.name === null) {
-      this._set(args.draft === null ? SKELETON : toYaml(withoutEmpty(args.draft)));
+      this._set(
+        args.draft === null ? SKELETON : toYaml(withoutEmpty(args.draft))
+      );
       // What is not stored anywhere is worth a question.
       this._saved = args.draft === null ? this._text : null;
       this._update();

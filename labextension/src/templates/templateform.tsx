@@ -103,6 +103,7 @@ function Form(
   );
   const [isSending, setIsSending] = React.useState(false);
   const [isChanged, setIsChanged] = React.useState(false);
+  const [focus, setFocus] = React.useState<{ key: string } | null>(null);
   const root = React.useRef<HTMLFormElement>(null);
   useSignal(form.changed);
 
@@ -117,6 +118,13 @@ function Form(
       model.templates.changed.disconnect(onChanged);
     };
   }, [model, name]);
+
+  // After the heading has opened: a control that is hidden takes no focus.
+  React.useEffect(() => {
+    root.current
+      ?.querySelector<HTMLElement>(`[id="${prefix}_${focus?.key}"]`)
+      ?.focus();
+  }, [focus]);
 
   const view: IFormView = {
     form,
@@ -138,12 +146,7 @@ function Form(
       const field = form.fields.find(each => each.key === key);
       setFilter('');
       setOpen(old => new Set([...old, field?.group ?? '']));
-      // The heading opens first; a hidden control takes no focus.
-      requestAnimationFrame(() =>
-        root.current
-          ?.querySelector<HTMLElement>(`[id="${prefix}_${key}"]`)
-          ?.focus()
-      );
+      setFocus({ key });
     }
   };
 
