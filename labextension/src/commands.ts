@@ -12,6 +12,14 @@ export const CommandIDs = {
   rerunWithChanges: 'jupyter-exec:rerun-with-changes',
   /** Make a template of a run and open it for editing: `{runId?: string}`. */
   saveAsTemplate: 'jupyter-exec:save-as-template',
+  /** Cancel runs: `{runIds: string[]}`. */
+  cancelRuns: 'jupyter-exec:cancel-runs',
+  /** Delete runs, after a question: `{runIds: string[]}`. */
+  deleteRuns: 'jupyter-exec:delete-runs',
+  /** Add tags to runs or take them away, in a dialog: `{runIds: string[]}`. */
+  tagRuns: 'jupyter-exec:tag-runs',
+  /** Copy the ids of runs: `{runIds: string[]}`. */
+  copyRunIds: 'jupyter-exec:copy-run-ids',
   /** Compare runs: `{runIds: string[]}`. */
   compare: 'jupyter-exec:compare',
   /** The dialog for a notebook, script or folder: `{path?: string}`; the current document otherwise. */

@@ -25,6 +25,10 @@ export type Space = Schemas['Space'];
 export type SweepTrials = Schemas['SweepTrials'];
 export type SweepTrial = Schemas['SweepTrial'];
 export type ErrorDetail = Schemas['ErrorDetail'];
+export type Experiment = Schemas['Experiment'];
+export type ExperimentList = Schemas['ExperimentList'];
+export type ActionRequest = Schemas['ActionRequest'];
+export type ActionResult = Schemas['ActionResult'];
 
 /** What the event stream brings; `id` is the `Last-Event-ID`. */
 export type RunEvent = Schemas['EventList']['events'][number];

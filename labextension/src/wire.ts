@@ -49,7 +49,11 @@ export interface paths {
     delete: operations['Run_delete'];
     options?: never;
     head?: never;
-    patch?: never;
+    /**
+     * Rename a run, add tags to it or take them away
+     * @description Asks the authorizer for `write` on `runs`.
+     */
+    patch: operations['Run_patch'];
     trace?: never;
   };
   '/jupyter-exec/v1/runs/{runId}/cancel': {
@@ -232,6 +236,46 @@ export interface paths {
      * @description Asks the authorizer for `read` on `runs`.
      */
     get: operations['RunEvents_get'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/jupyter-exec/v1/run-actions': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Cancel, delete or tag many runs, each by itself
+     * @description Asks the authorizer for `execute` or `write` on `runs`.
+     */
+    post: operations['RunActions_post'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/jupyter-exec/v1/experiments': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List experiments, those with the newest runs first
+     * @description Asks the authorizer for `read` on `runs`.
+     */
+    get: operations['Experiments_get'];
     put?: never;
     post?: never;
     delete?: never;
@@ -660,6 +704,26 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
   schemas: {
+    /** @description Body of `POST run-actions`: one action for many runs; `tags` as in `PATCH runs/{id}`. */
+    ActionRequest: {
+      /** @enum {string} */
+      action: 'cancel' | 'delete' | 'tag';
+      runIds: string[];
+      /** @default {} */
+      tags?: {
+        [key: string]: string | null;
+      };
+    };
+    /** @description What an action came to for one run: the run (null if deleted), or why nothing happened. */
+    ActionResult: {
+      runId: string;
+      run: components['schemas']['Run'] | null;
+      error: components['schemas']['ErrorDetail'] | null;
+    };
+    /** @description What an action came to for each run. */
+    ActionResults: {
+      results: components['schemas']['ActionResult'][];
+    };
     /** @description A run that a target has let in. */
     AdmittedRun: {
       runId: string;
@@ -671,6 +735,31 @@ export interface components {
       cpus: number;
       memoryBytes: number | null;
       gpus: number;
+    };
+    /** @description Body of `PATCH runs/{id}`: what is given changes; null removes a tag. */
+    ChangeRequest: {
+      /** @default null */
+      displayName?: string | null;
+      /** @default {} */
+      tags?: {
+        [key: string]: string | null;
+      };
+    };
+    /** @description A run has another name, or other tags; both are as they are now. */
+    ChangedEvent: {
+      id: number;
+      runId: string;
+      /** Format: date-time */
+      time: string;
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      type: 'changed';
+      displayName: string;
+      tags: {
+        [key: string]: string;
+      };
     };
     /** @description Code that is fetched before the roles start, to `$CODE_PATH/current`. */
     CodeSpec: {
@@ -709,6 +798,11 @@ export interface components {
       displayName: string;
       target: string;
       parentRunId: string | null;
+      tags: {
+        [key: string]: string;
+      };
+      /** @description name of the template it was made from */
+      template: string | null;
     };
     /** @description Data that a run wants to find, or leaves. */
     DataReferenceConfiguration: {
@@ -863,11 +957,28 @@ export interface components {
     EventList: {
       events: (
         | components['schemas']['CreatedEvent']
+        | components['schemas']['ChangedEvent']
         | components['schemas']['StateEvent']
         | components['schemas']['ProgressEvent']
         | components['schemas']['MetricsEvent']
         | components['schemas']['DeletedEvent']
       )[];
+    };
+    /** @description What an experiment comes to; runs that have a parent, such as trials, do not count. */
+    Experiment: {
+      name: string;
+      runs: number;
+      /** @description have not ended */
+      active: number;
+      failed: number;
+      /** Format: date-time */
+      lastCreatedAt: string;
+    };
+    /** @description A page of experiments; `next` is the `cursor` of the page after it. */
+    ExperimentList: {
+      experiments: components['schemas']['Experiment'][];
+      next: string | null;
+      total: number;
     };
     /** @description What all roles share. */
     ExperimentMeta: {
@@ -2124,6 +2235,7 @@ export interface operations {
         q?: string;
         parent?: string;
         template?: string;
+        top?: boolean;
         limit?: number;
         cursor?: number;
       };
@@ -2372,6 +2484,77 @@ export interface operations {
       };
       /** @description Conflict */
       409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ErrorResponse'];
+        };
+      };
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ErrorResponse'];
+        };
+      };
+    };
+  };
+  Run_patch: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        runId: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['ChangeRequest'];
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Run'];
+        };
+      };
+      /** @description Bad Request */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ErrorResponse'];
+        };
+      };
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ErrorResponse'];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ErrorResponse'];
+        };
+      };
+      /** @description Not Found */
+      404: {
         headers: {
           [name: string]: unknown;
         };
@@ -3160,6 +3343,117 @@ export interface operations {
       };
       /** @description Not Found */
       404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ErrorResponse'];
+        };
+      };
+    };
+  };
+  RunActions_post: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['ActionRequest'];
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ActionResults'];
+        };
+      };
+      /** @description Bad Request */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ErrorResponse'];
+        };
+      };
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ErrorResponse'];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ErrorResponse'];
+        };
+      };
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ErrorResponse'];
+        };
+      };
+    };
+  };
+  Experiments_get: {
+    parameters: {
+      query?: {
+        q?: string;
+        limit?: number;
+        cursor?: number;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ExperimentList'];
+        };
+      };
+      /** @description Bad Request */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ErrorResponse'];
+        };
+      };
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ErrorResponse'];
+        };
+      };
+      /** @description Forbidden */
+      403: {
         headers: {
           [name: string]: unknown;
         };

@@ -32,7 +32,10 @@ export class ExecModel implements IDisposable {
 
   /** A list of runs; whoever asks for it disposes it. */
   list(filter: IRunFilter): RunList {
-    return new RunList(this.runs, this.store, filter);
+    const list = new RunList(this.runs, this.store, filter);
+    // `dispose` of the list ends the connection.
+    this.stream.reset.connect(readAgain, list);
+    return list;
   }
 
   dispose(): void {
@@ -43,4 +46,11 @@ export class ExecModel implements IDisposable {
   }
 
   private _isDisposed = false;
+}
+
+/** A list that was read before the server's events began anew is read again. */
+function readAgain(this: RunList): void {
+  if (this.total !== null) {
+    void this.refresh();
+  }
 }

@@ -4,6 +4,7 @@ import type {
 } from '@jupyterlab/application';
 
 import { ExecModel } from '../model/exec';
+import { retryWithPage } from '../server/eventstream';
 import { IExec } from '../tokens';
 
 /** The model that all other plug-ins use; it begins to listen when the application is ready. */
@@ -15,7 +16,7 @@ export const modelPlugin: JupyterFrontEndPlugin<IExec> = {
   activate: (app: JupyterFrontEnd): IExec => {
     const model = new ExecModel(app.serviceManager.serverSettings);
     void app.restored.then(() => model.stream.start());
-    window.addEventListener('online', () => model.stream.retry());
+    retryWithPage(model.stream, window);
     return model;
   }
 };
