@@ -1,4 +1,3 @@
-<<<<<<< HEAD
 import { refreshIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
@@ -234,14 +233,4 @@ function More({ count }: { count: number }): JSX.Element | null {
       {trans.__('and %1 more', count - LISTED)}
     </p>
   ) : null;
-=======
-import * as React from 'react';
-
-import { useExec } from '../components/context';
-
-/** The section "Targets" of the sidebar. */
-export default function TargetsPanel(): JSX.Element {
-  const { trans } = useExec();
-  return <div className="jp-exec-empty">{trans.__('Targets')}</div>;
->>>>>>> a3533f7f0208494aef1b37ac0d2e16d0ff00fcc0
 }

@@ -1,4 +1,3 @@
-<<<<<<< HEAD
 import { addIcon, ellipsesIcon, refreshIcon } from '@jupyterlab/ui-components';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { Menu } from '@lumino/widgets';
@@ -236,14 +235,4 @@ function Row(props: {
       </button>
     </div>
   );
-=======
-import * as React from 'react';
-
-import { useExec } from '../components/context';
-
-/** The section "Templates" of the sidebar. */
-export default function TemplatesPanel(): JSX.Element {
-  const { trans } = useExec();
-  return <div className="jp-exec-empty">{trans.__('Templates')}</div>;
->>>>>>> a3533f7f0208494aef1b37ac0d2e16d0ff00fcc0
 }
