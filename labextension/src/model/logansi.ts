@@ -43,10 +43,8 @@ export const ANSI_COLORS: readonly string[] = [
 
 // CSI ... final byte; OSC ... BEL or ST; other two-character escapes.
 const ESCAPE =
-  // eslint-disable-next-line no-control-regex
   /\x1b(?:\[([0-?]*)[ -/]*([@-~])|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[ -/]*[0-~]|$)/g;
 // Backspace, BEL, NUL and the like; a tab stays.
-// eslint-disable-next-line no-control-regex
 const CONTROL = /[\x00-\x08\x0b-\x1f\x7f]/g;
 
 /** Split a line into spans, beginning in `style`; the last style is that of the line after it. */

@@ -67,6 +67,7 @@ export class LogSearch implements IDisposable {
     }
     const abort = (this._abort = new AbortController());
     this._error = null;
+    this._isCancelled = false;
     const range = { offset: this._position, limit: size - this._position };
     try {
       if (range.limit > 0) {
@@ -85,8 +86,14 @@ export class LogSearch implements IDisposable {
     this._changed.emit();
   }
 
+  /** Whether somebody has stopped it. */
+  get isCancelled(): boolean {
+    return this._isCancelled;
+  }
+
   /** Stop; what was found stays. */
   cancel(): void {
+    this._isCancelled = true;
     this._abort?.abort();
   }
 
@@ -141,6 +148,7 @@ export class LogSearch implements IDisposable {
   private _told = 0;
   private _error: Error | null = null;
   private _abort: AbortController | null = null;
+  private _isCancelled = false;
   private _isDisposed = false;
   private readonly _changed = new Signal<this, void>(this);
 }
