@@ -43,7 +43,7 @@ describe('treeOf', () => {
   });
 
   it('lists the rows of open folders only', () => {
-    const rows = rowsOf(root, path => path === 'run-2');
+    const rows = rowsOf(root, ({ path }) => path === 'run-2');
     expect(rows.map(({ path, level }) => `${level} ${path}`)).toEqual([
       '1 run-2',
       '2 run-2/deep',

@@ -118,26 +118,35 @@ export interface ITreeRow {
   readonly entry: IFolder | IStoredFile;
   /** Null for a file. */
   readonly isOpen: boolean | null;
+  /** Its place among its siblings, from 1, and how many they are. */
+  readonly position: number;
+  readonly siblings: number;
 }
 
 /** The lines of a tree from top to bottom, without what lies in closed folders. */
 export function rowsOf(
   root: IFolder,
-  isOpen: (path: string) => boolean
+  isOpen: (folder: IFolder) => boolean
 ): ITreeRow[] {
   const rows: ITreeRow[] = [];
   const add = (folder: IFolder, level: number): void => {
-    for (const inner of folder.folders) {
-      const open = isOpen(inner.path);
-      const { path, name } = inner;
-      rows.push({ path, name, level, entry: inner, isOpen: open });
+    const siblings = folder.folders.length + folder.files.length;
+    const entries = [...folder.folders, ...folder.files];
+    for (const [index, entry] of entries.entries()) {
+      const { path } = entry;
+      const open = isFolder(entry) ? isOpen(entry) : null;
+      rows.push({
+        path,
+        name: nameOf(path),
+        level,
+        entry,
+        isOpen: open,
+        position: index + 1,
+        siblings
+      });
       if (open) {
-        add(inner, level + 1);
+        add(entry as IFolder, level + 1);
       }
-    }
-    for (const file of folder.files) {
-      const { path } = file;
-      rows.push({ path, name: nameOf(path), level, entry: file, isOpen: null });
     }
   };
   add(root, 1);
