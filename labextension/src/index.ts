@@ -3,12 +3,14 @@ import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { documentPlugin } from './plugins/document';
 import { drivePlugin } from './plugins/drive';
 import { modelPlugin } from './plugins/model';
+import { notebooksPlugin } from './plugins/notebooks';
 
 /** Every plug-in of the extension; what needs a part that an application lacks is left out there. */
 const plugins: JupyterFrontEndPlugin<unknown>[] = [
   modelPlugin,
   documentPlugin,
-  drivePlugin
+  drivePlugin,
+  notebooksPlugin
 ];
 
 export default plugins;

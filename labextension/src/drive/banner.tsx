@@ -3,7 +3,7 @@ import * as React from 'react';
 
 import { CommandIDs } from '../commands';
 import { ExecProvider, IExecContext, useExec } from '../components/context';
-import { formatNumber } from '../components/format';
+import { formatCount } from '../components/format';
 import { useRun } from '../components/hooks';
 import { StatusIcon, statusText } from '../components/status';
 import type { ITableExtent } from './drive';
@@ -55,8 +55,8 @@ function Banner(props: IBannerOptions): JSX.Element {
         <span className="jp-exec-banner-extent">
           {trans.__(
             'The first %1 of %2 rows',
-            count(extent.shown),
-            count(extent.total)
+            formatCount(extent.shown),
+            formatCount(extent.total)
           )}
         </span>
       )}
@@ -106,8 +106,4 @@ function Origin({ runId }: { runId: string }): JSX.Element {
       </span>
     </>
   );
-}
-
-function count(value: number): string {
-  return value < 1e6 ? value.toLocaleString('en') : formatNumber(value);
 }

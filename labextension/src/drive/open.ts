@@ -1,6 +1,7 @@
 import { Dialog, showDialog } from '@jupyterlab/apputils';
 import { PathExt } from '@jupyterlab/coreutils';
 import type { IDocumentManager } from '@jupyterlab/docmanager';
+import type { DocumentRegistry } from '@jupyterlab/docregistry';
 import type { Contents } from '@jupyterlab/services';
 import type { TranslationBundle } from '@jupyterlab/translation';
 
@@ -8,6 +9,7 @@ import type { Requester } from '../server/request';
 import { checkSize, FileTooLarge, looksLikeText, readHead } from './content';
 import { downloadUrl, PARQUET, ReadOnlyDrive } from './drive';
 import { IStoredFile, isFolder, lookUp, nameOf } from './filelist';
+import { NOTEBOOK_VIEWER } from './notebooks';
 
 /** What opening and copying need. */
 export interface IOpener {
@@ -50,8 +52,16 @@ export async function openFile(
     );
     return offer(trans, url, name, words);
   }
-  const factory = documents.registry.defaultRenderedWidgetFactory(name);
-  documents.openOrReveal(drive.globalPath(owner, path), factory.name);
+  documents.openOrReveal(
+    drive.globalPath(owner, path),
+    viewerOf(documents.registry, name)
+  );
+}
+
+function viewerOf(registry: DocumentRegistry, name: string): string {
+  return name.endsWith('.ipynb') && registry.getWidgetFactory(NOTEBOOK_VIEWER)
+    ? NOTEBOOK_VIEWER
+    : registry.defaultRenderedWidgetFactory(name).name;
 }
 
 /** Files of unknown types can be shown as text, if they are text. */

@@ -8,9 +8,11 @@ import type { IExecContext } from '../components/context';
 import { FileBanner } from './banner';
 import type { ReadOnlyDrive } from './drive';
 import { OutputsDrive } from './drives';
+import { NOTEBOOK_VIEWER } from './notebooks';
 
-/** JupyterLab's own factories of documents. */
+/** Our viewer of notebooks, and JupyterLab's own of everything. */
 export const VIEWERS: readonly string[] = [
+  NOTEBOOK_VIEWER,
   'Notebook',
   'Editor',
   'CSVTable',

@@ -72,7 +72,7 @@ export function FileTree(props: IFileTreeProps): JSX.Element {
       open(rows[current]);
     } else if (rows[found.index] !== undefined) {
       onSelect(rows[found.index]);
-      virtual.scrollToIndex(found.index);
+      reveal(box.current, found.index);
     }
   };
 
@@ -117,6 +117,15 @@ export function FileTree(props: IFileTreeProps): JSX.Element {
       </div>
     </div>
   );
+}
+
+/** Scroll as little as shows a row whole. */
+function reveal(box: HTMLElement | null, index: number): void {
+  if (box !== null) {
+    const top = index * ROW_PX;
+    const lowest = top + ROW_PX - box.clientHeight;
+    box.scrollTop = Math.max(lowest, Math.min(top, box.scrollTop));
+  }
 }
 
 function Name(props: { row: ITreeRow; icon: JSX.Element | null }): JSX.Element {

@@ -3,7 +3,7 @@ import * as React from 'react';
 
 import { CommandIDs } from '../commands';
 import { useExec } from '../components/context';
-import { formatBytes } from '../components/format';
+import { formatBytes, formatCount } from '../components/format';
 import { Empty, Failure } from '../components/notice';
 import type { IRunTabProps } from '../document/tabs';
 import { downloadUrl } from '../drive/drive';
@@ -59,9 +59,11 @@ function None(props: { run: Run; reload: () => void }): JSX.Element {
         table.to_csv('outputs/results.csv')
       </pre>
       {!isTerminal(props.run.status) && (
-        <button className="jp-exec-button" onClick={props.reload}>
-          {trans.__('Look again')}
-        </button>
+        <div>
+          <button className="jp-exec-button" onClick={props.reload}>
+            {trans.__('Look again')}
+          </button>
+        </div>
       )}
     </Empty>
   );
@@ -128,7 +130,7 @@ function Toolbar(props: {
   return (
     <div className="jp-exec-outputs-toolbar">
       <span role="status">
-        {trans._n('%1 file', '%1 files', root.count)},{' '}
+        {trans._n('1 file', '%2 files', root.count, formatCount(root.count))},{' '}
         {formatBytes(root.sizeBytes)}
       </span>
       <span className="jp-exec-outputs-buttons">

@@ -8,6 +8,7 @@ import { IDocumentManager } from '@jupyterlab/docmanager';
 import { IDefaultFileBrowser } from '@jupyterlab/filebrowser';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+import { spreadsheetIcon } from '@jupyterlab/ui-components';
 import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 
 import { CommandIDs } from '../commands';
@@ -50,6 +51,7 @@ export const drivePlugin: JupyterFrontEndPlugin<void> = {
       displayName: trans.__('Parquet file'),
       extensions: ['.parquet', '.pq'],
       mimeTypes: ['application/vnd.apache.parquet'],
+      icon: spreadsheetIcon,
       contentType: 'file',
       fileFormat: 'base64'
     });
