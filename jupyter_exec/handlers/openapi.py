@@ -149,8 +149,10 @@ def _operation(route: Route, verb: str, what: Operation, schemas: _Schemas) -> J
         "parameters": list(_parameters(route, what, schemas)),
         "responses": _responses(route, what, schemas),
     }
-    if what.action is not None:
-        described["description"] = f"Asks the authorizer for `{what.action}` on `{what.resource}`."
+    actions = [f"`{action}`" for action in (what.action, *what.actions) if action]
+    if actions:
+        asked = " or ".join(actions)
+        described["description"] = f"Asks the authorizer for {asked} on `{what.resource}`."
     body = _body(route, what, schemas)
     if body:
         described["requestBody"] = {"required": True, "content": body}

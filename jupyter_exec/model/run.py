@@ -38,6 +38,8 @@ class Run:
         handle: what the target needs to find the work again.
         reported_bytes: how far its report file has been told.
         template: what it was made from: `name`, `version` and `parameters` (without secrets).
+        source: where the snapshot was taken from, and how: see `Origin` of `services/sourcing.py`;
+            None where it was sent.
         token_hash: SHA-256 of the token with which the run reports on itself.
     """
 
@@ -68,6 +70,7 @@ class Run:
     token_hash: str | None = None
     reported_bytes: int = 0
     template: Mapping[str, Any] | None = None
+    source: Mapping[str, Any] | None = None
 
     @property
     def ended(self) -> bool:
@@ -91,6 +94,7 @@ class Run:
             "exitCode": self.exit_code,
             "error": error,
             "snapshotId": self.snapshot_id,
+            "sourcePath": self.source["path"] if self.source else None,
             "parentRunId": self.parent_run_id,
             "tags": dict(self.tags),
             "progress": self.progress,

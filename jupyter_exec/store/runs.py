@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Mapping, Sequence
 
-_JSON = {"definition", "tags", "progress", "git", "links", "scope", "handle", "template"}
+_JSON = {"definition", "tags", "progress", "git", "links", "scope", "handle", "template", "source"}
 POINTS_PER_EVENT = 200  # the file holds them all
 _STATE_FIELDS = (
     "started_at",
@@ -70,10 +70,7 @@ def insert(connection: sqlite3.Connection, run: Run) -> Run:
     marks = ", ".join(f":{name}" for name in row)
     cursor = connection.execute(f"INSERT INTO runs ({names}) VALUES ({marks})", row)  # noqa: S608 - our names
     sequence = cursor.lastrowid
-    connection.executemany(
-        "INSERT INTO run_tags (name, value, sequence) VALUES (?, ?, ?)",
-        [(name, value, sequence) for name, value in run.tags.items()],
-    )
+    _index_tags(connection, sequence, run.tags)
     connection.execute(
         "INSERT INTO run_words (rowid, words) VALUES (?, ?)",
         (sequence, _words(run.run_id, run.display_name, run.experiment)),
@@ -84,6 +81,8 @@ def insert(connection: sqlite3.Connection, run: Run) -> Run:
         "displayName": run.display_name,
         "target": run.target,
         "parentRunId": run.parent_run_id,
+        "tags": dict(run.tags),
+        "template": (run.template or {}).get("name"),
     }
     events.append(connection, run.run_id, "created", data)
     return get(connection, run.run_id)
@@ -217,26 +216,37 @@ def save_progress(connection: sqlite3.Connection, run_id: str, progress: Mapping
     events.append(connection, run_id, "progress", {"progress": dict(progress)})
 
 
-def add_tags(connection: sqlite3.Connection, run_id: str, tags: Mapping[str, str]) -> Run:
-    """Give a run further tags, or other values of those that it has; returns the changed run.
+def change(
+    connection: sqlite3.Connection,
+    run_id: str,
+    display_name: str | None = None,
+    tags: Mapping[str, str | None] | None = None,
+) -> Run:
+    """Give a run another name, and add, change or remove (None) tags; tells `changed`.
+
+    Returns the run as it is now; nothing is told where nothing changed.
 
     Raises:
         NotFound: there is none.
     """
     run = get(connection, run_id)
+    name = run.display_name if display_name is None else display_name
+    after = {key: text for key, text in {**run.tags, **(tags or {})}.items() if text is not None}
+    if (name, after) == (run.display_name, run.tags):
+        return run
+    _index_words(connection, run, name)
     connection.execute(
-        "UPDATE runs SET tags = ? WHERE sequence = ?",
-        (json.dumps({**run.tags, **tags}), run.sequence),
+        "UPDATE runs SET display_name = ?, tags = ? WHERE sequence = ?",
+        (name, json.dumps(after), run.sequence),
     )
-    connection.executemany(
-        "INSERT OR REPLACE INTO run_tags (name, value, sequence) VALUES (?, ?, ?)",
-        [(name, value, run.sequence) for name, value in tags.items()],
-    )
+    connection.execute("DELETE FROM run_tags WHERE sequence = ?", (run.sequence,))
+    _index_tags(connection, run.sequence, after)
+    events.append(connection, run_id, "changed", {"displayName": name, "tags": after})
     return get(connection, run_id)
 
 
-def rename(connection: sqlite3.Connection, run: Run, display_name: str) -> None:
-    """Give a run another display name; `q` finds it by that from now on."""
+def _index_words(connection: sqlite3.Connection, run: Run, display_name: str) -> None:
+    """Let `q` find a run by another name than before."""
     connection.execute(
         "INSERT INTO run_words (run_words, rowid, words) VALUES ('delete', ?, ?)",
         (run.sequence, _words(run.run_id, run.display_name, run.experiment)),
@@ -245,8 +255,14 @@ def rename(connection: sqlite3.Connection, run: Run, display_name: str) -> None:
         "INSERT INTO run_words (rowid, words) VALUES (?, ?)",
         (run.sequence, _words(run.run_id, display_name, run.experiment)),
     )
-    connection.execute(
-        "UPDATE runs SET display_name = ? WHERE sequence = ?", (display_name, run.sequence)
+
+
+def _index_tags(
+    connection: sqlite3.Connection, sequence: int | None, tags: Mapping[str, str]
+) -> None:
+    connection.executemany(
+        "INSERT INTO run_tags (name, value, sequence) VALUES (?, ?, ?)",
+        [(name, value, sequence) for name, value in tags.items()],
     )
 
 

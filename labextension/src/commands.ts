@@ -20,6 +20,10 @@ export const CommandIDs = {
   submitCells: 'jupyter-exec:submit-cells',
   /** Open an output of a run in Lab's own viewer: `{runId: string, path: string}`. */
   openOutput: 'jupyter-exec:open-output',
+  /** The same for a file of a run's code: `{snapshotId: string, path: string}`. */
+  openCode: 'jupyter-exec:open-code',
+  /** Copy a file of a run into the folder of the file browser: `{path: string}`, drive included. */
+  saveCopy: 'jupyter-exec:save-copy',
   /** A template's form: `{name: string}`. */
   runTemplate: 'jupyter-exec:run-template',
   /** A template as YAML: `{name?: string, draft?: TemplateDraft}`; a new one without both. */

@@ -64,6 +64,16 @@ class CreatedEvent(Event):
     display_name: str
     target: str
     parent_run_id: str | None
+    tags: dict[str, str]
+    template: Annotated[str | None, Field(description="name of the template it was made from")]
+
+
+class ChangedEvent(Event):
+    """A run has another name, or other tags; both are as they are now."""
+
+    type: Literal["changed"]
+    display_name: str
+    tags: dict[str, str]
 
 
 class StateEvent(Event):
@@ -103,7 +113,7 @@ class EventList(Answer):
 
     events: list[
         Annotated[
-            CreatedEvent | StateEvent | ProgressEvent | MetricsEvent | DeletedEvent,
+            CreatedEvent | ChangedEvent | StateEvent | ProgressEvent | MetricsEvent | DeletedEvent,
             Field(discriminator="type"),
         ]
     ]
