@@ -1,7 +1,7 @@
 /** How uPlot draws for us: axes, lines, and what is drawn besides. */
 import uPlot from 'uplot';
 
-import { formatDuration, formatNumber } from '../components/format';
+import { formatDuration } from '../components/format';
 import { tickTexts } from './axis';
 import type { IMark } from './decimate';
 import type { IPlotAxes, IPlotLine } from './lineplot';
@@ -59,15 +59,13 @@ export function plotOptions(
         ...axis,
         size: 28,
         space: isTime ? 70 : 50,
-        ...(isTime && !axes.logX ? { incrs: SECONDS } : {}),
-        values: (_, splits) =>
-          splits.map(value =>
-            value === null
-              ? ''
-              : isTime
-                ? formatDuration(value * 1000)
-                : formatNumber(value)
-          )
+        ...(axes.logX
+          ? {}
+          : {
+              incrs: (_plot, _index, min, max) =>
+                isTime ? SECONDS : incrementsOf(max - min)
+            }),
+        values: (_, splits) => (isTime ? timeTexts(splits) : tickTexts(splits))
       },
       {
         ...axis,
@@ -79,6 +77,24 @@ export function plotOptions(
     ],
     series: [{}, ...lines.flatMap(line => seriesOptions(line, css))]
   };
+}
+
+/** Round distances of ticks; whole ones where there is room, since steps are whole. */
+function incrementsOf(span: number): number[] {
+  const powers = Array.from({ length: 30 }, (_, i) => i - 14);
+  return powers
+    .flatMap(power => [1, 2, 5].map(n => Number(`${n}e${power}`)))
+    .filter(increment => span < 1 || increment >= 1);
+}
+
+function timeTexts(values: readonly (number | null)[]): string[] {
+  const most = Math.max(...values.map(value => value ?? 0));
+  if (most < 60) {
+    return tickTexts(values).map(text => (text === '' ? '' : `${text} s`));
+  }
+  return values.map(value =>
+    value === null ? '' : formatDuration(value * 1000)
+  );
 }
 
 function seriesOptions(

@@ -61,7 +61,7 @@ function Body({ document }: { document: RunDocument }): JSX.Element {
   if (run === undefined) {
     return error ? <Failure error={error} /> : <></>;
   }
-  const tabs = RUN_TABS.filter(tab => tab.isFor?.(run) ?? true);
+  const tabs = RUN_TABS.filter(tab => tab.isFor?.(run, model.store) ?? true);
   const shown = tabs.find(tab => tab.id === document.tab) ?? tabs[0];
   return (
     <>

@@ -47,6 +47,11 @@ export class RunStore implements IDisposable {
     return this._runs.get(runId);
   }
 
+  /** Whether a run below this one is, or was, known. */
+  hasChildren(runId: string): boolean {
+    return this._parents.has(runId);
+  }
+
   /** Whether somebody has deleted it while this page was open. */
   isDeleted(runId: string): boolean {
     return this._gone.has(runId);
@@ -73,7 +78,7 @@ export class RunStore implements IDisposable {
   /** Take runs that the server has answered. */
   add(runs: readonly Run[]): void {
     for (const run of runs) {
-      this._runs.set(run.runId, run);
+      this._put(run);
       this._batch.changed.add(run.runId);
     }
     this._schedule();
@@ -102,13 +107,26 @@ export class RunStore implements IDisposable {
     if (event.type === 'created') {
       this._gone.delete(event.runId);
       if (!this._runs.has(event.runId)) {
-        this._runs.set(event.runId, runOf(event));
+        this._put(runOf(event));
       }
     }
     const run = this._runs.get(event.runId);
     if (run !== undefined) {
       this._runs.set(event.runId, { ...run, ...changesOf(event) });
       this._batch.changed.add(event.runId);
+    }
+  }
+
+  private _put(run: Run): void {
+    this._runs.set(run.runId, run);
+    const parent = run.parentRunId;
+    if (parent !== null && !this._parents.has(parent)) {
+      this._parents.add(parent);
+      const known = this._runs.get(parent);
+      if (known !== undefined) {
+        this._runs.set(parent, { ...known }); // It has a tab for them now.
+        this._batch.changed.add(parent);
+      }
     }
   }
 
@@ -138,6 +156,7 @@ export class RunStore implements IDisposable {
   private _batch = { changed: new Set<string>(), deleted: new Set<string>() };
   private readonly _runs = new Map<string, Run>();
   private readonly _gone = new Set<string>();
+  private readonly _parents = new Set<string>();
   private readonly _changed = new Signal<this, IRunChanges>(this);
   private readonly _events = new Signal<this, readonly RunEvent[]>(this);
 }
