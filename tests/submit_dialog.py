@@ -46,6 +46,7 @@ class SubmitDialog:
 
     def __init__(self, lab_page: LabPage) -> None:
         self.lab_page = lab_page
+        self.sent: Any = None
         self.node: Locator = lab_page.page.locator(".jp-exec-submit-dialog")
 
     def wait(self) -> SubmitDialog:
@@ -60,11 +61,12 @@ class SubmitDialog:
         self.node.get_by_role("button", name="More").click()
 
     def run(self) -> dict[str, Any]:
-        """Submit; returns the run that was made, as the server answered it."""
+        """Submit; returns the run that was made. `sent` is what the server got."""
         page = self.lab_page.page
         with page.expect_response(_makes_a_run) as answer:
             self.node.get_by_role("button", name="Run", exact=True).click()
         assert answer.value.status == 201, answer.value.text()
+        self.sent = answer.value.request.post_data_json
         self.node.wait_for(state="detached")
         return dict(answer.value.json())
 

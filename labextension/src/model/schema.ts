@@ -43,6 +43,9 @@ export function defaultsOf(schema: IValuesSchema): FormValues {
 
 /** A value as a form edits it. */
 export function asEdited(value: unknown): unknown {
+  if (Array.isArray(value)) {
+    return `[${value.map(item => JSON.stringify(item)).join(', ')}]`;
+  }
   return typeof value === 'object' && value !== null
     ? JSON.stringify(value)
     : value;

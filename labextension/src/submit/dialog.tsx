@@ -86,10 +86,11 @@ function whatOf(subject: ISubject): string {
 /** Bring the first fault into view, and the cursor into its field. */
 function showFault(node: HTMLElement | null): void {
   const fault = node?.querySelector('[role="alert"]');
-  const field = fault
-    ?.closest('.jp-exec-field')
-    ?.querySelector<HTMLElement>('input, select, textarea');
-  field?.focus();
+  const field = fault?.closest('.jp-exec-field');
+  const control =
+    field?.querySelector<HTMLElement>('[aria-invalid="true"]') ??
+    field?.querySelector<HTMLElement>('input, select, textarea');
+  control?.focus();
   fault?.scrollIntoView({ block: 'nearest' });
 }
 

@@ -134,6 +134,7 @@ export function Secrets(): JSX.Element {
   const { trans } = useExec();
   const { secrets } = model.state;
   const isRerun = model.subject.run !== null;
+  const isFaulty = model.faults.secrets !== undefined;
   const set = (index: number, change: Partial<(typeof secrets)[number]>) =>
     model.update({
       secrets: secrets.map((secret, at) =>
@@ -159,6 +160,7 @@ export function Secrets(): JSX.Element {
             autoComplete="off"
             spellCheck={false}
             readOnly={isRerun}
+            aria-invalid={isFaulty && secret.name.trim() === ''}
             value={secret.name}
             onChange={({ target }) => set(index, { name: target.value })}
           />
@@ -167,6 +169,7 @@ export function Secrets(): JSX.Element {
             type="password"
             aria-label={trans.__('Value of %1', secret.name)}
             placeholder={trans.__('Value')}
+            aria-invalid={isFaulty && secret.value === ''}
             autoComplete="new-password"
             value={secret.value}
             onChange={({ target }) => set(index, { value: target.value })}

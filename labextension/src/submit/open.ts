@@ -90,7 +90,11 @@ async function modelOf(
     suggestions,
     database,
     readText: async path => {
-      const file = await contents.get(path, { type: 'file', format: 'text' });
+      const file = await contents.get(path, {
+        type: 'file',
+        format: 'text',
+        content: true
+      });
       return String(file.content);
     }
   });

@@ -43,7 +43,7 @@ export function Program(): JSX.Element {
       {subject.kind === 'cells' && (
         <CheckField
           field="above"
-          label={trans.__('With all code cells above them')}
+          label={trans.__('With all code cells above')}
         />
       )}
       {subject.takesParameters && <Parameters />}

@@ -120,7 +120,7 @@ export function rerunRequestOf(
   const ignore = () => undefined;
   const old = configurationOf(subject, before, null, trans, ignore);
   const now = configurationOf(subject, state, dependencies, trans, complain);
-  const patch = mergePatchOf(old, now);
+  const patch = mergePatchOf(withSections(old), withSections(now));
   if (state.environment !== 'keep') {
     Object.assign(patch, environmentPatch(subject, patch, now));
   }
@@ -138,6 +138,11 @@ export function rerunRequestOf(
       Object.keys(patch).length > 0 ? { configuration: patch } : undefined,
     secrets: secretsOf(state, trans, complain)
   }) as RerunRequest;
+}
+
+/** With the members that hold several values: what is gone from them is named one by one. */
+function withSections(configuration: JsonObject): JsonObject {
+  return { resources: {}, environment: {}, parameters: {}, ...configuration };
 }
 
 /** Replace the Python of the run, whatever it was: one way of naming it excludes the others. */

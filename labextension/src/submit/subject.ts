@@ -165,7 +165,10 @@ async function notebookAt(
   if (context !== null) {
     return context.model.toJSON() as unknown as INotebookContent;
   }
-  const model = await services.contents.get(path, { type: 'notebook' });
+  const model = await services.contents.get(path, {
+    type: 'notebook',
+    content: true
+  });
   return model.content as INotebookContent;
 }
 
@@ -174,7 +177,11 @@ async function shellOf(
   path: string,
   contents: Contents.IManager
 ): Promise<readonly string[]> {
-  const model = await contents.get(path, { type: 'file', format: 'text' });
+  const model = await contents.get(path, {
+    type: 'file',
+    format: 'text',
+    content: true
+  });
   const first = String(model.content).split('\n', 1)[0];
   return first.startsWith('#!')
     ? splitLine(first.slice(2).trim()).words
