@@ -32,6 +32,10 @@ export const CommandIDs = {
   submitFile: 'jupyter-exec:submit-file',
   /** The same for the selected cells of the current notebook. */
   submitCells: 'jupyter-exec:submit-cells',
+  /** The dialog for what is selected in the file browser. */
+  submitSelected: 'jupyter-exec:submit-selected',
+  /** Pick a notebook, script or folder, then the dialog for it. */
+  newRun: 'jupyter-exec:new-run',
   /** Open an output of a run in Lab's own viewer: `{runId: string, path: string}`. */
   openOutput: 'jupyter-exec:open-output',
   /** The same for a file of a run's code: `{snapshotId: string, path: string}`. */

@@ -182,11 +182,13 @@ export function makeRun(number: number, fields: RunFields): Run {
     exitCode: null,
     error: null,
     snapshotId: null,
+    sourcePath: null,
     parentRunId: null,
     tags: {},
     progress: null,
     attempt: 1,
     git: null,
+    usage: null,
     template: null,
     definition: {} as Run['definition'],
     ...fields

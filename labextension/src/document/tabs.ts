@@ -51,7 +51,6 @@ export const RUN_TABS: readonly IRunTab[] = [
     id: 'children',
     label: trans => trans.__('Children'),
     component: React.lazy(() => import('../children/children')),
-    isFor: (run, store) =>
-      Boolean(run.definition?.sweep) || store.hasChildren(run.runId)
+    isFor: (run, store) => store.isParent(run.runId)
   }
 ];

@@ -83,7 +83,8 @@ describe('RunStore', () => {
       runId: 'a',
       time: '',
       displayName: 'best',
-      tags: { keep: 'yes' }
+      tags: { keep: 'yes' },
+      parentRunId: null
     });
     await until(store.changed, () => store.get('a')?.displayName === 'best');
     expect(store.get('a')?.tags).toEqual({ keep: 'yes' });
