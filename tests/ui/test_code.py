@@ -6,8 +6,8 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
+from files_of_runs import HOSTILE, NOTEBOOK, dark, row, wait
 from git_repositories import git
-from test_outputs import HOSTILE, NOTEBOOK, dark, row, wait
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -63,12 +63,11 @@ def test_the_files_of_a_run_are_shown(lab_page: LabPage, project: Path) -> None:
     page.locator(".cm-line", has_text="<script>alert(1)</script>").wait_for()
     assert page.locator("img[src=x]").count() == 0
 
-    # By keyboard: home, two folders down, and open what is there.
+    # By keyboard: home, then down through two folders, and open what is there.
     page.get_by_role("tree", name="Files of this run").focus()
     page.keyboard.press("Home")
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowRight")
-    page.keyboard.press("ArrowDown")
     page.locator(".cm-line", has_text="layers = 3").wait_for()
     dark(lab_page)
     lab_page.shot("code-dark")
@@ -88,20 +87,20 @@ def test_a_run_is_compared_with_its_folder_and_with_git(lab_page: LabPage, proje
     lab_page.open()
     page = lab_page.page
     lab_page.open_run(run_id, "code")
-    show = page.get_by_label("Show")
+    show = page.get_by_role("combobox", name="Show", exact=True)
     show.select_option(label="Compare with the folder now")
     page.get_by_text("No differences").wait_for()
     lab_page.shot("code-same")
 
     (project / "main.py").write_text(MAIN.replace("line_3 = 3\n", "line_3 = 3.5\nnew = 1\n"))
     (project / "src" / "deep" / "model.py").unlink()
-    (project / "added <b>file</b>.py").write_text("x = 1\n")
+    (project / "added <b>file.py").write_text("x = 1\n")
     (project / "weights.bin").write_bytes(b"\0\1\2")
     page.get_by_role("button", name="Compare again").click()
     lines = page.locator(".jp-exec-diff-line")
     lines.filter(has_text="line_3 = 3.5").wait_for()
     assert lines.filter(has_text="line_3 = 3.5").first.inner_text().startswith("+")
-    page.get_by_role("button", name="added <b>file</b>.py").wait_for()
+    page.get_by_role("button", name="added <b>file.py").wait_for()
     page.get_by_role("button", name="src/deep/model.py").get_by_text("Removed").wait_for()
     page.get_by_role("region", name="Differences in weights.bin").wait_for()
     lab_page.shot("code-diff-light")
@@ -128,7 +127,9 @@ def test_a_run_is_compared_with_another(lab_page: LabPage, project: Path) -> Non
     lab_page.open()
     page = lab_page.page
     lab_page.open_run(third, "code")
-    page.get_by_label("Show").select_option(label="Compare with another run")
+    page.get_by_role("combobox", name="Show", exact=True).select_option(
+        label="Compare with another run"
+    )
     # The run before it in the experiment, whose code was the same.
     page.get_by_text("From the code of this run to that of second").wait_for()
     page.get_by_text("No differences").wait_for()
@@ -147,7 +148,7 @@ def test_a_run_is_compared_with_another(lab_page: LabPage, project: Path) -> Non
     assert first in picker.input_value()
     lab_page.shot("code-other-run")
 
-    page.get_by_label("Show").select_option(label="Uncommitted changes")
+    page.get_by_role("combobox", name="Show", exact=True).select_option(label="Uncommitted changes")
     page.get_by_text("No uncommitted changes").wait_for()
     lab_page.shot("code-none-uncommitted")
 
@@ -162,7 +163,9 @@ def test_a_long_difference_does_not_freeze_the_page(lab_page: LabPage) -> None:
     lab_page.open()
     page = lab_page.page
     lab_page.open_run(run_id, "code")
-    page.get_by_label("Show").select_option(label="Compare with the folder now")
+    page.get_by_role("combobox", name="Show", exact=True).select_option(
+        label="Compare with the folder now"
+    )
     lines = page.locator(".jp-exec-diff-line")
     lines.first.wait_for()
     assert lines.count() < 1000
