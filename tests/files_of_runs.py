@@ -54,9 +54,12 @@ def row(lab_page: LabPage, name: str) -> Locator:
     )
 
 
-def dark(lab_page: LabPage) -> None:
+def theme(lab_page: LabPage, name: str) -> None:
+    """Change the theme, which Lab keeps for the tests after this one: "Light" or "Dark"."""
     lab_page.page.evaluate(
-        "window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Dark'})"
+        "theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})",
+        f"JupyterLab {name}",
     )
-    lab_page.page.locator("body[data-jp-theme-light=false]").wait_for(state="attached")
+    is_light = str(name == "Light").lower()
+    lab_page.page.locator(f"body[data-jp-theme-light={is_light}]").wait_for(state="attached")
     lab_page.page.locator("#jupyterlab-splash").wait_for(state="detached")

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
-from files_of_runs import HOSTILE, NOTEBOOK, dark, row, wait
+from files_of_runs import HOSTILE, NOTEBOOK, row, theme, wait
 from git_repositories import git
 
 if TYPE_CHECKING:
@@ -51,6 +51,7 @@ def submit(lab_page: LabPage, folder: Path, name: str) -> str:
 def test_the_files_of_a_run_are_shown(lab_page: LabPage, project: Path) -> None:
     run_id = submit(lab_page, project, "first")
     lab_page.open()
+    theme(lab_page, "Light")
     page = lab_page.page
     lab_page.open_run(run_id, "code")
     page.get_by_role("tree", name="Files of this run").wait_for()
@@ -69,7 +70,7 @@ def test_the_files_of_a_run_are_shown(lab_page: LabPage, project: Path) -> None:
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowRight")
     page.locator(".cm-line", has_text="layers = 3").wait_for()
-    dark(lab_page)
+    theme(lab_page, "Dark")
     lab_page.shot("code-dark")
     page.keyboard.press("Enter")
     page.locator(".jp-FileEditor .cm-line", has_text="layers = 3").wait_for()
@@ -85,6 +86,7 @@ def test_the_files_of_a_run_are_shown(lab_page: LabPage, project: Path) -> None:
 def test_a_run_is_compared_with_its_folder_and_with_git(lab_page: LabPage, project: Path) -> None:
     run_id = submit(lab_page, project, "first")
     lab_page.open()
+    theme(lab_page, "Light")
     page = lab_page.page
     lab_page.open_run(run_id, "code")
     show = page.get_by_role("combobox", name="Show", exact=True)
@@ -109,7 +111,7 @@ def test_a_run_is_compared_with_its_folder_and_with_git(lab_page: LabPage, proje
     lab_page.shot("code-diff-collapsed")
     page.get_by_role("button", name="main.py").click()
     lines.filter(has_text="line_3 = 3.5").wait_for()
-    dark(lab_page)
+    theme(lab_page, "Dark")
     lab_page.shot("code-diff-dark")
 
     show.select_option(label="Uncommitted changes")
@@ -125,13 +127,14 @@ def test_a_run_is_compared_with_another(lab_page: LabPage, project: Path) -> Non
     git(project, "commit", "--quiet", "-am", "second")
     third = submit(lab_page, project, "third")
     lab_page.open()
+    theme(lab_page, "Light")
     page = lab_page.page
     lab_page.open_run(third, "code")
     page.get_by_role("combobox", name="Show", exact=True).select_option(
         label="Compare with another run"
     )
     # The run before it in the experiment, whose code was the same.
-    page.get_by_text("From the code of this run to that of second").wait_for()
+    page.get_by_text("From the code of second to that of this run").wait_for()
     page.get_by_text("No differences").wait_for()
 
     picker = page.get_by_role("combobox", name="Run to compare with")
@@ -141,10 +144,10 @@ def test_a_run_is_compared_with_another(lab_page: LabPage, project: Path) -> Non
     picker.fill("first")
     page.get_by_role("option").filter(has_text="second").wait_for(state="detached")
     page.keyboard.press("Enter")
-    page.get_by_text("From the code of this run to that of first <i>try</i>").wait_for()
+    page.get_by_text("From the code of first <i>try</i> to that of this run").wait_for()
     line = page.locator(".jp-exec-diff-line", has_text="print('again')")
     line.wait_for()
-    assert line.inner_text().startswith("-")
+    assert line.inner_text().startswith("+")
     assert first in picker.input_value()
     lab_page.shot("code-other-run")
 
@@ -161,6 +164,7 @@ def test_a_long_difference_does_not_freeze_the_page(lab_page: LabPage) -> None:
     run_id = submit(lab_page, folder, "long")
     (folder / "data.txt").write_text("".join(f"new {n}\n" for n in range(4000)))
     lab_page.open()
+    theme(lab_page, "Light")
     page = lab_page.page
     lab_page.open_run(run_id, "code")
     page.get_by_role("combobox", name="Show", exact=True).select_option(

@@ -8,7 +8,7 @@ import urllib.request
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from files_of_runs import HOSTILE, NOTEBOOK, dark, row, wait
+from files_of_runs import HOSTILE, NOTEBOOK, row, theme, wait
 
 if TYPE_CHECKING:
     from conftest import LabPage
@@ -80,6 +80,7 @@ def make(lab_page: LabPage) -> str:
 
 def test_outputs_are_opened_in_the_viewers_of_lab(lab_page: LabPage) -> None:
     lab_page.open()
+    theme(lab_page, "Light")
     page = lab_page.page
     run_id = make(lab_page)
     lab_page.open_run(run_id, "outputs")
@@ -91,7 +92,7 @@ def test_outputs_are_opened_in_the_viewers_of_lab(lab_page: LabPage) -> None:
     )
     page.wait_for_function("document.querySelector('.jp-exec-thumbnail').naturalWidth > 0")
     lab_page.shot("outputs-light")
-    dark(lab_page)
+    theme(lab_page, "Dark")
     lab_page.shot("outputs-dark")
 
     back = page.get_by_role("tab", name="Outputs").first
@@ -147,6 +148,7 @@ def test_outputs_are_opened_in_the_viewers_of_lab(lab_page: LabPage) -> None:
 
 def test_what_is_too_large_or_not_text_is_offered_for_download(lab_page: LabPage) -> None:
     lab_page.open()
+    theme(lab_page, "Light")
     page = lab_page.page
     run_id = make(lab_page)
     lab_page.open_run(run_id, "outputs")
@@ -194,6 +196,7 @@ def test_what_is_too_large_or_not_text_is_offered_for_download(lab_page: LabPage
 
 def test_everything_is_downloaded_as_a_zip(lab_page: LabPage) -> None:
     lab_page.open()
+    theme(lab_page, "Light")
     run_id = lab_page.submit(
         "import os\nos.makedirs('outputs/a b')\nopen('outputs/a b/ü.txt', 'w').write('x')"
     )
@@ -217,6 +220,7 @@ def test_an_executed_notebook_is_read_only_and_can_be_copied(lab_page: LabPage) 
     run_id = str(answer.json()["runId"])
     wait(lab_page, run_id)
     lab_page.open()
+    theme(lab_page, "Light")
     page = lab_page.page
     lab_page.open_run(run_id, "outputs")
     row(lab_page, "report.ipynb").dblclick()
@@ -224,7 +228,7 @@ def test_an_executed_notebook_is_read_only_and_can_be_copied(lab_page: LabPage) 
     banner = page.locator(".jp-exec-banner:visible")
     banner.get_by_text("Output of run A report").wait_for()
     lab_page.shot("executed-notebook")
-    dark(lab_page)
+    theme(lab_page, "Dark")
     lab_page.shot("executed-notebook-dark")
 
     # Nothing can be changed, and no kernel was started.
@@ -266,6 +270,7 @@ def test_an_executed_notebook_is_read_only_and_can_be_copied(lab_page: LabPage) 
 
 def test_ten_thousand_outputs(lab_page: LabPage) -> None:
     lab_page.open()
+    theme(lab_page, "Light")
     run_id = lab_page.submit(
         "import os\n"
         "for n in range(10_000):\n"
@@ -289,6 +294,7 @@ def test_ten_thousand_outputs(lab_page: LabPage) -> None:
 
 def test_outputs_appear_while_the_run_is_running(lab_page: LabPage) -> None:
     lab_page.open()
+    theme(lab_page, "Light")
     run_id = lab_page.submit(
         "import os, sys, time\n"
         "path = os.environ['JUPYTER_EXEC_METRICS']\n"
@@ -313,6 +319,7 @@ def test_outputs_appear_while_the_run_is_running(lab_page: LabPage) -> None:
 
 def test_a_run_without_outputs_says_how_to_write_them(lab_page: LabPage) -> None:
     lab_page.open()
+    theme(lab_page, "Light")
     run_id = lab_page.submit("print('nothing')")
     wait(lab_page, run_id)
     lab_page.open_run(run_id, "outputs")
