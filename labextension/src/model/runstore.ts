@@ -175,12 +175,14 @@ function runOf(event: Extract<RunEvent, { type: 'created' }>): Run {
     exitCode: null,
     error: null,
     snapshotId: null,
+    sourcePath: null,
     parentRunId: event.parentRunId,
     tags: {},
     progress: null,
     attempt: 1,
     git: null,
     template: null,
+    usage: null,
     definition: {} as Run['definition']
   };
 }
