@@ -12,6 +12,12 @@ export const CommandIDs = {
   rerunWithChanges: 'jupyter-exec:rerun-with-changes',
   /** Make a template of a run and open it for editing: `{runId?: string}`. */
   saveAsTemplate: 'jupyter-exec:save-as-template',
+  /** Copy the id of a run: `{runId?: string}`. */
+  copyRunId: 'jupyter-exec:copy-run-id',
+  /** Delete a run that has ended, after a question: `{runId?: string}`. */
+  deleteRun: 'jupyter-exec:delete-run',
+  /** Show the outputs folder of a run in the file browser: `{runId?: string}`. */
+  openFolder: 'jupyter-exec:open-folder',
   /** Compare runs: `{runIds: string[]}`. */
   compare: 'jupyter-exec:compare',
   /** The dialog for a notebook, script or folder: `{path?: string}`; the current document otherwise. */
