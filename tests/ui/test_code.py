@@ -6,8 +6,8 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
+from files_of_runs import HOSTILE, NOTEBOOK, row, theme, wait
 from git_repositories import git
-from test_outputs import HOSTILE, NOTEBOOK, dark, row, wait
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,6 +51,7 @@ def submit(lab_page: LabPage, folder: Path, name: str) -> str:
 def test_the_files_of_a_run_are_shown(lab_page: LabPage, project: Path) -> None:
     run_id = submit(lab_page, project, "first")
     lab_page.open()
+    theme(lab_page, "Light")
     page = lab_page.page
     lab_page.open_run(run_id, "code")
     page.get_by_role("tree", name="Files of this run").wait_for()
@@ -63,14 +64,13 @@ def test_the_files_of_a_run_are_shown(lab_page: LabPage, project: Path) -> None:
     page.locator(".cm-line", has_text="<script>alert(1)</script>").wait_for()
     assert page.locator("img[src=x]").count() == 0
 
-    # By keyboard: home, two folders down, and open what is there.
+    # By keyboard: home, then down through two folders, and open what is there.
     page.get_by_role("tree", name="Files of this run").focus()
     page.keyboard.press("Home")
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowRight")
-    page.keyboard.press("ArrowDown")
     page.locator(".cm-line", has_text="layers = 3").wait_for()
-    dark(lab_page)
+    theme(lab_page, "Dark")
     lab_page.shot("code-dark")
     page.keyboard.press("Enter")
     page.locator(".jp-FileEditor .cm-line", has_text="layers = 3").wait_for()
@@ -86,22 +86,23 @@ def test_the_files_of_a_run_are_shown(lab_page: LabPage, project: Path) -> None:
 def test_a_run_is_compared_with_its_folder_and_with_git(lab_page: LabPage, project: Path) -> None:
     run_id = submit(lab_page, project, "first")
     lab_page.open()
+    theme(lab_page, "Light")
     page = lab_page.page
     lab_page.open_run(run_id, "code")
-    show = page.get_by_label("Show")
+    show = page.get_by_role("combobox", name="Show", exact=True)
     show.select_option(label="Compare with the folder now")
     page.get_by_text("No differences").wait_for()
     lab_page.shot("code-same")
 
     (project / "main.py").write_text(MAIN.replace("line_3 = 3\n", "line_3 = 3.5\nnew = 1\n"))
     (project / "src" / "deep" / "model.py").unlink()
-    (project / "added <b>file</b>.py").write_text("x = 1\n")
+    (project / "added <b>file.py").write_text("x = 1\n")
     (project / "weights.bin").write_bytes(b"\0\1\2")
     page.get_by_role("button", name="Compare again").click()
     lines = page.locator(".jp-exec-diff-line")
     lines.filter(has_text="line_3 = 3.5").wait_for()
     assert lines.filter(has_text="line_3 = 3.5").first.inner_text().startswith("+")
-    page.get_by_role("button", name="added <b>file</b>.py").wait_for()
+    page.get_by_role("button", name="added <b>file.py").wait_for()
     page.get_by_role("button", name="src/deep/model.py").get_by_text("Removed").wait_for()
     page.get_by_role("region", name="Differences in weights.bin").wait_for()
     lab_page.shot("code-diff-light")
@@ -110,7 +111,7 @@ def test_a_run_is_compared_with_its_folder_and_with_git(lab_page: LabPage, proje
     lab_page.shot("code-diff-collapsed")
     page.get_by_role("button", name="main.py").click()
     lines.filter(has_text="line_3 = 3.5").wait_for()
-    dark(lab_page)
+    theme(lab_page, "Dark")
     lab_page.shot("code-diff-dark")
 
     show.select_option(label="Uncommitted changes")
@@ -126,11 +127,14 @@ def test_a_run_is_compared_with_another(lab_page: LabPage, project: Path) -> Non
     git(project, "commit", "--quiet", "-am", "second")
     third = submit(lab_page, project, "third")
     lab_page.open()
+    theme(lab_page, "Light")
     page = lab_page.page
     lab_page.open_run(third, "code")
-    page.get_by_label("Show").select_option(label="Compare with another run")
+    page.get_by_role("combobox", name="Show", exact=True).select_option(
+        label="Compare with another run"
+    )
     # The run before it in the experiment, whose code was the same.
-    page.get_by_text("From the code of this run to that of second").wait_for()
+    page.get_by_text("From the code of second to that of this run").wait_for()
     page.get_by_text("No differences").wait_for()
 
     picker = page.get_by_role("combobox", name="Run to compare with")
@@ -140,14 +144,14 @@ def test_a_run_is_compared_with_another(lab_page: LabPage, project: Path) -> Non
     picker.fill("first")
     page.get_by_role("option").filter(has_text="second").wait_for(state="detached")
     page.keyboard.press("Enter")
-    page.get_by_text("From the code of this run to that of first <i>try</i>").wait_for()
+    page.get_by_text("From the code of first <i>try</i> to that of this run").wait_for()
     line = page.locator(".jp-exec-diff-line", has_text="print('again')")
     line.wait_for()
-    assert line.inner_text().startswith("-")
+    assert line.inner_text().startswith("+")
     assert first in picker.input_value()
     lab_page.shot("code-other-run")
 
-    page.get_by_label("Show").select_option(label="Uncommitted changes")
+    page.get_by_role("combobox", name="Show", exact=True).select_option(label="Uncommitted changes")
     page.get_by_text("No uncommitted changes").wait_for()
     lab_page.shot("code-none-uncommitted")
 
@@ -160,9 +164,12 @@ def test_a_long_difference_does_not_freeze_the_page(lab_page: LabPage) -> None:
     run_id = submit(lab_page, folder, "long")
     (folder / "data.txt").write_text("".join(f"new {n}\n" for n in range(4000)))
     lab_page.open()
+    theme(lab_page, "Light")
     page = lab_page.page
     lab_page.open_run(run_id, "code")
-    page.get_by_label("Show").select_option(label="Compare with the folder now")
+    page.get_by_role("combobox", name="Show", exact=True).select_option(
+        label="Compare with the folder now"
+    )
     lines = page.locator(".jp-exec-diff-line")
     lines.first.wait_for()
     assert lines.count() < 1000

@@ -8,12 +8,13 @@ import urllib.request
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from files_of_runs import HOSTILE, NOTEBOOK, row, theme, wait
+
 if TYPE_CHECKING:
     from conftest import LabPage
     from playwright.sync_api import Locator, Request
 
 DATA = Path(__file__).parent / "data"
-HOSTILE = "<img src=x onerror=alert(1)>.txt"
 TIMEOUT_MS = 30_000
 
 SCRIPT = """
@@ -53,42 +54,6 @@ with open("outputs/checkpoint.txt", "wb") as file:
     file.truncate(5_000_000_000)
 """
 
-NOTEBOOK = {
-    "nbformat": 4,
-    "nbformat_minor": 5,
-    "metadata": {"kernelspec": {"name": "python3", "display_name": "Python 3"}},
-    "cells": [
-        {
-            "cell_type": "markdown",
-            "id": "title",
-            "metadata": {},
-            "source": "# The monthly report",
-        },
-        {
-            "cell_type": "code",
-            "id": "sum",
-            "metadata": {},
-            "execution_count": None,
-            "outputs": [],
-            "source": "print('the sum is', sum(range(10)))",
-        },
-    ],
-}
-
-
-def wait(lab_page: LabPage, run_id: str, status: str = "Completed") -> None:
-    """Follow the run's events until it has ended."""
-    with lab_page.lab.client.stream(
-        "GET",
-        f"jupyter-exec/v1/runs/{run_id}/events",
-        headers={"Accept": "text/event-stream"},
-        timeout=120,
-    ) as stream:
-        for _ in stream.iter_lines():
-            pass
-    run = lab_page.lab.client.get(f"jupyter-exec/v1/runs/{run_id}").json()
-    assert run["status"] == status, run
-
 
 def overlay(*names: str) -> dict[str, Any]:
     return {
@@ -113,22 +78,9 @@ def make(lab_page: LabPage) -> str:
     return run_id
 
 
-def row(lab_page: LabPage, name: str) -> Locator:
-    return lab_page.page.get_by_role("treeitem").filter(
-        has=lab_page.page.get_by_text(name, exact=True)
-    )
-
-
-def dark(lab_page: LabPage) -> None:
-    lab_page.page.evaluate(
-        "window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Dark'})"
-    )
-    lab_page.page.locator("body[data-jp-theme-light=false]").wait_for(state="attached")
-    lab_page.page.locator("#jupyterlab-splash").wait_for(state="detached")
-
-
 def test_outputs_are_opened_in_the_viewers_of_lab(lab_page: LabPage) -> None:
     lab_page.open()
+    theme(lab_page, "Light")
     page = lab_page.page
     run_id = make(lab_page)
     lab_page.open_run(run_id, "outputs")
@@ -140,7 +92,7 @@ def test_outputs_are_opened_in_the_viewers_of_lab(lab_page: LabPage) -> None:
     )
     page.wait_for_function("document.querySelector('.jp-exec-thumbnail').naturalWidth > 0")
     lab_page.shot("outputs-light")
-    dark(lab_page)
+    theme(lab_page, "Dark")
     lab_page.shot("outputs-dark")
 
     back = page.get_by_role("tab", name="Outputs").first
@@ -196,6 +148,7 @@ def test_outputs_are_opened_in_the_viewers_of_lab(lab_page: LabPage) -> None:
 
 def test_what_is_too_large_or_not_text_is_offered_for_download(lab_page: LabPage) -> None:
     lab_page.open()
+    theme(lab_page, "Light")
     page = lab_page.page
     run_id = make(lab_page)
     lab_page.open_run(run_id, "outputs")
@@ -234,15 +187,16 @@ def test_what_is_too_large_or_not_text_is_offered_for_download(lab_page: LabPage
     assert not [each.url for each in sent if "checkpoint.txt" in each.url]
 
     address = f"{lab_page.lab.url}jupyter-exec/v1/runs/{run_id}/outputs/checkpoint.txt"
-    request = urllib.request.Request(  # noqa: S310 - the server of this test
+    request = urllib.request.Request(
         address, headers={"Authorization": f"token {lab_page.lab.token}"}
     )
-    with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
+    with urllib.request.urlopen(request, timeout=30) as answer:
         assert answer.headers["Content-Length"] == "5000000000"
 
 
 def test_everything_is_downloaded_as_a_zip(lab_page: LabPage) -> None:
     lab_page.open()
+    theme(lab_page, "Light")
     run_id = lab_page.submit(
         "import os\nos.makedirs('outputs/a b')\nopen('outputs/a b/ü.txt', 'w').write('x')"
     )
@@ -266,6 +220,7 @@ def test_an_executed_notebook_is_read_only_and_can_be_copied(lab_page: LabPage) 
     run_id = str(answer.json()["runId"])
     wait(lab_page, run_id)
     lab_page.open()
+    theme(lab_page, "Light")
     page = lab_page.page
     lab_page.open_run(run_id, "outputs")
     row(lab_page, "report.ipynb").dblclick()
@@ -273,7 +228,7 @@ def test_an_executed_notebook_is_read_only_and_can_be_copied(lab_page: LabPage) 
     banner = page.locator(".jp-exec-banner:visible")
     banner.get_by_text("Output of run A report").wait_for()
     lab_page.shot("executed-notebook")
-    dark(lab_page)
+    theme(lab_page, "Dark")
     lab_page.shot("executed-notebook-dark")
 
     # Nothing can be changed, and no kernel was started.
@@ -293,15 +248,18 @@ def test_an_executed_notebook_is_read_only_and_can_be_copied(lab_page: LabPage) 
         assert copied["writable"]
         assert "the sum is 45" in json.dumps(copied["content"])
         lab_page.shot(f"saved-{name}")
-        lab_page.page.evaluate(
-            "args => window.jupyterapp.commands.execute('jupyter-exec:open-output', args)",
-            {"runId": run_id, "path": "report.ipynb"},
-        )
+        with page.expect_response(
+            lambda answer: answer.request.method == "PUT" and "/api/workspaces/" in answer.url
+        ):
+            page.evaluate(
+                "args => window.jupyterapp.commands.execute('jupyter-exec:open-output', args)",
+                {"runId": run_id, "path": "report.ipynb"},
+            )
         banner.wait_for()
 
     # What was open is open again after a reload, read-only.
-    page.reload()
-    banner.get_by_text("Output of run A report").wait_for(timeout=60_000)
+    lab_page.open(query="")
+    banner.get_by_text("Output of run A report").wait_for(timeout=TIMEOUT_MS)
     page.get_by_text("the sum is 45").locator("visible=true").wait_for()
     assert not [
         each["path"]
@@ -312,6 +270,7 @@ def test_an_executed_notebook_is_read_only_and_can_be_copied(lab_page: LabPage) 
 
 def test_ten_thousand_outputs(lab_page: LabPage) -> None:
     lab_page.open()
+    theme(lab_page, "Light")
     run_id = lab_page.submit(
         "import os\n"
         "for n in range(10_000):\n"
@@ -335,6 +294,7 @@ def test_ten_thousand_outputs(lab_page: LabPage) -> None:
 
 def test_outputs_appear_while_the_run_is_running(lab_page: LabPage) -> None:
     lab_page.open()
+    theme(lab_page, "Light")
     run_id = lab_page.submit(
         "import os, sys, time\n"
         "path = os.environ['JUPYTER_EXEC_METRICS']\n"
@@ -342,7 +302,7 @@ def test_outputs_appear_while_the_run_is_running(lab_page: LabPage) -> None:
         "while not os.path.exists(sys.argv[1]):\n"
         "    time.sleep(0.05)\n"
         "open('outputs/first.txt', 'w').write('1')\n"
-        "open(path, 'a').write('{\"metric\": \"loss\", \"value\": 1}\\n')\n"
+        'open(path, \'a\').write(\'{"metric": "loss", "value": 1}\\n\')\n'
         "while not os.path.exists(sys.argv[1] + '2'):\n"
         "    time.sleep(0.05)\n",
         str(lab_page.lab.folder / "go"),
@@ -359,6 +319,7 @@ def test_outputs_appear_while_the_run_is_running(lab_page: LabPage) -> None:
 
 def test_a_run_without_outputs_says_how_to_write_them(lab_page: LabPage) -> None:
     lab_page.open()
+    theme(lab_page, "Light")
     run_id = lab_page.submit("print('nothing')")
     wait(lab_page, run_id)
     lab_page.open_run(run_id, "outputs")

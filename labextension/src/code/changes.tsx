@@ -41,9 +41,11 @@ function Compared(props: { run: Run; other: Run | null }): JSX.Element {
   const { other, run } = props;
   const { data, error, isLoading, reload } = useAsync(
     () =>
-      model.requester.get<CodeDiff>(['runs', run.runId, 'code-diff'], {
-        with: other?.runId
-      }),
+      // From what was before to what came after: another run counts as the earlier one.
+      model.requester.get<CodeDiff>(
+        ['runs', (other ?? run).runId, 'code-diff'],
+        { with: other === null ? undefined : run.runId }
+      ),
     [model, run.runId, other?.runId]
   );
   if (error) {
@@ -56,7 +58,7 @@ function Compared(props: { run: Run; other: Run | null }): JSX.Element {
       </div>
     );
   }
-  const to = other === null ? data.to : other.displayName || other.runId;
+  const named = other === null ? data.to : other.displayName || other.runId;
   return (
     <>
       <div className="jp-exec-changes-note">
@@ -64,9 +66,9 @@ function Compared(props: { run: Run; other: Run | null }): JSX.Element {
           {other === null
             ? trans.__(
                 'From the code of this run to the folder %1 as it is now',
-                to
+                named
               )
-            : trans.__('From the code of this run to that of %1', to)}
+            : trans.__('From the code of %1 to that of this run', named)}
         </span>
         {other === null && (
           <button

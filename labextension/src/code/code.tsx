@@ -15,6 +15,7 @@ type View = 'files' | IComparison['with'];
 /** The tab "Code" of a run's document: its snapshot, and what differs from it. */
 export default function Code({ run }: IRunTabProps): JSX.Element {
   const { trans } = useExec();
+  const id = React.useId();
   const [view, setView] = React.useState<View>('files');
   const [other, setOther] = React.useState<Run | null>(null);
   const before = useRunBefore(run, view === 'run');
@@ -25,20 +26,19 @@ export default function Code({ run }: IRunTabProps): JSX.Element {
   return (
     <div className="jp-exec-code">
       <div className="jp-exec-code-toolbar">
-        <label>
-          {trans.__('Show')}{' '}
-          <select
-            value={view}
-            onChange={event => setView(event.target.value as View)}
-          >
-            <option value="files">{trans.__('Files of this run')}</option>
-            <option value="folder">
-              {trans.__('Compare with the folder now')}
-            </option>
-            <option value="run">{trans.__('Compare with another run')}</option>
-            <option value="commit">{trans.__('Uncommitted changes')}</option>
-          </select>
-        </label>
+        <label htmlFor={id}>{trans.__('Show')}</label>
+        <select
+          id={id}
+          value={view}
+          onChange={event => setView(event.target.value as View)}
+        >
+          <option value="files">{trans.__('Files of this run')}</option>
+          <option value="folder">
+            {trans.__('Compare with the folder now')}
+          </option>
+          <option value="run">{trans.__('Compare with another run')}</option>
+          <option value="commit">{trans.__('Uncommitted changes')}</option>
+        </select>
         {view === 'run' && (
           <RunPicker run={run} chosen={chosen} onChoose={setOther} />
         )}

@@ -90,9 +90,14 @@ export function RunPicker(props: {
             }}
           >
             <StatusIcon status={each.status} />
-            <span className="jp-exec-picker-name">{titleOf(each)}</span>
+            <span className="jp-exec-picker-name" title={each.runId}>
+              {each.displayName || each.runId}
+            </span>
             <span className="jp-exec-picker-time">
-              {new Date(each.createdAt).toLocaleString()}
+              {new Date(each.createdAt).toLocaleString(undefined, {
+                dateStyle: 'medium',
+                timeStyle: 'medium'
+              })}
             </span>
           </div>
         ))}

@@ -46,7 +46,7 @@ export function Definition(props: {
         <h3>{trans.__('Environment and resources')}</h3>
         <dl className="jp-exec-fields">
           <Environment configuration={configuration} />
-          <Resources configuration={configuration} />
+          <Resources run={run} configuration={configuration} />
         </dl>
       </section>
       <Values
@@ -122,7 +122,7 @@ function What(props: { run: Run; configuration: Configuration }): JSX.Element {
         {code(shellLine(asked.arguments ?? []))}
       </Field>
       <Field name={trans.__('Kernel')}>{code(asked.kernel)}</Field>
-      {asked.framework !== 'Python' && (
+      {asked.framework && asked.framework !== 'Python' && (
         <Field name={trans.__('Framework')}>{asked.framework}</Field>
       )}
     </>
@@ -184,15 +184,18 @@ function Environment(props: { configuration: Configuration }): JSX.Element {
   );
 }
 
-function Resources(props: { configuration: Configuration }): JSX.Element {
+function Resources(props: {
+  run: Run;
+  configuration: Configuration;
+}): JSX.Element {
   const { trans } = useExec();
   const asked = props.configuration;
   const { cpus, memory, gpus } = asked.resources ?? {};
   const limit = asked.maxRunDurationSeconds;
   return (
     <>
-      <Field name={trans.__('Compute target')}>{asked.target}</Field>
-      <Field name={trans.__('Processors')}>{cpus}</Field>
+      <Field name={trans.__('Compute target')}>{props.run.target}</Field>
+      <Field name={trans.__('Processors')}>{cpus ?? 1}</Field>
       <Field name={trans.__('Memory limit')}>
         {memory ? formatBytes(Number(memory)) : trans.__('none')}
       </Field>

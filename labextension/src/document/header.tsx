@@ -94,7 +94,7 @@ function Facts({ run }: { run: Run }): JSX.Element {
           <Elapsed run={run} />
         </span>
       )}
-      <span title={trans.__('Experiment')}>{run.experiment}</span>
+      <span>{trans.__('experiment %1', run.experiment)}</span>
       <span title={trans.__('Compute target')}>
         {trans.__('on %1', run.target)}
       </span>

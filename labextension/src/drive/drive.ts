@@ -227,8 +227,8 @@ export function downloadUrl(url: string): string {
     : `${url}${url.includes('?') ? '&' : '?'}_xsrf=${encodeURIComponent(found[1])}`;
 }
 
-/** What JupyterLab shows where a time is not known. */
-const NO_TIME = '';
+/** JupyterLab wants a time, also where nobody knows it. */
+const NO_TIME = new Date(0).toISOString();
 
 function directoryOf(
   name: string,

@@ -87,6 +87,7 @@ function addOpen(
     const context = { model, trans, commands: app.commands };
     const content = new RunDocument(context, runId, tab);
     const widget = new MainAreaWidget({ content });
+    widget.toolbar.hide();
     content.tabChanged.connect(() => void tracker.save(widget));
     await tracker.add(widget);
     return widget;
