@@ -70,7 +70,7 @@ def test_compare_two(lab_page: LabPage) -> None:
     rate = table.get_by_role("row", name="--rate")
     expect(rate.get_by_role("cell")).to_have_text(["0.05", "0.1"])
     expect(table.get_by_role("row", name="$MODE")).to_be_visible()
-    expect(table.get_by_role("row", name="framework")).to_have_count(0)
+    expect(table.get_by_role("row", name="script")).to_have_count(0)
     loss = table.get_by_role("row").filter(has=page.get_by_role("rowheader", name="loss"))
     expect(loss.get_by_role("cell").nth(1).get_by_role("img", name="Best")).to_be_visible()
     chart = page.get_by_role("region", name="loss", exact=True)
@@ -79,7 +79,7 @@ def test_compare_two(lab_page: LabPage) -> None:
 
     # What is the same shows on demand.
     page.get_by_label("Show what is the same, too").check()
-    expect(table.get_by_role("row", name="framework")).to_be_visible()
+    expect(table.get_by_role("row", name="script")).to_be_visible()
     page.get_by_label("Show what is the same, too").uncheck()
 
     # Less or more is better: a click turns it.
@@ -99,7 +99,7 @@ def test_compare_two(lab_page: LabPage) -> None:
     box.click()
     box.fill("added")
     page.get_by_role("option", name="added later").wait_for()
-    expect(page.get_by_role("option")).to_have_count(1)
+    expect(page.get_by_role("listbox").get_by_role("option")).to_have_count(1)
     lab_page.shot("compare-picker")
     page.keyboard.press("Enter")
     expect(rate.get_by_role("cell")).to_have_text(["0.05", "0.1", "0.2"])
@@ -142,6 +142,7 @@ def test_compare_twelve(lab_page: LabPage) -> None:
     lab_page.shot("compare-twelve")
     for theme in ("JupyterLab Dark", "JupyterLab Dark High Contrast", "JupyterLab Light"):
         change_theme(lab_page, theme)
+        chart.locator("canvas").wait_for()
         lab_page.shot(f"compare-{theme.lower().replace(' ', '-')}")
     page.set_viewport_size({"width": 640, "height": 1000})
     lab_page.shot("compare-narrow")

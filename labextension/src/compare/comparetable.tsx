@@ -4,6 +4,7 @@ import * as React from 'react';
 
 import { Swatch } from '../charts/legend';
 import { formatValue } from '../charts/number';
+import { useSame } from '../charts/same';
 import { numberOf } from '../charts/series';
 import { CommandIDs } from '../commands';
 import { useExec } from '../components/context';
@@ -21,8 +22,8 @@ export function CompareTable(props: {
   const { trans } = useExec();
   const { runs } = props;
   const [isAll, setAll] = React.useState(false);
-  const key = runs.map(({ run }) => run);
-  const rows = React.useMemo(() => fieldsOf(key), key);
+  const known = useSame(runs.map(({ run }) => run));
+  const rows = React.useMemo(() => fieldsOf(known), [known]);
   const shown = rows.filter(row => isAll || row.differs);
   const sections = sectionTitles(trans);
   const columns = runs.length + 1;

@@ -2,6 +2,7 @@ import * as React from 'react';
 
 import { ChartControls } from '../charts/controls';
 import { IChartLine, LineChart } from '../charts/linechart';
+import { useSame } from '../charts/same';
 import { isText, ISeries, seriesOf, XKind } from '../charts/series';
 import { IChartSettings, useChartSettings } from '../charts/settings';
 import { useExec } from '../components/context';
@@ -82,43 +83,44 @@ function Chart(props: {
   settings: IChartSettings;
 }): JSX.Element {
   const { name, runs, settings } = props;
-  const cache = React.useRef(
-    new Map<readonly Point[], { kind: XKind; series: ISeries }>()
-  );
   const found = runs.flatMap(({ runId, run, look, metrics }) => {
     const points = metrics.metrics?.get(name);
     return points === undefined || isText(points)
       ? []
       : [{ id: runId, name: run?.displayName || runId, look, points }];
   });
-  const kind = settings.xKind;
-  const key = found.flatMap(line => [line.id, line.name, line.points]);
-  const text = React.useRef<{ key: unknown[]; lines: IChartLine[] }>({
-    key: [],
-    lines: []
-  });
-  const now = [kind, ...key];
-  if (
-    now.length !== text.current.key.length ||
-    now.some((part, i) => part !== text.current.key[i])
-  ) {
-    const kept = new Map<readonly Point[], { kind: XKind; series: ISeries }>();
-    const lines = found.map(({ points, ...line }) => {
-      const known = cache.current.get(points);
-      const made =
-        known?.kind === kind ? known : { kind, series: seriesOf(points, kind) };
-      kept.set(points, made);
-      return { ...line, series: made.series };
-    });
-    cache.current = kept;
-    text.current = { key: now, lines };
-  }
-  return (
-    <LineChart
-      title={name}
-      lines={text.current.lines}
-      settings={settings}
-      height={240}
-    />
+  const { xKind } = settings;
+  // Lines whose points are the same stay the same, so that they are not prepared again.
+  const made = React.useRef(
+    new WeakMap<readonly Point[], Map<XKind, ISeries>>()
   );
+  const series = useSame(
+    found.map(line => seriesIn(made.current, line.points, xKind))
+  );
+  const names = useSame(found.flatMap(line => [line.id, line.name]));
+  const lines = React.useMemo(
+    () =>
+      found.map(({ id, name, look }, index): IChartLine => ({
+        id,
+        name,
+        look,
+        series: series[index]
+      })),
+    [series, names]
+  );
+  return (
+    <LineChart title={name} lines={lines} settings={settings} height={240} />
+  );
+}
+
+function seriesIn(
+  made: WeakMap<readonly Point[], Map<XKind, ISeries>>,
+  points: readonly Point[],
+  kind: XKind
+): ISeries {
+  const known = made.get(points) ?? new Map<XKind, ISeries>();
+  made.set(points, known);
+  const series = known.get(kind) ?? seriesOf(points, kind);
+  known.set(kind, series);
+  return series;
 }
