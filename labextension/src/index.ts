@@ -1,6 +1,7 @@
 import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
 
 import { activityPlugin } from './plugins/activity';
+import { comparePlugin } from './plugins/compare';
 import { documentPlugin } from './plugins/document';
 import { drivePlugin } from './plugins/drive';
 import { launcherPlugin } from './plugins/launcher';
@@ -13,6 +14,7 @@ import { templatesPlugin } from './plugins/templates';
 
 /** Every plug-in of the extension; what needs a part that an application lacks is left out there. */
 const plugins: JupyterFrontEndPlugin<unknown>[] = [
+  comparePlugin,
   modelPlugin,
   documentPlugin,
   templatesPlugin,

@@ -125,6 +125,8 @@ def test_themes(lab_page: LabPage) -> None:
             "theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})", theme
         )
         page.locator(f"body[data-jp-theme-name='{theme}']").wait_for(state="attached")
+        page.locator("#jupyterlab-splash").wait_for(state="detached")
+        chart(lab_page, "train/loss").locator("canvas").wait_for()
         lab_page.shot(f"metrics-{theme.lower().replace(' ', '-')}")
     page.evaluate(
         "theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})",

@@ -39,7 +39,10 @@ export class LinePlot {
   ) {
     this._resize = new ResizeObserver(() => this._onResize());
     this._resize.observe(_host);
-    this._theme = new MutationObserver(() => this._rebuild());
+    this._theme = new MutationObserver(() => {
+      // The variables of the new theme hold from the next frame on.
+      requestAnimationFrame(() => this._rebuild());
+    });
     this._theme.observe(document.body, {
       attributes: true,
       attributeFilter: ['data-jp-theme-name']
@@ -96,6 +99,7 @@ export class LinePlot {
   }
 
   dispose(): void {
+    this._isDisposed = true;
     this._resize.disconnect();
     this._theme.disconnect();
     this._plot?.destroy();
@@ -119,7 +123,7 @@ export class LinePlot {
     this._plot?.destroy();
     this._plot = null;
     const width = Math.floor(this._host.clientWidth);
-    if (width === 0 || this._axes === null) {
+    if (width === 0 || this._axes === null || this._isDisposed) {
       return;
     }
     const data = this._data(width);
@@ -221,6 +225,7 @@ export class LinePlot {
     }
   }
 
+  private _isDisposed = false;
   private _plot: uPlot | null = null;
   private _lines: readonly IPlotLine[] = [];
   private _axes: IPlotAxes | null = null;

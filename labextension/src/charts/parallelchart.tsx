@@ -63,6 +63,7 @@ export function ParallelChart(props: {
       className="jp-exec-parallel-line"
       data-hovered={isHovered || undefined}
       data-best={line.isBest || undefined}
+      data-unknown={line.goodness === null || undefined}
       data-dim={(shown !== null && !shown.has(line.id)) || undefined}
       d={paths.get(line.id)}
       stroke={paintOf(line.goodness)}
@@ -90,6 +91,7 @@ export function ParallelChart(props: {
             <g key={axis.name} transform={`translate(${left(index)} 0)`}>
               <Axis
                 axis={axis}
+                isFirst={index === 0}
                 brush={props.brushes.get(axis.name) ?? null}
                 chars={Math.floor(Math.max(gap, AXIS_PX) / 7)}
                 onBrush={brush => props.onBrush(axis.name, brush)}
@@ -130,6 +132,7 @@ function pathOf(
 
 function Axis(props: {
   axis: IParallelAxis;
+  isFirst: boolean;
   brush: Brush | null;
   chars: number;
   onBrush: (brush: Brush | null) => void;
@@ -171,11 +174,12 @@ function Axis(props: {
             <line x1={-4} x2={4} className="jp-exec-parallel-axis" />
             <text
               className="jp-exec-parallel-tick"
-              x={8}
+              x={props.isFirst ? -8 : 8}
+              textAnchor={props.isFirst ? 'end' : 'start'}
               dominantBaseline="middle"
             >
               <title>{tick.label}</title>
-              {shorten(tick.label, Math.max(6, props.chars - 3))}
+              {shorten(tick.label, props.isFirst ? 8 : props.chars - 3)}
             </text>
           </g>
         ))}

@@ -25,6 +25,6 @@ export function shorten(text: string, length: number): string {
 /** The paint for how good something is: 0 the worst, 1 the best, null unknown. */
 export function paintOf(goodness: number | null): string {
   return goodness === null
-    ? 'var(--jp-ui-font-color3)'
+    ? 'color-mix(in srgb, var(--jp-ui-font-color1) 40%, transparent)'
     : `color-mix(in oklab, var(--jp-exec-chart-best) ${Math.round(goodness * 100)}%, var(--jp-exec-chart-worst))`;
 }

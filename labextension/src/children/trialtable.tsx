@@ -12,11 +12,12 @@ import { sortTrials, valueOf } from './trialsmodel';
 const ROW = 28;
 const WIDTHS: Readonly<Record<string, number>> = {
   number: 72,
-  status: 150,
-  metric: 110,
-  elapsed: 90,
-  error: 260
+  status: 136,
+  metric: 100,
+  elapsed: 80
 };
+/** Of columns that share what is left. */
+const WIDTH = 104;
 
 /** How the table is sorted. */
 interface ISort {
@@ -67,7 +68,10 @@ export function TrialTable(props: {
   const above = items[0]?.start ?? 0;
   const below = virtual.getTotalSize() - (items[items.length - 1]?.end ?? 0);
   const isAll = trials.length > 0 && trials.every(t => selected.has(t.runId));
-  const width = columns.reduce((sum, { id }) => sum + (WIDTHS[id] ?? 120), 36);
+  const width = columns.reduce(
+    (sum, { id }) => sum + (WIDTHS[id] ?? WIDTH),
+    36
+  );
   return (
     <div
       ref={scroller}
@@ -85,7 +89,14 @@ export function TrialTable(props: {
         <colgroup>
           <col style={{ width: 36 }} />
           {columns.map(({ id }) => (
-            <col key={id} style={{ width: WIDTHS[id] }} />
+            <col
+              key={id}
+              style={{
+                width:
+                  WIDTHS[id] ??
+                  (hasErrors && id !== 'error' ? WIDTH : undefined)
+              }}
+            />
           ))}
         </colgroup>
         <thead>

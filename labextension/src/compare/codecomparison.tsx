@@ -1,0 +1,108 @@
+import * as React from 'react';
+
+import { useExec } from '../components/context';
+import { FileDiffs } from '../components/diff';
+import { IFileDiff, parseUnifiedDiff } from '../components/difftext';
+import { useAsync } from '../components/hooks';
+import { Failure } from '../components/notice';
+import type { components } from '../wire';
+import type { ICompared } from './comparison';
+
+type CodeDiff = components['schemas']['CodeDiff'];
+
+/** What differs in the code of two of the runs; read when it is opened. */
+export function CodeComparison(props: {
+  runs: readonly ICompared[];
+}): JSX.Element {
+  const { trans } = useExec();
+  const [isOpen, setOpen] = React.useState(false);
+  const [from, setFrom] = React.useState<string | null>(null);
+  const [to, setTo] = React.useState<string | null>(null);
+  const there = props.runs.filter(({ run }) => run !== undefined);
+  const ids = there.map(({ runId }) => runId);
+  const first = from !== null && ids.includes(from) ? from : ids[0];
+  const second =
+    to !== null && ids.includes(to) ? to : ids.find(id => id !== first);
+  const select = (
+    label: string,
+    value: string | undefined,
+    onChange: (id: string) => void
+  ) => (
+    <label>
+      {label}
+      <select
+        className="jp-exec-select"
+        value={value}
+        onChange={event => onChange(event.target.value)}
+      >
+        {there.map(({ runId, run }) => (
+          <option key={runId} value={runId}>
+            {run!.displayName || runId}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+  return (
+    <section className="jp-exec-compare-section" aria-label={trans.__('Code')}>
+      <header>
+        <h2>{trans.__('Code')}</h2>
+        {isOpen && select(trans.__('From'), first, setFrom)}
+        {isOpen && select(trans.__('To'), second, setTo)}
+        <button
+          className="jp-exec-button"
+          aria-expanded={isOpen}
+          disabled={second === undefined}
+          onClick={() => setOpen(!isOpen)}
+        >
+          {isOpen ? trans.__('Hide code') : trans.__('Compare code')}
+        </button>
+      </header>
+      {isOpen && second !== undefined && (
+        <Differences from={first} to={second} />
+      )}
+    </section>
+  );
+}
+
+function Differences(props: { from: string; to: string }): JSX.Element {
+  const { model, trans } = useExec();
+  const { from, to } = props;
+  const { data, error, reload } = useAsync(
+    () =>
+      model.requester.get<CodeDiff>(['runs', from, 'code-diff'], { with: to }),
+    [model, from, to]
+  );
+  if (error) {
+    return <Failure error={error} onRetry={reload} />;
+  }
+  if (data === undefined) {
+    return <div aria-busy />;
+  }
+  const files = data.files.map(({ path, change, diff, reason }): IFileDiff => {
+    const [read] = diff === null ? [] : parseUnifiedDiff(diff);
+    return {
+      path,
+      oldPath: null,
+      change,
+      note: reason ?? (read ? null : trans.__('The file is empty.')),
+      hunks: read?.hunks ?? [],
+      added: read?.added ?? 0,
+      removed: read?.removed ?? 0
+    };
+  });
+  return (
+    <>
+      <FileDiffs files={files} />
+      {data.more > 0 && (
+        <p className="jp-exec-chart-note">
+          {trans._n(
+            '%1 further file differs, which is not shown.',
+            '%1 further files differ, which are not shown.',
+            data.more
+          )}
+        </p>
+      )}
+    </>
+  );
+}
