@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ui.conftest import LabPage
     from playwright.sync_api import Locator
+    from ui.conftest import LabPage
 
 KERNELSPEC = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
 
@@ -80,9 +80,7 @@ class SubmitDialog:
 
 def _makes_a_run(answer: Any) -> bool:
     path = answer.url.split("?")[0]
-    return answer.request.method == "POST" and (
-        path.endswith("/jupyter-exec/v1/runs") or path.endswith("/rerun")
-    )
+    return answer.request.method == "POST" and (path.endswith(("/jupyter-exec/v1/runs", "/rerun")))
 
 
 def ended(lab_page: LabPage, run_id: str) -> dict[str, Any]:

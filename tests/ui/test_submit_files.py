@@ -51,7 +51,7 @@ def test_python_script(lab_page: LabPage) -> None:
 
 
 def test_shell_script(lab_page: LabPage) -> None:
-    script = "#!/bin/bash -e\necho \"$BASH $1 $GREETING $TOKEN\"\n"
+    script = '#!/bin/bash -e\necho "$BASH $1 $GREETING $TOKEN"\n'
     _browse(lab_page, "shell", ("job.sh", script))
     dialog = _run_in_background(lab_page, "job.sh")
     dialog.fill("Arguments", "hello")

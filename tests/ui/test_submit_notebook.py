@@ -89,9 +89,12 @@ def test_wrong_input(lab_page: LabPage, dialog: SubmitDialog) -> None:
     assert dialog.node.get_by_text('"soon" is not a duration').is_visible()
     dialog.fill("Time limit", "2h")
     dialog.refused()
-    memory = dialog.node.locator(".jp-exec-field", has=lab_page.page.get_by_label("Memory", exact=True))
-    assert memory.get_by_text("is not a size").is_visible()
-    experiment = dialog.node.locator(".jp-exec-field", has=lab_page.page.get_by_label("Experiment", exact=True))
+    memory = dialog.node.get_by_role("alert").filter(has_text="Memory: 'lots' is not a size")
+    assert memory.is_visible()
+    assert dialog.node.get_by_label("Memory").get_attribute("aria-invalid") == "true"
+    experiment = dialog.node.locator(
+        ".jp-exec-field", has=lab_page.page.get_by_label("Experiment", exact=True)
+    )
     assert experiment.get_by_text("is not an experiment name").is_visible()
     lab_page.shot("submit-wrong")
     dialog.fill("Memory", "2G")

@@ -86,7 +86,7 @@ function whatOf(subject: ISubject): string {
 /** Bring the first fault into view, and the cursor into its field. */
 function showFault(node: HTMLElement | null): void {
   const fault = node?.querySelector('[role="alert"]');
-  const field = fault?.closest('.jp-exec-field');
+  const field = fault?.closest('.jp-exec-field, .jp-exec-resources');
   const control =
     field?.querySelector<HTMLElement>('[aria-invalid="true"]') ??
     field?.querySelector<HTMLElement>('input, select, textarea');

@@ -36,6 +36,8 @@ export function Field(props: {
   field: FieldId;
   label: string;
   hint?: React.ReactNode;
+  /** Somebody else tells what is wrong, where there is room for sentences. */
+  isBrief?: boolean;
   children: React.ReactNode;
 }): JSX.Element | null {
   const model = useSubmit();
@@ -55,7 +57,7 @@ export function Field(props: {
           {props.hint}
         </div>
       )}
-      <Faults id={`${id}-faults`} faults={faults} />
+      {!props.isBrief && <Faults id={`${id}-faults`} faults={faults} />}
     </div>
   );
 }
@@ -69,6 +71,7 @@ export function TextField(props: {
   /** What may be chosen instead of typing. */
   choices?: readonly string[];
   lines?: number;
+  isBrief?: boolean;
 }): JSX.Element {
   const model = useSubmit();
   const { field, choices = [], lines = 1 } = props;
@@ -86,7 +89,7 @@ export function TextField(props: {
     ) => model.update({ [field]: event.target.value })
   };
   return (
-    <Field field={field} label={props.label} hint={props.hint}>
+    <Field {...props}>
       {lines > 1 ? (
         <textarea {...control} rows={lines} />
       ) : (

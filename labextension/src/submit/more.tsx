@@ -136,36 +136,41 @@ function Target(): JSX.Element | null {
   );
 }
 
+/** What the run may use; the fields are too narrow for sentences, which stand below all of them. */
 function Resources(): JSX.Element {
   const model = useSubmit();
   const { trans } = useExec();
+  const fields = [
+    ['cpus', trans.__('CPUs'), '1'],
+    ['memory', trans.__('Memory'), trans.__('e.g. 2G')],
+    ['gpus', trans.__('GPUs'), '0'],
+    ['timeLimit', trans.__('Time limit'), trans.__('e.g. 2h')],
+    ['retries', trans.__('Retries'), '0']
+  ] as const;
   return (
-    <>
+    <div className="jp-exec-resources">
       <div className="jp-exec-columns jp-mod-narrow">
-        <TextField field="cpus" label={trans.__('CPUs')} placeholder="1" />
-        <TextField
-          field="memory"
-          label={trans.__('Memory')}
-          placeholder={trans.__('e.g. 2G')}
-        />
-        <TextField field="gpus" label={trans.__('GPUs')} placeholder="0" />
-        <TextField
-          field="timeLimit"
-          label={trans.__('Time limit')}
-          placeholder={trans.__('e.g. 2h')}
-        />
-        <TextField
-          field="retries"
-          label={trans.__('Retries')}
-          placeholder="0"
-        />
+        {fields.map(([field, label, placeholder]) => (
+          <TextField
+            key={field}
+            field={field}
+            label={label}
+            placeholder={placeholder}
+            isBrief
+          />
+        ))}
       </div>
-      {model.faults.resources && (
-        <div className="jp-exec-field">
-          <Faults faults={model.faults.resources} />
-        </div>
-      )}
-    </>
+      {fields.map(([field, label]) => (
+        <Faults
+          key={field}
+          id={`${idOf(field)}-faults`}
+          faults={(model.faults[field] ?? []).map(fault =>
+            trans.__('%1: %2', label, fault)
+          )}
+        />
+      ))}
+      <Faults faults={model.faults.resources ?? []} />
+    </div>
   );
 }
 
