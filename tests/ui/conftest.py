@@ -36,7 +36,10 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+def lab(
+    tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[RunningServer]:
+    """A server with JupyterLab; a module's `prepare_lab(server)` is called before its start."""
     pytest.importorskip("jupyterlab", reason="needs JupyterLab: pip install jupyterlab")
     running = RunningServer(
         tmp_path_factory.mktemp("lab"),
@@ -48,6 +51,9 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
     settings.mkdir()
     disabled = dict.fromkeys(_DISABLED, True)
     (settings / "page_config.json").write_text(json.dumps({"disabledExtensions": disabled}))
+    prepare = getattr(request.module, "prepare_lab", None)
+    if prepare is not None:
+        prepare(running)
     running.start()
     yield running
     running.close()
