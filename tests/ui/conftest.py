@@ -13,7 +13,7 @@ from needs import need
 from servers import RunningServer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from playwright.sync_api import Browser, Page
 
@@ -35,8 +35,14 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-def start_lab(folder: Path) -> RunningServer:
-    """Start a Lab whose files all lie in a folder."""
+def start_lab(
+    folder: Path, prepare: Callable[[RunningServer], None] | None = None
+) -> RunningServer:
+    """Start a Lab whose files all lie in a folder.
+
+    Args:
+        prepare: called before the start.
+    """
     pytest.importorskip("jupyterlab", reason="needs JupyterLab: pip install jupyterlab")
     running = RunningServer(
         folder,
@@ -48,13 +54,19 @@ def start_lab(folder: Path) -> RunningServer:
     settings.mkdir()
     disabled = dict.fromkeys(_DISABLED, True)
     (settings / "page_config.json").write_text(json.dumps({"disabledExtensions": disabled}))
+    if prepare is not None:
+        prepare(running)
     running.start()
     return running
 
 
 @pytest.fixture(scope="module")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
-    running = start_lab(tmp_path_factory.mktemp("lab"))
+def lab(
+    tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[RunningServer]:
+    """A server with JupyterLab; a module's `prepare_lab(server)` is called before its start."""
+    prepare = getattr(request.module, "prepare_lab", None)
+    running = start_lab(tmp_path_factory.mktemp("lab"), prepare)
     yield running
     running.close()
 

@@ -89,7 +89,7 @@ function addRunCommands(context: IExecContext): void {
     label: args =>
       idsOf(args).length > 1
         ? trans.__('Cancel %1 Runs', idsOf(args).filter(isActive).length)
-        : trans.__('Cancel'),
+        : trans.__('Cancel Run'),
     isEnabled: args => idsOf(args).some(isActive),
     execute: args => cancelRuns(context, idsOf(args))
   });
@@ -97,7 +97,7 @@ function addRunCommands(context: IExecContext): void {
     label: args =>
       idsOf(args).length > 1
         ? trans.__('Delete %1 Runs…', idsOf(args).length)
-        : trans.__('Delete…'),
+        : trans.__('Delete Run…'),
     isEnabled: args => idsOf(args).length > 0,
     execute: args => deleteRuns(context, idsOf(args))
   });

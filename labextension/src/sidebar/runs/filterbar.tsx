@@ -1,5 +1,5 @@
 import {
-  clearIcon,
+  closeIcon,
   filterDotIcon,
   filterIcon,
   folderIcon,
@@ -100,7 +100,7 @@ function SearchBox(props: {
       />
       {text !== '' && (
         <IconButton
-          icon={clearIcon}
+          icon={closeIcon}
           label={trans.__('Clear the text')}
           onClick={() => {
             setText('');
