@@ -73,9 +73,14 @@ def test_edit_with_a_mistake_save_compare_restore(lab_page: LabPage) -> None:
     page.get_by_role("tab", name="edited", exact=True).click()
     page.locator(".jp-exec-template-editor:visible .cm-content").get_by_text("integer").wait_for()
 
-    page.reload()
-    page.locator("#jp-main-statusbar").wait_for(timeout=60_000)
+    # Both are there again after a reload, once Lab has written down what is open.
+    with page.expect_response(
+        lambda answer: answer.request.method == "PUT" and "/api/workspaces/" in answer.url
+    ):
+        page.get_by_role("tab", name="History of edited").click()
+    lab_page.open(query="")
     page.get_by_role("tab", name="History of edited").wait_for()
+    history.get_by_text("From version 2 to version 3").wait_for()
     page.get_by_role("tab", name="edited", exact=True).click()
     page.locator(".jp-exec-template-editor:visible .cm-content").get_by_text("integer").wait_for()
 

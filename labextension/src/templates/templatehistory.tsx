@@ -150,7 +150,10 @@ function Versions(props: IHistory & { name: string }): JSX.Element {
                   </button>
                 </td>
                 <td className="jp-exec-history-time">
-                  {new Date(createdAt).toLocaleString()}
+                  {new Date(createdAt).toLocaleString(undefined, {
+                    dateStyle: 'medium',
+                    timeStyle: 'short'
+                  })}
                 </td>
                 <td>{actionText(trans, action)}</td>
                 <td>
