@@ -102,7 +102,7 @@ def test_narrow(lab_page: LabPage, theme: str) -> None:
     use_theme(lab_page, theme)
     section = open_section(lab_page, "Templates")
     section.get_by_role("searchbox").fill(f"sidebar {theme}")
-    section.get_by_role("listitem").first.wait_for()
+    section.get_by_role("listitem").nth(1).wait_for(state="detached")
     handle = lab_page.page.locator(".lm-SplitPanel-handle:visible").first
     box = handle.bounding_box()
     assert box is not None
