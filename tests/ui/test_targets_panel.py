@@ -73,11 +73,10 @@ def test_running_and_waiting(lab_page: LabPage, tmp_path: Path, theme: str) -> N
     before = len(requests)
     unseen = submit(lab_page, gate, "unseen", 0.1)
     lab_page.lab.wait_for_end(unseen)
-    # The page has heard of it, and of another run after it.
-    page.wait_for_function(
-        "id => window.jupyterapp.commands.hasCommand('jupyter-exec:open-run') && !!id", arg=unseen
-    )
+    # The page has heard of it.
+    page.locator("#jp-exec-sidebar .jp-AccordionPanel-title", has_text="Runs").click()
+    page.locator("#jp-exec-sidebar").get_by_text("unseen").first.wait_for()
     assert len(requests) == before
     page.locator("#jp-exec-sidebar .jp-AccordionPanel-title", has_text="Targets").click()
-    with page.expect_request(lambda request: request.url.endswith("/v1/targets")):
-        section.get_by_role("meter", name="CPUs").wait_for()
+    section.get_by_role("meter", name="CPUs").wait_for()
+    assert section.get_by_text("unseen").count() == 0

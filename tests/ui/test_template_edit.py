@@ -60,7 +60,7 @@ def test_edit_with_a_mistake_save_compare_restore(lab_page: LabPage) -> None:
     assert stored["spec"]["parameters"][0]["type"] == "number"
 
     bar.get_by_role("button", name="History").click()
-    history = page.locator(".jp-exec-history")
+    history = page.locator(".jp-exec-template-history")
     history.get_by_text("From version 1 to version 2").wait_for()
     history.get_by_text("type: number").wait_for()
     lab_page.shot("template-history")
@@ -73,9 +73,14 @@ def test_edit_with_a_mistake_save_compare_restore(lab_page: LabPage) -> None:
     page.get_by_role("tab", name="edited", exact=True).click()
     page.locator(".jp-exec-template-editor:visible .cm-content").get_by_text("integer").wait_for()
 
-    page.reload()
-    page.locator("#jp-main-statusbar").wait_for(timeout=60_000)
+    # Both are there again after a reload, once Lab has written down what is open.
+    with page.expect_response(
+        lambda answer: answer.request.method == "PUT" and "/api/workspaces/" in answer.url
+    ):
+        page.get_by_role("tab", name="History of edited").click()
+    lab_page.open(query="")
     page.get_by_role("tab", name="History of edited").wait_for()
+    history.get_by_text("From version 2 to version 3").wait_for()
     page.get_by_role("tab", name="edited", exact=True).click()
     page.locator(".jp-exec-template-editor:visible .cm-content").get_by_text("integer").wait_for()
 
@@ -172,7 +177,7 @@ def test_it_fits(lab_page: LabPage, theme: str, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 900})
     execute(lab_page, "template-history", name=name)
     page.get_by_text("From version 3 to version 4").wait_for()
-    page.locator(".jp-exec-history").get_by_text(MARKUP).first.wait_for()
+    page.locator(".jp-exec-template-history").get_by_text(MARKUP).first.wait_for()
     lab_page.shot(f"template-history-{theme}-{width}")
     execute(lab_page, "edit-template", name=name)
     editor(page).get_by_text("Saved", exact=True).wait_for()

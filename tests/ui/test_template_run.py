@@ -64,7 +64,7 @@ pytestmark = pytest.mark.timeout(240)
 
 
 def fault_of(form: Locator, label: str) -> Locator:
-    return form.locator(".jp-exec-field", has=form.page.get_by_text(label, exact=True)).get_by_role(
+    return form.locator(".jp-exec-parameter", has=form.page.get_by_text(label, exact=True)).get_by_role(
         "alert"
     )
 

@@ -70,7 +70,7 @@ function Targets({ model }: { model: TargetsModel }): JSX.Element {
             <h4 title={target.name}>{target.name}</h4>
             {index === 0 && (
               <button
-                className="jp-exec-iconbutton"
+                className="jp-exec-toolbutton"
                 title={trans.__('Refresh the targets')}
                 aria-label={trans.__('Refresh the targets')}
                 onClick={() => model.refresh()}
@@ -176,10 +176,10 @@ function Meter(props: {
       : trans.__('%1 of %2', format(used), format(capacity));
   const share = capacity ? Math.min(1, used / capacity) : 0;
   return (
-    <div className="jp-exec-meter">
-      <span className="jp-exec-meter-label">{label}</span>
+    <div className="jp-exec-target-meter">
+      <span className="jp-exec-target-meter-label">{label}</span>
       <span
-        className="jp-exec-meter-bar"
+        className="jp-exec-target-meter-bar"
         role="meter"
         aria-label={label}
         aria-valuemin={0}
@@ -190,7 +190,7 @@ function Meter(props: {
       >
         <span style={{ width: `${share * 100}%` }} />
       </span>
-      <span className="jp-exec-meter-text">{text}</span>
+      <span className="jp-exec-target-meter-text">{text}</span>
     </div>
   );
 }
@@ -200,7 +200,7 @@ function RunLink(props: { runId: string; name: string }): JSX.Element {
   const { runId, name } = props;
   return (
     <button
-      className="jp-exec-textbutton jp-exec-target-run"
+      className="jp-exec-plainlink jp-exec-target-run"
       title={`${name}\n${runId}`}
       onClick={() => void commands.execute(CommandIDs.openRun, { runId })}
     >

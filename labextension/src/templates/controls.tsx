@@ -47,7 +47,7 @@ export function EntryControl(props: WidgetProps): JSX.Element {
     return (
       <textarea
         {...common}
-        className="jp-exec-input"
+        className="jp-exec-entry"
         value={value}
         onChange={onChange}
         rows={Math.min(12, Math.max(3, rows + 1))}
@@ -58,7 +58,7 @@ export function EntryControl(props: WidgetProps): JSX.Element {
   return (
     <input
       {...common}
-      className="jp-exec-input"
+      className="jp-exec-entry"
       type={field.isSecret ? 'password' : 'text'}
       autoComplete={field.isSecret ? 'new-password' : 'off'}
       spellCheck={false}
@@ -87,7 +87,7 @@ export function ChoiceControl(props: WidgetProps): JSX.Element {
   return (
     <select
       {...common}
-      className="jp-exec-input"
+      className="jp-exec-entry"
       value={String(props.value ?? '')}
       onChange={event => props.onChange(event.target.value)}
     >

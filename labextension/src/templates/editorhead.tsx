@@ -16,10 +16,10 @@ export function EditorHead({
   const { commands, trans } = useExec();
   const { name, failure } = editor;
   return (
-    <div className="jp-exec-editor-head">
-      <div className="jp-exec-editor-bar">
+    <div className="jp-exec-yaml-head">
+      <div className="jp-exec-yaml-bar">
         <button
-          className="jp-exec-button jp-exec-primary"
+          className="jp-exec-button jp-exec-submit"
           disabled={
             !editor.isLoaded ||
             editor.isBusy ||
@@ -55,12 +55,12 @@ export function EditorHead({
             </button>
           </>
         )}
-        <span className="jp-exec-editor-state" role="status">
+        <span className="jp-exec-yaml-state" role="status">
           {stateText(editor, trans)}
         </span>
       </div>
       {editor.isBehind && (
-        <div className="jp-exec-note" role="status">
+        <div className="jp-exec-template-note" role="status">
           {trans.__(
             'There is a newer version. Saving makes this text the next one.'
           )}{' '}
@@ -70,7 +70,7 @@ export function EditorHead({
         </div>
       )}
       {editor.hints.length > 0 && name === null && (
-        <ul className="jp-exec-note" aria-label={trans.__('Hints')}>
+        <ul className="jp-exec-template-note" aria-label={trans.__('Hints')}>
           {editor.hints.map((hint, index) => (
             <li key={index}>{hint}</li>
           ))}
@@ -119,7 +119,7 @@ function Faults(props: {
       ? failure.faults
       : [{ target: null, message: failure.message }];
   return (
-    <div className="jp-exec-failure jp-exec-editor-faults" role="alert">
+    <div className="jp-exec-failure jp-exec-yaml-faults" role="alert">
       <div>{trans.__('This is not saved:')}</div>
       <ul>
         {faults.map((fault, index) => {
@@ -128,7 +128,7 @@ function Faults(props: {
             <li key={index}>
               {line !== null && (
                 <button
-                  className="jp-exec-textbutton"
+                  className="jp-exec-plainlink"
                   onClick={() => editor.reveal(line)}
                 >
                   {trans.__('Line %1', line + 1)}

@@ -32,30 +32,30 @@ function Parameter(props: FieldTemplateProps): JSX.Element {
   const limits = limitsText(trans, field);
   return (
     <div
-      className="jp-exec-field"
+      className="jp-exec-parameter"
       data-check={isCheck && input === undefined}
       hidden={!isShown(field, view.filter)}
       onBlur={() => form.touch(key)}
     >
-      <div className="jp-exec-field-head">
+      <div className="jp-exec-parameter-head">
         <label htmlFor={props.id} title={field.name}>
           {field.label}
           {field.isRequired && (
-            <span className="jp-exec-field-required" aria-hidden="true">
+            <span className="jp-exec-parameter-required" aria-hidden="true">
               {' *'}
             </span>
           )}
         </label>
         {form.isSweep && !field.isSecret && <WayChoice field={field} />}
       </div>
-      <div className="jp-exec-field-control">
+      <div className="jp-exec-parameter-control">
         {input === undefined ? (
           props.children
         ) : (
           <SpaceEditor id={props.id} field={field} input={input} />
         )}
       </div>
-      <div className="jp-exec-field-about" id={`${props.id}__description`}>
+      <div className="jp-exec-parameter-about" id={`${props.id}__description`}>
         {[field.description, limits].filter(Boolean).join(' · ')}
       </div>
       <FieldFault id={props.id} />
@@ -68,7 +68,7 @@ export function FieldFault({ id }: { id: string }): JSX.Element {
   const view = useFormView();
   const fault = view.form.shownFault(keyOf(view, id));
   return (
-    <div className="jp-exec-field-fault" id={`${id}__error`} role="alert">
+    <div className="jp-exec-parameter-fault" id={`${id}__error`} role="alert">
       {fault && faultText(view.trans, fault)}
     </div>
   );
@@ -82,7 +82,7 @@ function WayChoice({ field }: { field: IField }): JSX.Element {
   const way = form.space(field.key)?.way ?? '';
   return (
     <select
-      className="jp-exec-way"
+      className="jp-exec-space-way"
       data-several={way !== ''}
       aria-label={trans.__('Values of %1', field.label)}
       value={way}
@@ -115,13 +115,13 @@ export function ParametersTemplate(
   const groups = [...new Set(form.fields.map(field => field.group))];
   const isNone = !form.fields.some(field => isShown(field, filter));
   return (
-    <div className="jp-exec-fields">
+    <div className="jp-exec-parameters">
       {groups.map(group => {
         const fields = form.fields.filter(field => field.group === group);
         const shown = fields.filter(field => isShown(field, filter));
         const content = fields.map(field => contents.get(field.key));
         return group === '' ? (
-          <div key="" className="jp-exec-fields-group">
+          <div key="" className="jp-exec-parameters-group">
             {content}
           </div>
         ) : (
@@ -131,7 +131,7 @@ export function ParametersTemplate(
         );
       })}
       {isNone && form.fields.length > 0 && (
-        <p className="jp-exec-fields-none">
+        <p className="jp-exec-parameters-none">
           {trans.__('No parameter holds this text.')}
         </p>
       )}
@@ -152,26 +152,26 @@ function Group(props: {
   const Caret = isOpen ? caretDownIcon.react : caretRightIcon.react;
   const id = `${prefix}-group-${fields[0].key}`;
   return (
-    <section className="jp-exec-group" hidden={count === 0}>
+    <section className="jp-exec-parameter-group" hidden={count === 0}>
       <h3>
         <button
           type="button"
-          className="jp-exec-group-head"
+          className="jp-exec-parameter-group-head"
           aria-expanded={isOpen}
           aria-controls={id}
           onClick={() => toggle(name)}
         >
-          <Caret tag="span" className="jp-exec-group-caret" />
-          <span className="jp-exec-group-name">{name}</span>
-          <span className="jp-exec-count">{fields.length}</span>
+          <Caret tag="span" className="jp-exec-parameter-group-caret" />
+          <span className="jp-exec-parameter-group-name">{name}</span>
+          <span className="jp-exec-parameter-group-count">{fields.length}</span>
           {faults.length > 0 && (
-            <span className="jp-exec-group-faults">
+            <span className="jp-exec-parameter-group-faults">
               {trans._n('%1 to mend', '%1 to mend', faults.length)}
             </span>
           )}
         </button>
       </h3>
-      <div id={id} className="jp-exec-fields-group" hidden={!isOpen}>
+      <div id={id} className="jp-exec-parameters-group" hidden={!isOpen}>
         {props.children}
       </div>
     </section>

@@ -19,7 +19,7 @@ function Setting(props: {
   const id = `${prefix}_${name}`;
   const common = {
     id,
-    className: 'jp-exec-input',
+    className: 'jp-exec-entry',
     value: form.settings[name],
     'aria-describedby': `${id}__description ${id}__error`,
     'aria-invalid': form.shownFault(name) !== null,
@@ -28,18 +28,18 @@ function Setting(props: {
     ) => form.setSettings({ [name]: event.target.value })
   };
   return (
-    <div className="jp-exec-field" onBlur={() => form.touch(name)}>
-      <div className="jp-exec-field-head">
+    <div className="jp-exec-parameter" onBlur={() => form.touch(name)}>
+      <div className="jp-exec-parameter-head">
         <label htmlFor={id}>
           {label}
           {props.isRequired && (
-            <span className="jp-exec-field-required" aria-hidden="true">
+            <span className="jp-exec-parameter-required" aria-hidden="true">
               {' *'}
             </span>
           )}
         </label>
       </div>
-      <div className="jp-exec-field-control">
+      <div className="jp-exec-parameter-control">
         {options ? (
           <select {...common}>
             {options.map(([value, text]) => (
@@ -57,7 +57,7 @@ function Setting(props: {
           />
         )}
       </div>
-      <div className="jp-exec-field-about" id={`${id}__description`}>
+      <div className="jp-exec-parameter-about" id={`${id}__description`}>
         {about}
       </div>
       <FieldFault id={id} />
@@ -69,9 +69,12 @@ function Setting(props: {
 export function RunSettings(): JSX.Element {
   const { trans } = useFormView();
   return (
-    <section className="jp-exec-settings" aria-label={trans.__('This run')}>
+    <section
+      className="jp-exec-template-settings"
+      aria-label={trans.__('This run')}
+    >
       <h3>{trans.__('This run')}</h3>
-      <div className="jp-exec-fields-group">
+      <div className="jp-exec-parameters-group">
         <Setting
           name="displayName"
           label={trans.__('Run name')}
@@ -98,9 +101,12 @@ export function SweepSettings(): JSX.Element {
   const isRandom = form.sampling === 'random';
   const random: [string, string] = ['random', trans.__('drawn at random')];
   return (
-    <section className="jp-exec-settings" aria-label={trans.__('The sweep')}>
+    <section
+      className="jp-exec-template-settings"
+      aria-label={trans.__('The sweep')}
+    >
       <h3>{trans.__('The sweep')}</h3>
-      <div className="jp-exec-fields-group">
+      <div className="jp-exec-parameters-group">
         <Setting
           name="sampling"
           label={trans.__('Values are')}

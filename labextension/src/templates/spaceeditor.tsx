@@ -31,7 +31,7 @@ function List({ id, field, input }: ISpaceProps): JSX.Element {
   return (
     <input
       id={id}
-      className="jp-exec-input"
+      className="jp-exec-entry"
       type="text"
       autoComplete="off"
       spellCheck={false}
@@ -60,7 +60,7 @@ function Picks({ id, field, input }: ISpaceProps): JSX.Element {
     });
   return (
     <div
-      className="jp-exec-picks"
+      className="jp-exec-space-picks"
       role="group"
       aria-label={field.label}
       aria-describedby={`${id}__error`}
@@ -88,14 +88,14 @@ function Bounds({ id, field, input }: ISpaceProps): JSX.Element {
       ? [trans.__('from'), trans.__('to below'), trans.__('step')]
       : [trans.__('from'), trans.__('to')];
   return (
-    <div className="jp-exec-bounds" role="group" aria-label={field.label}>
+    <div className="jp-exec-space-bounds" role="group" aria-label={field.label}>
       {words.map((word, index) => (
         <label key={index}>
           <span>{word}</span>
           <input
             id={index === 0 ? id : undefined}
             aria-label={`${field.label}: ${word}`}
-            className="jp-exec-input"
+            className="jp-exec-entry"
             type="text"
             inputMode="decimal"
             autoComplete="off"

@@ -193,7 +193,7 @@ function Form(
         <div className="jp-exec-templateform-page">
           <Head name={name} description={schema.description ?? ''} />
           {isChanged && (
-            <div className="jp-exec-note" role="status">
+            <div className="jp-exec-template-note" role="status">
               {trans.__('The template has changed since this form was opened.')}{' '}
               <button
                 type="button"
@@ -209,7 +209,7 @@ function Form(
           )}
           {isMany && (
             <input
-              className="jp-exec-input jp-exec-find"
+              className="jp-exec-entry jp-exec-template-find"
               type="search"
               placeholder={trans.__(
                 'Find one of %1 parameters',
@@ -221,7 +221,7 @@ function Form(
             />
           )}
           {form.fields.length === 0 ? (
-            <p className="jp-exec-fields-none">
+            <p className="jp-exec-parameters-none">
               {trans.__('This template has no parameters.')}
             </p>
           ) : (
@@ -322,7 +322,7 @@ function Foot(props: {
       <div className="jp-exec-templateform-submit">
         <button
           type="submit"
-          className="jp-exec-button jp-exec-primary"
+          className="jp-exec-button jp-exec-submit"
           disabled={isSending || isNothing || isTooMany}
         >
           {isSending
@@ -333,7 +333,7 @@ function Foot(props: {
         </button>
         {form.fields.length > 0 && (
           <label
-            className="jp-exec-switch"
+            className="jp-exec-template-switch"
             title={trans.__('Try several values, one run for each combination')}
           >
             <input

@@ -93,17 +93,17 @@ function Versions(props: IHistory & { name: string }): JSX.Element {
   };
 
   return (
-    <div className="jp-exec-history">
+    <div className="jp-exec-template-history">
       <h2>{name}</h2>
       {isDeleted && (
-        <p className="jp-exec-note">
+        <p className="jp-exec-template-note">
           {trans.__(
             'This template was deleted. Restoring a version brings it back.'
           )}
         </p>
       )}
       {failure && <Failure error={failure} />}
-      <div className="jp-exec-history-table">
+      <div className="jp-exec-template-history-table">
         <table aria-label={trans.__('Versions')}>
           <thead>
             <tr>
@@ -139,7 +139,7 @@ function Versions(props: IHistory & { name: string }): JSX.Element {
                 ))}
                 <td>
                   <button
-                    className="jp-exec-textbutton"
+                    className="jp-exec-plainlink"
                     title={trans.__('Show what this version changed')}
                     onClick={() => {
                       setFrom(Math.max(1, version - 1));
@@ -149,8 +149,11 @@ function Versions(props: IHistory & { name: string }): JSX.Element {
                     {String(version)}
                   </button>
                 </td>
-                <td className="jp-exec-history-time">
-                  {new Date(createdAt).toLocaleString()}
+                <td className="jp-exec-template-history-time">
+                  {new Date(createdAt).toLocaleString(undefined, {
+                    dateStyle: 'medium',
+                    timeStyle: 'short'
+                  })}
                 </td>
                 <td>{actionText(trans, action)}</td>
                 <td>
@@ -212,7 +215,7 @@ function Difference(props: {
     );
   }
   return (
-    <section className="jp-exec-history-diff" aria-live="polite">
+    <section className="jp-exec-template-history-diff" aria-live="polite">
       <h3>{trans.__('From version %1 to version %2', from, to)}</h3>
       {data === '' ? (
         <p>{trans.__('These versions are the same.')}</p>

@@ -32,7 +32,7 @@ export default function TemplatesPanel(): JSX.Element {
       <div className="jp-exec-templates-bar">
         <Search list={list} />
         <button
-          className="jp-exec-iconbutton"
+          className="jp-exec-toolbutton"
           title={trans.__('New template')}
           aria-label={trans.__('New template')}
           onClick={create}
@@ -40,7 +40,7 @@ export default function TemplatesPanel(): JSX.Element {
           <addIcon.react tag="span" />
         </button>
         <button
-          className="jp-exec-iconbutton"
+          className="jp-exec-toolbutton"
           title={trans.__('Refresh the templates')}
           aria-label={trans.__('Refresh the templates')}
           onClick={() => void list?.refresh()}
@@ -65,7 +65,7 @@ function Search({ list }: { list: TemplateList | null }): JSX.Element {
   }, [list, q]);
   return (
     <input
-      className="jp-exec-input"
+      className="jp-exec-entry"
       type="search"
       placeholder={trans.__('Search templates')}
       aria-label={trans.__('Search templates')}
@@ -222,7 +222,7 @@ function Row(props: {
         {trans.__('Run')}
       </button>
       <button
-        className="jp-exec-iconbutton"
+        className="jp-exec-toolbutton"
         aria-haspopup="menu"
         aria-label={trans.__('More about %1', name)}
         title={trans.__('Edit, history, delete')}
