@@ -5,7 +5,6 @@ const modules = [
   '@lumino',
   '@microsoft',
   '@rjsf',
-  'ansi_up',
   'fzstd',
   'exenv-es6',
   'hyparquet',

@@ -33,16 +33,15 @@ def main_tabs(page: Page, label: str) -> Locator:
 def gated(gate: Path, before: str = "", after: str = "") -> str:
     """Return a script that goes on when the file `gate` is there."""
     return (
-        f"import os, time, json\n{before}\n"
+        f"import os, time\n{before}\n"
         f"while not os.path.exists({str(gate)!r}): time.sleep(0.05)\n{after}"
     )
 
 
 def test_it_shows_how_a_run_is_doing_and_what_was_asked(lab_page: LabPage, tmp_path: Path) -> None:
     page, gate, half = lab_page.page, tmp_path / "gate", tmp_path / "half"
-    report = "def tell(n):\n  with open(os.environ['JUPYTER_EXEC_METRICS'], 'a') as file:\n"
-    report += "    file.write(json.dumps({'progress': n, 'total': 8, 'label': 'epochs'}) + '\\n')\n"
-    script = gated(half, f"import os\n{report}\ntell(2)", "tell(4)\n" + gated(gate))
+    tell = "from jupyter_exec import current_run\ncurrent_run.progress({}, 8, 'epochs')"
+    script = gated(half, tell.format(2), tell.format(4) + "\n" + gated(gate))
     name = "training <b>a long name</b> of a run that goes on and on and on"
     configuration = {
         "script": "main.py",
@@ -234,7 +233,7 @@ def test_dark_and_narrow(lab_page: LabPage) -> None:
     wait_for_state(page, "Failed")
     dark = "window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Dark'})"
     page.evaluate(dark)
-    page.locator("body[data-jp-theme-name='JupyterLab Dark']").wait_for()
+    page.locator("body[data-jp-theme-name='JupyterLab Dark']").wait_for(state="attached")
     lab_page.shot("run-document-dark")
     page.set_viewport_size({"width": 620, "height": 800})
     wait_for_state(page, "Failed")

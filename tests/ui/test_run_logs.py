@@ -119,7 +119,11 @@ def test_the_server_is_killed_and_comes_back(lab_page: LabPage, tmp_path: Path) 
     (tmp_path / "3").touch()
     line(page, "step 3").wait_for()
     page.locator(".jp-exec-state", has_text="Completed").wait_for(timeout=60_000)
-    assert page.locator(".jp-exec-log-line").count() == len(range(4))
+    assert page.locator(".jp-exec-log-line").count() == 4
+    # Lab's own requests fail too while nobody answers; ours are caught.
+    ours = [error for error in lab_page.errors if "jupyter-exec" in error]
+    assert not ours
+    lab_page.errors.clear()
 
 
 def test_a_log_of_one_gigabyte(lab_page: LabPage) -> None:
@@ -146,14 +150,11 @@ def test_a_log_of_one_gigabyte(lab_page: LabPage) -> None:
         requestAnimationFrame(look); }; requestAnimationFrame(look); }"""
     page.evaluate(watch)
     bar = page.locator(".jp-exec-log-bar:visible")
-    box = bar.bounding_box()
-    assert box
-    # Drag the thumb from the end to the middle.
-    page.mouse.move(box["x"] + 8, box["y"] + box["height"] - 10)
-    page.mouse.down()
-    page.mouse.move(box["x"] + 8, box["y"] + box["height"] / 2, steps=20)
-    page.mouse.up()
-    line(page, re.compile(r"line (6|7|8|9|10)\d{6} ")).wait_for()
+    # To the middle, by the scroll bar: as far as its length says.
+    half = bar.evaluate("it => (it.scrollHeight - it.clientHeight) / 2")
+    bar.hover()
+    page.mouse.wheel(0, -half)
+    line(page, re.compile(r"line (?:8[1-6])\d{5} ")).wait_for()
     lab_page.shot("run-log-gigabyte-middle")
     port.hover()
     for _ in range(40):
@@ -231,7 +232,7 @@ print('long ' * 3000)
     page.evaluate(
         "window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Dark'})"
     )
-    page.locator("body[data-jp-theme-name='JupyterLab Dark']").wait_for()
+    page.locator("body[data-jp-theme-name='JupyterLab Dark']").wait_for(state="attached")
     page.get_by_role("button", name="Wrap").click()
     lab_page.shot("run-log-colours-dark")
 

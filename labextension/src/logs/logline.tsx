@@ -7,7 +7,7 @@ import { findInLine } from '../model/logsearch';
 import type { ILogLine } from '../model/logtext';
 
 /** Characters of a line that are shown at first. */
-const SHOWN_CHARACTERS = 4000;
+const SHOWN_CHARACTERS = 1000;
 
 /** What is marked in the lines. */
 export interface IMarks {
