@@ -78,7 +78,7 @@ def make(lab_page: LabPage) -> str:
     return run_id
 
 
-def test_outputs_are_opened_in_the_viewers_of_lab(lab_page: LabPage) -> None:
+def test_outputs_are_listed_with_pictures(lab_page: LabPage) -> None:
     lab_page.open()
     theme(lab_page, "Light")
     page = lab_page.page
@@ -94,6 +94,18 @@ def test_outputs_are_opened_in_the_viewers_of_lab(lab_page: LabPage) -> None:
     lab_page.shot("outputs-light")
     theme(lab_page, "Dark")
     lab_page.shot("outputs-dark")
+    page.set_viewport_size({"width": 760, "height": 700})
+    page.get_by_role("img", name="loss.png").wait_for()
+    lab_page.shot("outputs-narrow")
+
+
+def test_outputs_are_opened_in_the_viewers_of_lab(lab_page: LabPage) -> None:
+    lab_page.open()
+    theme(lab_page, "Light")
+    page = lab_page.page
+    run_id = make(lab_page)
+    lab_page.open_run(run_id, "outputs")
+    row(lab_page, "loss.png").wait_for()
 
     back = page.get_by_role("tab", name="Outputs").first
 

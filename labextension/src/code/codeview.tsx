@@ -25,11 +25,15 @@ export function CodeView(props: { text: string; path: string }): JSX.Element {
       editorOptions: { config: { readOnly: true, lineNumbers: true } }
     });
     Widget.attach(wrapper, host.current);
+    // JupyterLab's editor has no name of its own.
+    wrapper.node
+      .querySelector('.cm-content')
+      ?.setAttribute('aria-label', trans.__('Content of %1', path));
     return () => {
       wrapper.dispose();
       model.dispose();
     };
-  }, [editors, path, text]);
+  }, [editors, path, text, trans]);
   return editors === null ? (
     <pre className="jp-exec-code-plain" tabIndex={0} aria-label={path}>
       {text}

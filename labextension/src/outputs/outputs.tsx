@@ -10,7 +10,6 @@ import { downloadUrl } from '../drive/drive';
 import {
   IFolder,
   isFolder,
-  IStoredFile,
   ITreeRow,
   lookUp,
   nameOf,
@@ -20,7 +19,7 @@ import { isTerminal } from '../model/lifecycle';
 import type { Run } from '../types';
 import { FileTree } from './filetree';
 import { useOutputs } from './live';
-import { Preview, thumbnailOf } from './preview';
+import { Preview, thumbnailOf, timeOf } from './preview';
 
 /** The tab "Outputs" of a run's document. */
 export default function Outputs({ run }: IRunTabProps): JSX.Element {
@@ -181,14 +180,4 @@ function Columns(props: { runId: string; row: ITreeRow }): JSX.Element {
       </span>
     </>
   );
-}
-
-/** When it was written last, as people of this browser's language write it. */
-export function timeOf(entry: IFolder | IStoredFile): string {
-  return entry.modifiedAt === null
-    ? ''
-    : new Date(entry.modifiedAt).toLocaleString(undefined, {
-        dateStyle: 'medium',
-        timeStyle: 'medium'
-      });
 }

@@ -56,8 +56,7 @@ export function Preview(props: {
       <div className="jp-exec-preview-name">{name}</div>
       <div className="jp-exec-preview-facts">
         {formatBytes(file.sizeBytes)}
-        {file.modifiedAt !== null &&
-          ` · ${new Date(file.modifiedAt).toLocaleString()}`}
+        {file.modifiedAt !== null && ` · ${timeOf(file)}`}
       </div>
       <div className="jp-exec-preview-buttons">
         <button className="jp-exec-button" onClick={props.onOpen}>
@@ -94,4 +93,14 @@ function Picture(props: { url: string; name: string }): JSX.Element {
       onError={() => setBroken(true)}
     />
   );
+}
+
+/** When it was written last, as people of this browser's language write it. */
+export function timeOf(entry: IFolder | IStoredFile): string {
+  return entry.modifiedAt === null
+    ? ''
+    : new Date(entry.modifiedAt).toLocaleString(undefined, {
+        dateStyle: 'medium',
+        timeStyle: 'medium'
+      });
 }
