@@ -122,6 +122,7 @@ def test_compare_two(lab_page: LabPage) -> None:
     # Deleted by somebody else.
     lab_page.lab.client.delete(f"jupyter-exec/v1/runs/{third}").raise_for_status()
     expect(page.get_by_text("This run was deleted.")).to_be_visible()
+    expect(rate.get_by_role("cell")).to_have_text(["0.05", "0.2"])
     lab_page.shot("compare-deleted")
 
 

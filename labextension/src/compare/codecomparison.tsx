@@ -18,7 +18,9 @@ export function CodeComparison(props: {
   const [isOpen, setOpen] = React.useState(false);
   const [from, setFrom] = React.useState<string | null>(null);
   const [to, setTo] = React.useState<string | null>(null);
-  const there = props.runs.filter(({ run }) => run !== undefined);
+  const there = props.runs.filter(
+    ({ run, isDeleted }) => run !== undefined && !isDeleted
+  );
   const ids = there.map(({ runId }) => runId);
   const first = from !== null && ids.includes(from) ? from : ids[0];
   const second =

@@ -119,7 +119,7 @@ function RunHeader(props: {
     <th scope="col" className="jp-exec-compare-run">
       <div className="jp-exec-compare-name">
         <Swatch look={look} />
-        {run ? (
+        {run && !isDeleted ? (
           <button
             className="jp-exec-link jp-exec-plain"
             title={`${name}\n${runId}`}
@@ -128,7 +128,7 @@ function RunHeader(props: {
             {name}
           </button>
         ) : (
-          <span title={runId}>{runId}</span>
+          <span title={`${name}\n${runId}`}>{name}</span>
         )}
         <button
           className="jp-exec-compare-remove"
@@ -139,7 +139,7 @@ function RunHeader(props: {
           <closeIcon.react tag="span" width="12px" />
         </button>
       </div>
-      {run ? (
+      {run && !isDeleted ? (
         <div className="jp-exec-compare-facts">
           <span className="jp-exec-trials-state">
             <StatusIcon status={run.status} />

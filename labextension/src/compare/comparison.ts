@@ -11,6 +11,7 @@ export const MOST_RUNS = 20;
 /** A run of a comparison. */
 export interface ICompared {
   readonly runId: string;
+  /** As it is known now; as it was last known where somebody has deleted it. */
   readonly run: Run | undefined;
   /** Somebody has deleted it. */
   readonly isDeleted: boolean;
@@ -46,12 +47,11 @@ export class Comparison implements IDisposable {
   }
 
   get runs(): ICompared[] {
-    return [...this._parts].map(([runId, part]) => ({
-      ...part,
-      runId,
-      run: this._model.store.get(runId),
-      isDeleted: this._model.store.isDeleted(runId)
-    }));
+    return [...this._parts].map(([runId, part]) => {
+      part.run = this._model.store.get(runId) ?? part.run;
+      const isDeleted = this._model.store.isDeleted(runId);
+      return { ...part, runId, isDeleted };
+    });
   }
 
   get isFull(): boolean {
@@ -75,7 +75,7 @@ export class Comparison implements IDisposable {
     while (used.has(look)) {
       look += 1;
     }
-    this._parts.set(runId, { metrics, look, error: null });
+    this._parts.set(runId, { metrics, look, error: null, run: undefined });
     this.read(runId);
     this._idsChanged.emit();
     this._changed.emit();
@@ -126,7 +126,12 @@ export class Comparison implements IDisposable {
   private _isDisposed = false;
   private readonly _parts = new Map<
     string,
-    { metrics: MetricsModel; look: number; error: Error | null }
+    {
+      metrics: MetricsModel;
+      look: number;
+      error: Error | null;
+      run: Run | undefined;
+    }
   >();
   private readonly _idsChanged = new Signal<this, void>(this);
   private readonly _changed = new Signal<this, void>(this);
