@@ -5,6 +5,8 @@ module.exports = class extends TestEnvironment {
   constructor(...args) {
     super(...args);
     const names = [
+      'AbortController',
+      'AbortSignal',
       'fetch',
       'Headers',
       'ReadableStream',

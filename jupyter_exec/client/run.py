@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 RESULT = "result.pkl"
 """Where a cell leaves the values of `--out`, among the outputs."""
 _STATE_KEYS = ("status", "startedAt", "endedAt", "exitCode", "error", "attempt", "queuePosition")
+_CHANGED_KEYS = ("displayName", "tags", "parentRunId")
 _REST_S = 0.2
 _ENDED = {status.value for status in TERMINAL}
 
@@ -157,6 +158,8 @@ class Run:
             self.json.update({key: event[key] for key in _STATE_KEYS if key in event})
         elif event.get("type") == "progress":
             self.json["progress"] = event.get("progress")
+        elif event.get("type") == "changed":
+            self.json.update({key: event[key] for key in _CHANGED_KEYS if key in event})
 
     def wait(self, timeout: float | None = None) -> Run:
         """Wait until the run has ended; Ctrl-C ends the waiting and leaves the run alone.
@@ -310,6 +313,19 @@ class Run:
         answer = self._client.writing(lambda: self._json("POST", "/rerun", json=body))
         again = Run(self._client, answer)
         return again.wait() if wait else again
+
+    def update(self, name: str | None = None, tags: Mapping[str, str | None] | None = None) -> Run:
+        """Rename the run, add or change tags, or take them away, and return the run itself.
+
+        Args:
+            name: what to call it from now on.
+            tags: name -> text; None takes a tag away. Those that are not named stay.
+        """
+        body: dict[str, Any] = {} if name is None else {"displayName": name}
+        if tags:
+            body["tags"] = dict(tags)
+        self.json.update(self._client.writing(lambda: self._json("PATCH", json=body)))
+        return self
 
     def delete(self) -> None:
         """Delete the run with its logs and outputs.

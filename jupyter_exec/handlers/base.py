@@ -45,6 +45,7 @@ class Operation:
     Attributes:
         resource, action: what Jupyter's authorizer is asked: may the user read, write or execute
             that resource? None where the verb checks a run's own token instead.
+        actions: in place of `action`, where the body says which of them it is; the method asks.
         body: model of the JSON body.
         query: model of the query string.
         answer: name of the answer's schema in the OpenAPI document.
@@ -66,6 +67,7 @@ class Operation:
     body_type: str = "application/json"
     errors: tuple[int, ...] = ()
     parsed: bool = True
+    actions: tuple[str, ...] = ()
 
 
 Verb = Callable[..., Awaitable[Any]]

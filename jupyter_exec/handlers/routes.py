@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from jupyter_exec.handlers import (
+    code_diff,
     drafts,
     execution,
     files,
@@ -13,11 +14,13 @@ from jupyter_exec.handlers import (
     local_execution,
     openapi,
     report,
+    run_actions,
     runs,
     snapshots,
     stream,
     sweeps,
 )
+from jupyter_exec.handlers import experiments as own_experiments
 from jupyter_exec.handlers import templates as own_templates
 from jupyter_exec.handlers.base import ExecHandler, UnknownPath
 from jupyter_exec.handlers.submarine import environments, experiments, templates
@@ -70,8 +73,12 @@ ROUTES: tuple[Route, ...] = (
     Route(_OWN + "runs/{runId}/outputs", files.OutputsHandler),
     Route(_OWN + "runs/{runId}/outputs/{path}", report.OutputHandler),
     Route(_OWN + "runs/{runId}/diff", files.DiffHandler),
+    Route(_OWN + "runs/{runId}/usage", files.UsageHandler),
+    Route(_OWN + "runs/{runId}/code-diff", code_diff.CodeDiffHandler),
     Route(_OWN + "runs/{runId}/metrics", files.MetricsHandler),
     Route(_OWN + "runs/{runId}/events", stream.RunEventsHandler),
+    Route(_OWN + "run-actions", run_actions.RunActionsHandler),
+    Route(_OWN + "experiments", own_experiments.ExperimentsHandler),
     Route(_OWN + "events", stream.EventsHandler),
     Route(_OWN + "snapshots", snapshots.SnapshotsHandler),
     Route(_OWN + "snapshots/{snapshotId}", snapshots.SnapshotHandler),

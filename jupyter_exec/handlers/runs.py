@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field
 from jupyter_exec.handlers.base import ExecHandler, operation
 from jupyter_exec.model.lenient import parse_what_fits
 from jupyter_exec.model.lifecycle import RunStatus
-from jupyter_exec.model.request import RerunRequest, SubmitRequest
+from jupyter_exec.model.request import ChangeRequest, RerunRequest, SubmitRequest
 from jupyter_exec.model.wire import WireModel, one_of
 from jupyter_exec.store.listing import RunFilter
 
@@ -24,7 +24,7 @@ class RunsQuery(WireModel):
     """What a list of runs is narrowed by.
 
     `status` takes several, separated by commas; `tag` is `name` or `name=value`; `q` is part of the
-    id, the display name or the experiment.
+    id, the display name or the experiment; `top` leaves out runs that have a parent.
     """
 
     experiment: str | None = None
@@ -36,6 +36,7 @@ class RunsQuery(WireModel):
     q: str | None = None
     parent: str | None = None
     template: str | None = None
+    top: bool = False
     limit: Annotated[int, Field(ge=1, le=1000)] = 25
     cursor: Annotated[int, Field(ge=0, le=2**62)] | None = None
 
@@ -62,6 +63,7 @@ class RunsHandler(ExecHandler):
             query.q,
             query.parent,
             query.template,
+            query.top,
         )
         found, following, total = await house.runs.find(wanted, query.limit, query.cursor)
         return {
@@ -94,7 +96,7 @@ class RunsHandler(ExecHandler):
 
 
 class RunHandler(ExecHandler):
-    """`runs/{runId}`: show and delete."""
+    """`runs/{runId}`: show, change and delete."""
 
     @operation("Show a run", resource="runs", action="read", answer="Run", errors=(404,))
     async def get(self, run_id: str) -> Any:
@@ -105,6 +107,18 @@ class RunHandler(ExecHandler):
         if run.status is RunStatus.QUEUED:
             answer["queuePosition"] = house.runs.position(run)
         return answer
+
+    @operation(
+        "Rename a run, add tags to it or take them away",
+        resource="runs",
+        action="write",
+        body=ChangeRequest,
+        answer="Run",
+        errors=(400, 404, 503),
+    )
+    async def patch(self, run_id: str, body: ChangeRequest) -> Any:
+        """Answer the run as it is now."""
+        return (await (await self.house()).changes.change(run_id, body)).to_json()
 
     @operation(
         "Delete a run that has ended",

@@ -52,18 +52,24 @@ class StreamHandler(ExecHandler):
             raise InvalidRequest(message, "Last-Event-ID")
         return int(header)
 
-    async def write_stream(self, stream: AsyncIterator[dict[str, Any]], *, ends: bool) -> None:
+    async def write_stream(
+        self, stream: AsyncIterator[dict[str, Any]], *, ends: bool, position: int | None = None
+    ) -> None:
         """Write server-sent events.
 
         Args:
             ends: stop after the event that tells of a run's end.
+            position: told first, in a block of its own without data, so that a client that loses
+                the connection before the first event can resume.
         """
         self._writing = asyncio.current_task()
         self.set_header("Content-Type", "text/event-stream")
         self.set_header("Cache-Control", "no-store")
         self.set_header("X-Accel-Buffering", "no")
         try:
-            self.write(": connected\n\n")
+            self.write(
+                ": connected\n\n" if position is None else f": connected\nid: {position}\n\n"
+            )
             await self.flush()
             following = asyncio.ensure_future(anext(stream))
             try:
@@ -105,9 +111,16 @@ class EventsHandler(StreamHandler):
         errors=(400,),
     )
     async def get(self, query: EventsQuery) -> None:
-        """Stream what happens from now on, or from where the client was."""
+        """Stream what happens from now on, or from where the client was.
+
+        A client that was further than we are knows another database, for example one that somebody
+        has replaced. It is told our position, and what happens from now on.
+        """
         house = await self.house()
-        await self.write_stream(house.journal.stream(self.last_event_id(query)), ends=False)
+        newest = await house.journal.read(events.last_id)
+        since = self.last_event_id(query)
+        position = newest if since is None else min(since, newest)
+        await self.write_stream(house.journal.stream(position), ends=False, position=position)
 
 
 class RunEventsHandler(StreamHandler):

@@ -12,7 +12,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from jupyter_exec.model.definition import RunDefinition
 from jupyter_exec.model.environment import Variables
-from jupyter_exec.model.wire import Text, WireModel
+from jupyter_exec.model.wire import Text, WireModel, one_of
 
 
 def _inside(path: str) -> str:
@@ -122,6 +122,28 @@ class RerunRequest(WireModel):
     tags: dict[str, Text] | None = None
     definition: dict[str, Any] = {}
     secrets: Secrets = {}
+
+
+class ChangeRequest(WireModel):
+    """Body of `PATCH runs/{id}`: what is given changes; null removes a tag."""
+
+    display_name: Annotated[str, Field(min_length=1, max_length=1000)] | None = None
+    tags: dict[str, Text | None] = {}
+
+
+class ActionRequest(WireModel):
+    """Body of `POST run-actions`: one action for many runs; `tags` as in `PATCH runs/{id}`."""
+
+    action: Annotated[str, one_of(["cancel", "delete", "tag"])]
+    run_ids: Annotated[list[str], Field(min_length=1, max_length=1000)]
+    tags: dict[str, Text | None] = {}
+
+    @model_validator(mode="after")
+    def _tags_for_tag(self) -> ActionRequest:
+        if (self.action == "tag") != bool(self.tags):
+            message = "the action 'tag', and no other, takes tags: give at least one"
+            raise ValueError(message)
+        return self
 
 
 class DraftRequest(WireModel):

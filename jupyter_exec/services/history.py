@@ -54,7 +54,7 @@ class History:
         Raises:
             NotFound: there is none.
         """
-        return await self._journal.write(runs.add_tags, run_id, tags)
+        return await self._journal.write(runs.change, run_id, None, tags)
 
 
 def check_name(experiment: str) -> None:

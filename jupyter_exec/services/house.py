@@ -7,6 +7,8 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from jupyter_exec.services.changes import RunChanges
+from jupyter_exec.services.code_diff import CodeDiffs
 from jupyter_exec.services.drafts import Drafts
 from jupyter_exec.services.execution import Engine
 from jupyter_exec.services.executor import Executor
@@ -73,6 +75,7 @@ class House:
         self.executor = Executor(self.engine)
         self.sourcing = Sourcing(self.snapshots, settings.root_dir, settings.data_dir)
         self.runs = RunService(self.engine, self.executor, self.sourcing)
+        self.changes = RunChanges(self.journal, self.runs)
         self.server_timestamp = int(time.time() * 1000)
         self.experiments = ExperimentService(self.engine, self.runs, self.server_timestamp)
         self.templates = TemplateService(
@@ -84,6 +87,7 @@ class House:
         )
         self.history = History(self.journal)
         self.files = RunFiles(paths)
+        self.code_diffs = CodeDiffs(self.snapshots, self.sourcing)
         self.heartbeats = Heartbeats(self.journal, settings.silence_s)
         self.reporting = Reporting(self.journal, paths, self.heartbeats)
         self.local_runs = LocalRuns(self.engine, self.runs)

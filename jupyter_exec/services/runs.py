@@ -182,6 +182,12 @@ class RunService:
         """Return a page of runs, where the next one begins, and how many match in all."""
         return await self._engine.journal.read(listing.find, wanted, limit, before)
 
+    async def experiments(
+        self, q: str | None, limit: int, before: int | None
+    ) -> tuple[list[listing.ExperimentSummary], int | None, int]:
+        """Return a page of experiments, where the next one begins, and how many match in all."""
+        return await self._engine.journal.read(listing.find_experiments, q, limit, before)
+
     async def cancel(self, run_id: str) -> Run:
         """Make a run end; one that has ended is answered as it is.
 
@@ -215,7 +221,7 @@ class RunService:
         else:
             with in_definition():
                 await self.check(old.experiment, request.run_id, definition)
-        sourced = Sourced(old.snapshot_id or "", None, old.links, old.git)
+        sourced = Sourced.again(old)
         submission = Submission(
             experiment=old.experiment,
             definition=definition,
@@ -259,16 +265,18 @@ class RunService:
                 self._executor.start(run, reattach=run.status is not RunStatus.QUEUED)
         return changed
 
-    async def delete(self, run_id: str) -> None:
-        """Forget a run that has ended, and its files; a sweep with its trials.
+    async def delete(self, run_id: str) -> set[str]:
+        """Forget a run that has ended, and its files; a sweep with its trials. Returns their ids.
 
         Raises:
             NotFound: there is none.
             Conflict: it, or one of its trials, has not ended; or it is a trial of a sweep that has
                 not.
         """
-        for run in await self._engine.journal.write(sweeps.delete, run_id):
+        gone = await self._engine.journal.write(sweeps.delete, run_id)
+        for run in gone:
             await asyncio.to_thread(workspace.remove, self._engine.paths.run(run.folder).root)
+        return {run.run_id for run in gone}
 
 
 def _check_sweep_again(sweep: Run, request: RerunRequest) -> None:

@@ -11,19 +11,43 @@ import json
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from jupyter_exec.errors import InvalidRequest, NotFound
-from jupyter_exec.sources.folder import snapshot_files, snapshot_folder
+from jupyter_exec.errors import Conflict, InvalidRequest, NotFound
+from jupyter_exec.sources.folder import folder_entries, snapshot_files, snapshot_folder
 from jupyter_exec.sources.git import git_state
+from jupyter_exec.sources.walk import Limits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
     from jupyter_exec.model.request import OverlayFile, Source
+    from jupyter_exec.model.run import Run
+    from jupyter_exec.store.manifest import Entry, Manifest
     from jupyter_exec.store.snapshots import SnapshotInfo, SnapshotStore
 
 MAX_FILES = 2_000
 MAX_BYTES = 50_000_000
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a snapshot was taken from, to look there again; all paths are POSIX.
+
+    Attributes:
+        path: the folder or file, relative to the server's root.
+        folder: the folder, that of a file or itself.
+        include: names and globs that were asked for; None = everything.
+        exclude: what was shown as a link instead.
+        overlay: files that were laid on top.
+        limited: whether the folder was refused if it was large.
+    """
+
+    path: str
+    folder: str
+    include: list[str] | None
+    exclude: list[str]
+    overlay: list[str]
+    limited: bool
 
 
 @dataclass(frozen=True)
@@ -34,12 +58,20 @@ class Sourced:
         snapshot: None only where an existing snapshot was named (its size is not counted again).
         links: relative place -> absolute path.
         git: commit, branch, dirty, and the uncommitted `diff`.
+        origin: None where the snapshot is of no folder of this server.
     """
 
     snapshot_id: str
     snapshot: SnapshotInfo | None = None
     links: Mapping[str, str] = field(default_factory=dict)
     git: Mapping[str, Any] | None = None
+    origin: Origin | None = None
+
+    @classmethod
+    def again(cls, run: Run) -> Sourced:
+        """Return the source of an earlier run."""
+        origin = Origin(**run.source) if run.source else None
+        return cls(run.snapshot_id or "", None, run.links, run.git, origin)
 
 
 def resolve_inside(root: Path, path: str, target: str) -> Path:
@@ -116,23 +148,68 @@ class Sourcing:
             place: str(resolve_inside(self._root, str(folder / place), f"source.link[{index}]"))
             for index, place in enumerate(source.link)
         }
+        origin = Origin(
+            path=self._below_root(path),
+            folder=self._below_root(folder),
+            include=source.files and [*source.files, *([] if path.is_dir() else [path.name])],
+            exclude=list(source.link),
+            overlay=sorted(files),
+            limited=source.limit,
+        )
         snapshot, git = await asyncio.gather(
             asyncio.to_thread(
                 snapshot_folder,
                 self._snapshots,
                 folder,
-                include=source.files and [*source.files, *([] if path.is_dir() else [path.name])],
-                exclude=[*source.link, *self._own_folders(folder)],
+                include=origin.include,
+                exclude=[*origin.exclude, *self._own_folders(folder)],
                 overlay=files,
                 limit_files=MAX_FILES if source.limit else None,
                 limit_bytes=MAX_BYTES if source.limit else None,
             ),
             asyncio.to_thread(git_state, folder),
         )
-        return Sourced(snapshot.id, snapshot, links, asdict(git) if git else None)
+        kept = origin if _is_text(origin.path) else None
+        return Sourced(snapshot.id, snapshot, links, asdict(git) if git else None, kept)
+
+    def present(self, origin: Origin, snapshot: Manifest) -> tuple[Path, dict[str, Entry]]:
+        """Return the folder that a snapshot was taken from, and what one of it would hold now.
+
+        Blocking. A file that has not the size it has in `snapshot` is not read: it has no SHA-256.
+
+        Raises:
+            Conflict: the folder is gone.
+            InvalidRequest: it leads out of the server's root by now, or cannot be read.
+            TooLarge: it holds more than a snapshot may.
+        """
+        try:
+            folder = resolve_inside(self._root, origin.folder, "runId")
+        except NotFound:
+            message = f"the folder {origin.folder} is gone, so there is nothing to compare with"
+            raise Conflict(message, "runId") from None
+        return folder, folder_entries(
+            self._snapshots,
+            folder,
+            snapshot,
+            include=origin.include,
+            exclude=[*origin.exclude, *self._own_folders(folder)],
+            limits=Limits(MAX_FILES, MAX_BYTES) if origin.limited else Limits(),
+        )
+
+    def _below_root(self, path: Path) -> str:
+        return path.relative_to(self._root.resolve()).as_posix()
 
     def _own_folders(self, folder: Path) -> list[str]:
         """Return our data directory as a place in `folder`, where it lies below it."""
         if not self._data_dir.is_relative_to(folder) or self._data_dir == folder:
             return []
         return [self._data_dir.relative_to(folder).as_posix()]
+
+
+def _is_text(path: str) -> bool:
+    """Tell whether a path can be shown; a link may have led to a name that is no UTF-8."""
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -7,7 +7,7 @@ import json
 import time
 import uuid
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from jupyter_exec.errors import ExecError, Fault, InvalidRequest
@@ -54,7 +54,7 @@ def as_run(submission: Submission) -> Run:
     """Return the run that a submission asks for; not stored yet."""
     definition = _naming_secrets(submission.definition, submission.secrets)
     configuration = definition.configuration
-    git = submission.sourced.git
+    git, origin = submission.sourced.git, submission.sourced.origin
     run = Run(
         run_id=submission.run_id or new_run_id(submission.experiment),
         experiment=submission.experiment,
@@ -71,6 +71,7 @@ def as_run(submission: Submission) -> Run:
         links=submission.sourced.links,
         scope=submission.scope,
         template=submission.template,
+        source=asdict(origin) if origin else None,
     )
     return replace(run, request_hash=_request_hash(run))
 

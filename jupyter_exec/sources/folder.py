@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 from jupyter_exec.errors import InvalidRequest
 from jupyter_exec.sources.excess import too_large
+from jupyter_exec.sources.hashed_files import HashedFiles
 from jupyter_exec.sources.ignore import IgnoreRules
 from jupyter_exec.sources.index import FolderIndex, Outcome, pack_index, state_of
-from jupyter_exec.sources.selection import Selection
+from jupyter_exec.sources.selection import GLOB, Selection
 from jupyter_exec.sources.walk import Limits, Walk
 from jupyter_exec.store.manifest import SnapshotInfo, check_path, follow
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from jupyter_exec.store.batch import Batch
-    from jupyter_exec.store.manifest import Entry
+    from jupyter_exec.store.manifest import Entry, Manifest
     from jupyter_exec.store.snapshots import SnapshotStore
 
 
@@ -68,6 +69,36 @@ def snapshot_folder(
     ).snapshot()
 
 
+def folder_entries(
+    store: SnapshotStore,
+    folder: Path,
+    before: Manifest,
+    *,
+    include: Sequence[str] | None,
+    exclude: Sequence[str],
+    limits: Limits,
+) -> dict[str, Entry]:
+    """Return by path what a snapshot of the folder would hold now; keeps nothing.
+
+    Args:
+        store: where snapshots of the folder were kept.
+        folder: see `snapshot_folder`, as for `include` and `exclude`; names that are not there any
+            more are ignored.
+        before: to compare with: a file of another size than there is not read, and gets no SHA-256.
+        limits: guard against reading what nobody meant.
+
+    Raises:
+        InvalidRequest: the folder is none, or cannot be read.
+        TooLarge: a limit or the store's limit is exceeded.
+    """
+    names = None if include is None else [name for name in include if _there(folder, name)]
+    return _FolderSource(store, folder, names, exclude, {}, limits).entries(before)
+
+
+def _there(folder: Path, name: str) -> bool:
+    return not GLOB.isdisjoint(name) or os.path.lexists(folder / name)
+
+
 class _FolderSource:
     """One call of `snapshot_folder`."""
 
@@ -96,25 +127,39 @@ class _FolderSource:
 
     def snapshot(self) -> SnapshotInfo:
         """Do it."""
-        rules = IgnoreRules.of_folder(self._root)
-        index = FolderIndex.read(self._index_path)
-        if index is not None and not index.same_rules(rules.digests()):
-            index = None
+        rules, index = self._rules()
         if index is not None:
             info = self._unchanged(index)
             if info is not None:
                 return info
         began_ns = time.time_ns()
-        known = index.kinds() if index is not None else {}
-        walk = Walk(self._root, rules, self._selection, self._walk_limits(), known)
-        if not walk.within_limits:
-            raise too_large(walk, self._limits, self._store.max_bytes)
+        walk = self._walk(rules, index)
         self._selection.check_used([*walk.files, *walk.links])
         with self._store.batch() as batch:
             outcome = self._fill(batch, walk, index)
         data = pack_index(walk, rules.digests(), began_ns, outcome)
         self._store.write_atomically(self._index_path, data)
         return outcome.info
+
+    def entries(self, before: Manifest) -> dict[str, Entry]:
+        """Return what a snapshot would hold, by path."""
+        rules, index = self._rules()
+        files = HashedFiles(before)
+        self._collect(files, self._walk(rules, index), index)
+        return files.entries
+
+    def _rules(self) -> tuple[IgnoreRules, FolderIndex | None]:
+        """Return what is left out, and the index if it was made by the same rules."""
+        rules = IgnoreRules.of_folder(self._root)
+        index = FolderIndex.read(self._index_path)
+        return rules, index if index is not None and index.same_rules(rules.digests()) else None
+
+    def _walk(self, rules: IgnoreRules, index: FolderIndex | None) -> Walk:
+        known = index.kinds() if index is not None else {}
+        walk = Walk(self._root, rules, self._selection, self._walk_limits(), known)
+        if not walk.within_limits:
+            raise too_large(walk, self._limits, self._store.max_bytes)
+        return walk
 
     def _walk_limits(self) -> Limits:
         """Return the limits with the store's own."""
@@ -140,6 +185,19 @@ class _FolderSource:
         """Put everything into the batch and make the snapshot."""
         for path, data in self._overlay.items():
             batch.add_bytes(path, data)
+        entries, unstable, skipped = self._collect(batch, walk, index)
+        made = batch.commit()
+        info = SnapshotInfo(made.id, made.files, made.size_bytes, tuple(sorted(skipped)))
+        return Outcome(entries, frozenset(unstable), self._overlay_digest, info)
+
+    def _collect(
+        self, batch: Batch | HashedFiles, walk: Walk, index: FolderIndex | None
+    ) -> tuple[dict[str, Entry], list[str], list[str]]:
+        """Put what was found into the batch.
+
+        Returns: the entries of files by path, the paths of those that were changing, and the paths
+        of what cannot be in a snapshot.
+        """
         skipped = list(walk.specials)
         for path, target in walk.links.items():
             inner = self._inner_target(path, target)
@@ -148,10 +206,7 @@ class _FolderSource:
             elif path not in self._overlay:
                 batch.add_link(path, inner)
         entries, unread = self._add_known(batch, walk, index)
-        unstable = self._add_read(batch, unread, entries)
-        made = batch.commit()
-        info = SnapshotInfo(made.id, made.files, made.size_bytes, tuple(sorted(skipped)))
-        return Outcome(entries, frozenset(unstable), self._overlay_digest, info)
+        return entries, self._add_read(batch, unread, entries), skipped
 
     def _inner_target(self, path: str, target: str) -> str:
         """Return a link's target as it is, or relative if it is absolute but inside the folder."""
@@ -160,7 +215,7 @@ class _FolderSource:
         return target
 
     def _add_known(
-        self, batch: Batch, walk: Walk, index: FolderIndex | None
+        self, batch: Batch | HashedFiles, walk: Walk, index: FolderIndex | None
     ) -> tuple[dict[str, Entry], list[str]]:
         """Add the files that the index knows; return their entries, and the paths of the others."""
         known = index.known_files() if index is not None else {}
@@ -176,7 +231,9 @@ class _FolderSource:
                 unread.append(path)
         return entries, unread
 
-    def _add_read(self, batch: Batch, paths: Sequence[str], entries: dict[str, Entry]) -> list[str]:
+    def _add_read(
+        self, batch: Batch | HashedFiles, paths: Sequence[str], entries: dict[str, Entry]
+    ) -> list[str]:
         """Add files by reading them; note their entries, and return those that were changing."""
         unstable = []
         for path in paths:
@@ -188,7 +245,7 @@ class _FolderSource:
         return unstable
 
 
-def _read(batch: Batch, root: str, path: str) -> tuple[Entry | None, bool]:
+def _read(batch: Batch | HashedFiles, root: str, path: str) -> tuple[Entry | None, bool]:
     """Add one file; return its entry, None if it has gone, and whether it held still."""
     source = f"{root}/{path}"
     try:

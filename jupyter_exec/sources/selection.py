@@ -12,7 +12,7 @@ from jupyter_exec.errors import InvalidRequest
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-_GLOB = frozenset("*?[")
+GLOB = frozenset("*?[")
 
 
 class Selection:
@@ -77,7 +77,7 @@ class Selection:
             self._everything = True
         elif os.path.lexists(f"{self._root}/{relative}"):
             self._literals.add(relative)
-        elif _GLOB.isdisjoint(relative):
+        elif GLOB.isdisjoint(relative):
             message = f"{name!r} does not exist in {self._root}"
             raise InvalidRequest(message, "files")
         else:

@@ -8,14 +8,19 @@ move into the store when everything is known to be right, so a refused source le
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import os
 import stat
 from typing import TYPE_CHECKING, BinaryIO
 
 from jupyter_exec.errors import InvalidRequest, TooLarge
-from jupyter_exec.store.blobs import CHUNK_BYTES, copy_open_file, hash_open_file, read_up_to
+from jupyter_exec.store.blobs import (
+    CHUNK_BYTES,
+    copy_open_file,
+    hash_open_file,
+    open_regular,
+    read_up_to,
+)
 from jupyter_exec.store.manifest import Entry, Manifest, SnapshotInfo, check_path
 from jupyter_exec.store.sizes import human_limit, largest_of
 
@@ -23,7 +28,6 @@ if TYPE_CHECKING:
     from jupyter_exec.store.snapshots import SnapshotStore
 
 _IN_MEMORY_BYTES = 1 << 20  # up to here a file is read in one go, and written only if it is new
-_NO_FILE = "is no regular file any more"
 
 
 class Batch:
@@ -80,17 +84,9 @@ class Batch:
             FileNotFoundError: it has gone, or is no regular file any more.
             PermissionError, OSError: it cannot be read.
         """
-        try:
-            # Not blocking: it may have become a pipe since somebody looked.
-            handle = os.open(source, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-        except OSError as error:
-            if error.errno in {errno.ELOOP, errno.ENXIO}:  # a link or a socket
-                raise FileNotFoundError(error.errno, _NO_FILE, source) from error
-            raise
+        handle = open_regular(source)
         try:
             before = os.fstat(handle)
-            if not stat.S_ISREG(before.st_mode):
-                raise FileNotFoundError(errno.ENOENT, _NO_FILE, source)
             self._check(path, before.st_size)
             sha256, size = self._keep_open_file(handle, before.st_size)
             after = os.fstat(handle)

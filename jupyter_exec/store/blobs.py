@@ -10,14 +10,17 @@ snapshot with that content writes it anew.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
+import stat
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 CHUNK_BYTES = 1 << 20
+_NO_FILE = "is no regular file any more"
 
 
 class Blobs:
@@ -49,6 +52,26 @@ class Blobs:
         except FileNotFoundError:
             os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
             os.replace(temporary, path)
+
+
+def open_regular(path: str) -> int:
+    """Open a regular file for reading, without following a link; return its descriptor.
+
+    Raises:
+        FileNotFoundError: there is none, or it is something else by now.
+        OSError: it cannot be read.
+    """
+    try:
+        # Not blocking: it may have become a pipe since somebody looked.
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        if error.errno in {errno.ELOOP, errno.ENXIO}:  # a link or a socket
+            raise FileNotFoundError(error.errno, _NO_FILE, path) from error
+        raise
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise FileNotFoundError(errno.ENOENT, _NO_FILE, path)
+    return handle
 
 
 def copy_open_file(source: int, target: int) -> int:

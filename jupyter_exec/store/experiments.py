@@ -118,14 +118,8 @@ def redefine(
     run = get(connection, run_id).run
     if run.status is not expected:
         return False
-    runs.rename(connection, run, display_name)
     connection.execute(
-        "UPDATE runs SET definition = ?, tags = ? WHERE sequence = ?",
-        (json.dumps(definition), json.dumps(dict(tags)), run.sequence),
+        "UPDATE runs SET definition = ? WHERE sequence = ?", (json.dumps(definition), run.sequence)
     )
-    connection.execute("DELETE FROM run_tags WHERE sequence = ?", (run.sequence,))
-    connection.executemany(
-        "INSERT INTO run_tags (name, value, sequence) VALUES (?, ?, ?)",
-        [(name, value, run.sequence) for name, value in tags.items()],
-    )
+    runs.change(connection, run_id, display_name, {**dict.fromkeys(run.tags), **tags})
     return True

@@ -1,10 +1,12 @@
-"""Finding runs among 100,000: filters, pages, totals (floor: store)."""
+"""Finding runs, and experiments, among 100,000 runs: filters, pages, totals (floor: store)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from jupyter_exec.model.lifecycle import TERMINAL, RunStatus
+from jupyter_exec.model.run import isoformat
 from jupyter_exec.store.runs import from_row
 
 if TYPE_CHECKING:
@@ -14,6 +16,28 @@ if TYPE_CHECKING:
 
 SHORTEST_TRIGRAM = 3
 LAST_CHARACTER = "\U0010ffff"
+LAST = 2**62  # no run has such a sequence
+_ENDED = ", ".join(f"'{status.value}'" for status in RunStatus if status in TERMINAL)
+# Counted by experiment and state first: that is the order of the index, so nothing is sorted.
+_EXPERIMENTS = f"""
+WITH parts AS (
+    SELECT experiment, status, count(*) AS runs, max(sequence) AS newest
+    FROM runs INDEXED BY runs_top_by_experiment
+    WHERE parent_run_id IS NULL AND instr(lower(experiment), lower(:q)) > 0
+    GROUP BY experiment, status
+), experiments AS (
+    SELECT experiment AS name, sum(runs) AS runs, max(newest) AS newest,
+        sum(iif(status IN ({_ENDED}), 0, runs)) AS active,
+        sum(iif(status = '{RunStatus.FAILED.value}', runs, 0)) AS failed
+    FROM parts GROUP BY experiment
+), page AS (
+    SELECT * FROM experiments WHERE newest < :before ORDER BY newest DESC LIMIT :limit
+)
+SELECT found.total, page.*, runs.created_at AS last_created_at
+FROM (SELECT count(*) AS total FROM experiments) AS found
+    LEFT JOIN page LEFT JOIN runs ON runs.sequence = page.newest
+ORDER BY page.newest DESC
+"""  # noqa: S608 - our words
 
 
 @dataclass(frozen=True)
@@ -23,6 +47,7 @@ class RunFilter:
     Attributes:
         tag: `name` or `name=value`.
         q: part of the id, the display name or the experiment, in any letter case.
+        top: only runs without a parent.
     """
 
     experiment: str | None = None
@@ -32,6 +57,35 @@ class RunFilter:
     q: str | None = None
     parent: str | None = None
     template: str | None = None
+    top: bool = False
+
+
+@dataclass(frozen=True)
+class ExperimentSummary:
+    """What an experiment comes to; runs that have a parent do not count.
+
+    Attributes:
+        active: how many have not ended.
+        last_created_at: epoch seconds.
+        newest: sequence of its newest run.
+    """
+
+    name: str
+    runs: int
+    active: int
+    failed: int
+    last_created_at: float
+    newest: int
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as every face sees it."""
+        return {
+            "name": self.name,
+            "runs": self.runs,
+            "active": self.active,
+            "failed": self.failed,
+            "lastCreatedAt": isoformat(self.last_created_at),
+        }
 
 
 @dataclass
@@ -92,11 +146,19 @@ def _query(wanted: RunFilter) -> tuple[_Query, str]:
     if wanted.status:
         query.terms.append(f"r.status IN ({', '.join('?' * len(wanted.status))})")
         query.values.extend(wanted.status)
+    if wanted.top:
+        query.terms.append("r.parent_run_id IS NULL")
     if not driver or any("r." in term for term in query.terms):
-        query.tables.append("runs r")
+        query.tables.append(_runs_table(wanted, driver))
         if driver:
             query.terms.append(f"r.sequence = {driver}")
     return query, driver or "r.sequence"
+
+
+def _runs_table(wanted: RunFilter, driver: str) -> str:
+    """Return the table of runs; of those without a parent, with the index that has all it takes."""
+    narrower = not driver and (wanted.experiment is not None or wanted.template is not None)
+    return "runs r INDEXED BY runs_top" if wanted.top and not narrower else "runs r"
 
 
 def find(
@@ -126,3 +188,34 @@ def find(
     )
     following = page[-1] if len(found) > limit else None
     return [from_row(row) for row in rows], following, int(total)
+
+
+def find_experiments(
+    connection: sqlite3.Connection, q: str | None, limit: int, before: int | None = None
+) -> tuple[list[ExperimentSummary], int | None, int]:
+    """Return a page of experiments, those with the newest runs first.
+
+    Args:
+        q: part of the name, in any letter case.
+        limit: length of the page.
+        before: the `next` of the page above; None = from the newest.
+
+    Returns: the experiments, where the next page begins, and how many match in all.
+    """
+    values = {"q": q or "", "limit": limit + 1, "before": LAST if before is None else before}
+    rows = connection.execute(_EXPERIMENTS, values).fetchall()
+    found = [
+        ExperimentSummary(
+            row["name"],
+            row["runs"],
+            row["active"],
+            row["failed"],
+            row["last_created_at"],
+            row["newest"],
+        )
+        for row in rows
+        if row["name"] is not None
+    ]
+    page = found[:limit]
+    following = page[-1].newest if len(found) > limit else None
+    return page, following, int(rows[0]["total"])

@@ -20,7 +20,18 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Mapping, Sequence
 
-_JSON = {"definition", "tags", "progress", "git", "links", "scope", "handle", "template"}
+_JSON = {
+    "definition",
+    "tags",
+    "progress",
+    "git",
+    "links",
+    "scope",
+    "handle",
+    "template",
+    "source",
+    "usage",
+}
 POINTS_PER_EVENT = 200  # the file holds them all
 _STATE_FIELDS = (
     "started_at",
@@ -31,6 +42,7 @@ _STATE_FIELDS = (
     "attempt",
     "handle",
     "token_hash",
+    "usage",
 )
 
 
@@ -70,10 +82,7 @@ def insert(connection: sqlite3.Connection, run: Run) -> Run:
     marks = ", ".join(f":{name}" for name in row)
     cursor = connection.execute(f"INSERT INTO runs ({names}) VALUES ({marks})", row)  # noqa: S608 - our names
     sequence = cursor.lastrowid
-    connection.executemany(
-        "INSERT INTO run_tags (name, value, sequence) VALUES (?, ?, ?)",
-        [(name, value, sequence) for name, value in run.tags.items()],
-    )
+    _index_tags(connection, sequence, run.tags)
     connection.execute(
         "INSERT INTO run_words (rowid, words) VALUES (?, ?)",
         (sequence, _words(run.run_id, run.display_name, run.experiment)),
@@ -84,6 +93,8 @@ def insert(connection: sqlite3.Connection, run: Run) -> Run:
         "displayName": run.display_name,
         "target": run.target,
         "parentRunId": run.parent_run_id,
+        "tags": dict(run.tags),
+        "template": (run.template or {}).get("name"),
     }
     events.append(connection, run.run_id, "created", data)
     return get(connection, run.run_id)
@@ -133,8 +144,8 @@ def transition(
     if unknown:
         message = f"not part of a state: {', '.join(sorted(unknown))}"
         raise TypeError(message)
-    if "handle" in changes and changes["handle"] is not None:
-        changes["handle"] = json.dumps(changes["handle"])
+    for name in _JSON & set(changes):
+        changes[name] = None if changes[name] is None else json.dumps(changes[name])
     if after in TERMINAL:
         changes.setdefault("ended_at", time.time())
     before = [state.value for state, allowed in TRANSITIONS.items() if after in allowed]
@@ -217,26 +228,44 @@ def save_progress(connection: sqlite3.Connection, run_id: str, progress: Mapping
     events.append(connection, run_id, "progress", {"progress": dict(progress)})
 
 
-def add_tags(connection: sqlite3.Connection, run_id: str, tags: Mapping[str, str]) -> Run:
-    """Give a run further tags, or other values of those that it has; returns the changed run.
+def change(
+    connection: sqlite3.Connection,
+    run_id: str,
+    display_name: str | None = None,
+    tags: Mapping[str, str | None] | None = None,
+) -> Run:
+    """Give a run another name, and add, change or remove (None) tags; tells `changed`.
+
+    Returns the run as it is now; nothing is told where nothing changed.
 
     Raises:
         NotFound: there is none.
     """
     run = get(connection, run_id)
+    name = run.display_name if display_name is None else display_name
+    after = {key: text for key, text in {**run.tags, **(tags or {})}.items() if text is not None}
+    if (name, after) == (run.display_name, run.tags):
+        return run
+    _index_words(connection, run, name)
     connection.execute(
-        "UPDATE runs SET tags = ? WHERE sequence = ?",
-        (json.dumps({**run.tags, **tags}), run.sequence),
+        "UPDATE runs SET display_name = ?, tags = ? WHERE sequence = ?",
+        (name, json.dumps(after), run.sequence),
     )
-    connection.executemany(
-        "INSERT OR REPLACE INTO run_tags (name, value, sequence) VALUES (?, ?, ?)",
-        [(name, value, run.sequence) for name, value in tags.items()],
-    )
-    return get(connection, run_id)
+    connection.execute("DELETE FROM run_tags WHERE sequence = ?", (run.sequence,))
+    _index_tags(connection, run.sequence, after)
+    return _changed(connection, run_id)
 
 
-def rename(connection: sqlite3.Connection, run: Run, display_name: str) -> None:
-    """Give a run another display name; `q` finds it by that from now on."""
+def _changed(connection: sqlite3.Connection, run_id: str) -> Run:
+    """Tell what a run is called, and whose child it is, by now."""
+    run = get(connection, run_id)
+    data = {"displayName": run.display_name, "tags": run.tags, "parentRunId": run.parent_run_id}
+    events.append(connection, run_id, "changed", data)
+    return run
+
+
+def _index_words(connection: sqlite3.Connection, run: Run, display_name: str) -> None:
+    """Let `q` find a run by another name than before."""
     connection.execute(
         "INSERT INTO run_words (run_words, rowid, words) VALUES ('delete', ?, ?)",
         (run.sequence, _words(run.run_id, run.display_name, run.experiment)),
@@ -245,13 +274,21 @@ def rename(connection: sqlite3.Connection, run: Run, display_name: str) -> None:
         "INSERT INTO run_words (rowid, words) VALUES (?, ?)",
         (run.sequence, _words(run.run_id, display_name, run.experiment)),
     )
-    connection.execute(
-        "UPDATE runs SET display_name = ? WHERE sequence = ?", (display_name, run.sequence)
+
+
+def _index_tags(
+    connection: sqlite3.Connection, sequence: int | None, tags: Mapping[str, str]
+) -> None:
+    connection.executemany(
+        "INSERT INTO run_tags (name, value, sequence) VALUES (?, ?, ?)",
+        [(name, value, sequence) for name, value in tags.items()],
     )
 
 
 def delete(connection: sqlite3.Connection, run_id: str) -> Run:
     """Forget a run that has ended, with its events; tells `deleted`. Returns what it was.
+
+    Its children have no parent any more, so that lists without children show them.
 
     Raises:
         NotFound: there is none.
@@ -269,6 +306,10 @@ def delete(connection: sqlite3.Connection, run_id: str) -> Run:
     connection.execute("DELETE FROM runs WHERE sequence = ?", (run.sequence,))
     connection.execute("DELETE FROM events WHERE run_id = ?", (run_id,))
     events.append(connection, run_id, "deleted", {})
+    children = connection.execute("SELECT run_id FROM runs WHERE parent_run_id = ?", (run_id,))
+    for (child,) in children.fetchall():
+        connection.execute("UPDATE runs SET parent_run_id = NULL WHERE run_id = ?", (child,))
+        _changed(connection, child)
     return run
 
 

@@ -144,7 +144,21 @@ class SnapshotStore:
         if entry is None:
             message = f"snapshot {snapshot_id} has no file {path!r}"
             raise NotFound(message, "path")
-        return self._open_blob(snapshot_id, entry)
+        return self.open_entry(snapshot_id, entry)
+
+    def open_entry(self, snapshot_id: str, entry: Entry) -> BinaryIO:
+        """Open the content of an entry of a manifest for reading.
+
+        Raises:
+            NotFound: it is missing or cut short.
+        """
+        if self.blobs.has(entry.sha256, entry.size):
+            return Path(self.blobs.path(entry.sha256)).open("rb")
+        message = (
+            f"the content of {entry.path!r} in snapshot {snapshot_id} is lost; "
+            "submit its source again"
+        )
+        raise NotFound(message, "snapshotId")
 
     def materialise(self, snapshot_id: str, folder: Path) -> Manifest:
         """Lay a snapshot out as real copies, which a run may write to.
@@ -175,7 +189,7 @@ class SnapshotStore:
                 Path(target).unlink(missing_ok=True)
                 Path(target).symlink_to(entry.link)
                 continue
-            with self._open_blob(snapshot_id, entry) as source:
+            with self.open_entry(snapshot_id, entry) as source:
                 _write_copy(source.fileno(), target, executable=entry.executable)
         return manifest
 
@@ -239,16 +253,6 @@ class SnapshotStore:
             with suppress(NotFound, InvalidRequest):
                 named.update(entry.sha256 for entry in self.manifest(path.stem).entries)
         return named
-
-    def _open_blob(self, snapshot_id: str, entry: Entry) -> BinaryIO:
-        """Open the content of an entry, or raise NotFound if it is missing or cut short."""
-        if self.blobs.has(entry.sha256, entry.size):
-            return Path(self.blobs.path(entry.sha256)).open("rb")
-        message = (
-            f"the content of {entry.path!r} in snapshot {snapshot_id} is lost; "
-            "submit its source again"
-        )
-        raise NotFound(message, "snapshotId")
 
 
 def _make_parent(root: str, parent: str) -> None:

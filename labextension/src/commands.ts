@@ -12,6 +12,20 @@ export const CommandIDs = {
   rerunWithChanges: 'jupyter-exec:rerun-with-changes',
   /** Make a template of a run and open it for editing: `{runId?: string}`. */
   saveAsTemplate: 'jupyter-exec:save-as-template',
+  /** Cancel runs: `{runIds: string[]}`. */
+  cancelRuns: 'jupyter-exec:cancel-runs',
+  /** Delete runs, after a question: `{runIds: string[]}`. */
+  deleteRuns: 'jupyter-exec:delete-runs',
+  /** Add tags to runs or take them away, in a dialog: `{runIds: string[]}`. */
+  tagRuns: 'jupyter-exec:tag-runs',
+  /** Copy the ids of runs: `{runIds: string[]}`. */
+  copyRunIds: 'jupyter-exec:copy-run-ids',
+  /** Copy the id of a run: `{runId?: string}`. */
+  copyRunId: 'jupyter-exec:copy-run-id',
+  /** Delete a run that has ended, after a question: `{runId?: string}`. */
+  deleteRun: 'jupyter-exec:delete-run',
+  /** Show the outputs folder of a run in the file browser: `{runId?: string}`. */
+  openFolder: 'jupyter-exec:open-folder',
   /** Compare runs: `{runIds: string[]}`. */
   compare: 'jupyter-exec:compare',
   /** The dialog for a notebook, script or folder: `{path?: string}`; the current document otherwise. */
@@ -24,10 +38,16 @@ export const CommandIDs = {
   newRun: 'jupyter-exec:new-run',
   /** Open an output of a run in Lab's own viewer: `{runId: string, path: string}`. */
   openOutput: 'jupyter-exec:open-output',
-  /** A template's form: `{name: string}`. */
+  /** The same for a file of a run's code: `{snapshotId: string, path: string}`. */
+  openCode: 'jupyter-exec:open-code',
+  /** Copy a file of a run into the folder of the file browser: `{path: string}`, drive included. */
+  saveCopy: 'jupyter-exec:save-copy',
+  /** A template's form: `{name: string, params?: object}`; asks which one where none is named. */
   runTemplate: 'jupyter-exec:run-template',
   /** A template as YAML: `{name?: string, draft?: TemplateDraft}`; a new one without both. */
   editTemplate: 'jupyter-exec:edit-template',
   /** A template's versions and what differs: `{name: string}`. */
-  templateHistory: 'jupyter-exec:template-history'
+  templateHistory: 'jupyter-exec:template-history',
+  /** Delete a template, after a question: `{name: string}`. */
+  deleteTemplate: 'jupyter-exec:delete-template'
 } as const;

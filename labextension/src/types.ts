@@ -14,14 +14,22 @@ export type Log = Schemas['Log'];
 export type Output = Schemas['Output'];
 export type Metrics = Schemas['Metrics'];
 export type Point = Schemas['Point'];
+export type CodeDiff = Schemas['CodeDiff'];
 export type Manifest = Schemas['Manifest'];
 export type Target = Schemas['Target'];
 export type Template = Schemas['Template'];
 export type TemplateDraft = Schemas['TemplateDraft'];
 export type TemplateSchema = Schemas['TemplateSchema'];
+export type TemplateRunRequest = Schemas['TemplateRunRequest'];
+export type SweepRequest = Schemas['SweepRequest'];
+export type Space = Schemas['Space'];
 export type SweepTrials = Schemas['SweepTrials'];
 export type SweepTrial = Schemas['SweepTrial'];
 export type ErrorDetail = Schemas['ErrorDetail'];
+export type Experiment = Schemas['Experiment'];
+export type ExperimentList = Schemas['ExperimentList'];
+export type ActionRequest = Schemas['ActionRequest'];
+export type ActionResult = Schemas['ActionResult'];
 
 /** What the event stream brings; `id` is the `Last-Event-ID`. */
 export type RunEvent = Schemas['EventList']['events'][number];

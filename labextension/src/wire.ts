@@ -49,7 +49,11 @@ export interface paths {
     delete: operations['Run_delete'];
     options?: never;
     head?: never;
-    patch?: never;
+    /**
+     * Rename a run, add tags to it or take them away
+     * @description Asks the authorizer for `write` on `runs`.
+     */
+    patch: operations['Run_patch'];
     trace?: never;
   };
   '/jupyter-exec/v1/runs/{runId}/cancel': {
@@ -200,6 +204,46 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/jupyter-exec/v1/runs/{runId}/usage': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Read what a run uses as time goes by, or follow it: JSON lines
+     * @description Asks the authorizer for `read` on `runs`.
+     */
+    get: operations['Usage_get'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/jupyter-exec/v1/runs/{runId}/code-diff': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Compare the code of a run with that of another, or with its folder as it is now
+     * @description Asks the authorizer for `read` on `runs`.
+     */
+    get: operations['CodeDiff_get'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/jupyter-exec/v1/runs/{runId}/metrics': {
     parameters: {
       query?: never;
@@ -232,6 +276,46 @@ export interface paths {
      * @description Asks the authorizer for `read` on `runs`.
      */
     get: operations['RunEvents_get'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/jupyter-exec/v1/run-actions': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Cancel, delete or tag many runs, each by itself
+     * @description Asks the authorizer for `execute` or `write` on `runs`.
+     */
+    post: operations['RunActions_post'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/jupyter-exec/v1/experiments': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List experiments, those with the newest runs first
+     * @description Asks the authorizer for `read` on `runs`.
+     */
+    get: operations['Experiments_get'];
     put?: never;
     post?: never;
     delete?: never;
@@ -660,6 +744,26 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
   schemas: {
+    /** @description Body of `POST run-actions`: one action for many runs; `tags` as in `PATCH runs/{id}`. */
+    ActionRequest: {
+      /** @enum {string} */
+      action: 'cancel' | 'delete' | 'tag';
+      runIds: string[];
+      /** @default {} */
+      tags?: {
+        [key: string]: string | null;
+      };
+    };
+    /** @description What an action came to for one run: the run (null if deleted), or why nothing happened. */
+    ActionResult: {
+      runId: string;
+      run: components['schemas']['Run'] | null;
+      error: components['schemas']['ErrorDetail'] | null;
+    };
+    /** @description What an action came to for each run. */
+    ActionResults: {
+      results: components['schemas']['ActionResult'][];
+    };
     /** @description A run that a target has let in. */
     AdmittedRun: {
       runId: string;
@@ -671,6 +775,50 @@ export interface components {
       cpus: number;
       memoryBytes: number | null;
       gpus: number;
+    };
+    /** @description Body of `PATCH runs/{id}`: what is given changes; null removes a tag. */
+    ChangeRequest: {
+      /** @default null */
+      displayName?: string | null;
+      /** @default {} */
+      tags?: {
+        [key: string]: string | null;
+      };
+    };
+    /** @description A run has another name, other tags, or lost its parent; all three are as they are now. */
+    ChangedEvent: {
+      id: number;
+      runId: string;
+      /** Format: date-time */
+      time: string;
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      type: 'changed';
+      displayName: string;
+      tags: {
+        [key: string]: string;
+      };
+      parentRunId: string | null;
+    };
+    /** @description A file that differs: a unified diff, or why there is none. */
+    CodeChange: {
+      path: string;
+      /** @enum {string} */
+      change: 'added' | 'removed' | 'changed';
+      diff: string | null;
+      reason: string | null;
+    };
+    /** @description How the snapshot of a run differs from that of another, or from its folder as it is now. */
+    CodeDiff: {
+      /** @description id of the run */
+      from: string;
+      /** @description id of the other run, or path of the folder */
+      to: string;
+      files: components['schemas']['CodeChange'][];
+      /** @description how many further files differ */
+      more: number;
     };
     /** @description Code that is fetched before the roles start, to `$CODE_PATH/current`. */
     CodeSpec: {
@@ -709,6 +857,11 @@ export interface components {
       displayName: string;
       target: string;
       parentRunId: string | null;
+      tags: {
+        [key: string]: string;
+      };
+      /** @description name of the template it was made from */
+      template: string | null;
     };
     /** @description Data that a run wants to find, or leaves. */
     DataReferenceConfiguration: {
@@ -859,15 +1012,33 @@ export interface components {
       /** Format: date-time */
       time: string;
     };
+    /** @description Something that has happened to a run: the `data` of one event of a stream. */
+    Event:
+      | components['schemas']['CreatedEvent']
+      | components['schemas']['ChangedEvent']
+      | components['schemas']['StateEvent']
+      | components['schemas']['ProgressEvent']
+      | components['schemas']['MetricsEvent']
+      | components['schemas']['DeletedEvent'];
     /** @description What has happened to a run, oldest first. */
     EventList: {
-      events: (
-        | components['schemas']['CreatedEvent']
-        | components['schemas']['StateEvent']
-        | components['schemas']['ProgressEvent']
-        | components['schemas']['MetricsEvent']
-        | components['schemas']['DeletedEvent']
-      )[];
+      events: components['schemas']['Event'][];
+    };
+    /** @description What an experiment comes to; runs that have a parent, such as trials, do not count. */
+    Experiment: {
+      name: string;
+      runs: number;
+      /** @description have not ended */
+      active: number;
+      failed: number;
+      /** Format: date-time */
+      lastCreatedAt: string;
+    };
+    /** @description A page of experiments; `next` is the `cursor` of the page after it. */
+    ExperimentList: {
+      experiments: components['schemas']['Experiment'][];
+      next: string | null;
+      total: number;
     };
     /** @description What all roles share. */
     ExperimentMeta: {
@@ -1001,9 +1172,7 @@ export interface components {
       metrics: {
         [key: string]: components['schemas']['Point'][];
       };
-      progress:
-        | components['schemas']['jupyter_exec__model__answers__events__Progress']
-        | null;
+      progress: components['schemas']['Progress'] | null;
     };
     /** @description A run has logged metrics; where they are many, the newest of them. */
     MetricsEvent: {
@@ -1025,9 +1194,10 @@ export interface components {
     };
     /** @description One value of a metric, with the metric's name. */
     NamedPoint: {
-      value: number | string | boolean;
-      step: unknown;
-      time: unknown;
+      /** @description NaN and the infinities are texts */
+      value: number | string;
+      step: number | null;
+      time: number | null;
       name: string;
     };
     /** @description This document. */
@@ -1110,9 +1280,16 @@ export interface components {
     };
     /** @description One value of a metric; `step` and `time` as the run gave them. */
     Point: {
-      value: number | string | boolean;
-      step: unknown;
-      time: unknown;
+      /** @description NaN and the infinities are texts */
+      value: number | string;
+      step: number | null;
+      time: number | null;
+    };
+    /** @description How far a run is, as it says itself: two numbers and a text, each may be missing. */
+    Progress: {
+      done: number | null;
+      total: number | null;
+      label: string | null;
     };
     /** @description A run has told how far it is. */
     ProgressEvent: {
@@ -1125,7 +1302,7 @@ export interface components {
        * @enum {string}
        */
       type: 'progress';
-      progress: components['schemas']['jupyter_exec__model__answers__events__Progress'];
+      progress: components['schemas']['Progress'];
     };
     /** @description Processes of a PyTorch job (azureml-core sends it; the swagger does not have it). */
     PyTorchConfiguration: {
@@ -1163,6 +1340,14 @@ export interface components {
       /** @default ExitCode */
       code?: string;
       message: string;
+    };
+    /** @description How far the run is. */
+    ReportedProgress: {
+      done: number;
+      /** @default null */
+      total?: number | null;
+      /** @default null */
+      label?: string | null;
     };
     /**
      * @description Body of `POST runs/{id}/rerun`: nothing for an exact repetition, or what shall differ.
@@ -1231,16 +1416,18 @@ export interface components {
       exitCode: number | null;
       error: components['schemas']['RunError'] | null;
       snapshotId: string | null;
+      /** @description folder or file of the snapshot, below the server's root; null if sent */
+      sourcePath: string | null;
       parentRunId: string | null;
       tags: {
         [key: string]: string;
       };
-      progress:
-        | components['schemas']['jupyter_exec__model__answers__events__Progress']
-        | null;
+      progress: components['schemas']['Progress'] | null;
       attempt: number;
       git: components['schemas']['GitState'] | null;
       template: components['schemas']['TemplateOrigin'] | null;
+      /** @description null until it is known */
+      usage: components['schemas']['Usage'] | null;
       definition: components['schemas']['RunDefinition'];
       /**
        * @description only while it waits
@@ -1484,8 +1671,7 @@ export interface components {
       /** @default [] */
       metrics?: components['schemas']['MetricPoint'][];
       /** @default null */
-      progress?:
-        components['schemas']['jupyter_exec__model__report__Progress'] | null;
+      progress?: components['schemas']['ReportedProgress'] | null;
     };
     /**
      * @description The states of a run, in Azure ML's words.
@@ -1737,16 +1923,18 @@ export interface components {
       exitCode: number | null;
       error: components['schemas']['RunError'] | null;
       snapshotId: string | null;
+      /** @description folder or file of the snapshot, below the server's root; null if sent */
+      sourcePath: string | null;
       parentRunId: string | null;
       tags: {
         [key: string]: string;
       };
-      progress:
-        | components['schemas']['jupyter_exec__model__answers__events__Progress']
-        | null;
+      progress: components['schemas']['Progress'] | null;
       attempt: number;
       git: components['schemas']['GitState'] | null;
       template: components['schemas']['TemplateOrigin'] | null;
+      /** @description null until it is known */
+      usage: components['schemas']['Usage'] | null;
       definition: components['schemas']['RunDefinition'];
       /**
        * @description only while it waits
@@ -2071,6 +2259,11 @@ export interface components {
         [key: string]: unknown;
       };
     };
+    /** @description What a run has used in its last attempt: the most memory that was seen, and CPU time. */
+    Usage: {
+      maxMemoryBytes: number;
+      cpuSeconds: number;
+    };
     /** @description A run that waits, and for what. */
     WaitingRun: {
       runId: string;
@@ -2078,20 +2271,6 @@ export interface components {
       need: components['schemas']['Amount'];
       position: number;
       reason: string;
-    };
-    /** @description How far a run is, as it says itself: two numbers and a text, each may be missing. */
-    jupyter_exec__model__answers__events__Progress: {
-      done: unknown;
-      total: unknown;
-      label: unknown;
-    };
-    /** @description How far the run is. */
-    jupyter_exec__model__report__Progress: {
-      done: number;
-      /** @default null */
-      total?: number | null;
-      /** @default null */
-      label?: string | null;
     };
   };
   responses: never;
@@ -2124,6 +2303,7 @@ export interface operations {
         q?: string;
         parent?: string;
         template?: string;
+        top?: boolean;
         limit?: number;
         cursor?: number;
       };
@@ -2372,6 +2552,77 @@ export interface operations {
       };
       /** @description Conflict */
       409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ErrorResponse'];
+        };
+      };
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ErrorResponse'];
+        };
+      };
+    };
+  };
+  Run_patch: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        runId: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['ChangeRequest'];
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Run'];
+        };
+      };
+      /** @description Bad Request */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ErrorResponse'];
+        };
+      };
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ErrorResponse'];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ErrorResponse'];
+        };
+      };
+      /** @description Not Found */
+      404: {
         headers: {
           [name: string]: unknown;
         };
@@ -3047,6 +3298,148 @@ export interface operations {
       };
     };
   };
+  Usage_get: {
+    parameters: {
+      query?: {
+        offset?: number;
+        limit?: number;
+        follow?: boolean;
+      };
+      header?: never;
+      path: {
+        runId: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          'X-Log-Offset'?: number;
+          'X-Log-Size'?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          'application/x-ndjson': string;
+        };
+      };
+      /** @description Bad Request */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ErrorResponse'];
+        };
+      };
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ErrorResponse'];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ErrorResponse'];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ErrorResponse'];
+        };
+      };
+    };
+  };
+  CodeDiff_get: {
+    parameters: {
+      query?: {
+        with?: string;
+      };
+      header?: never;
+      path: {
+        runId: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['CodeDiff'];
+        };
+      };
+      /** @description Bad Request */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ErrorResponse'];
+        };
+      };
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ErrorResponse'];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ErrorResponse'];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ErrorResponse'];
+        };
+      };
+      /** @description Conflict */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ErrorResponse'];
+        };
+      };
+      /** @description Request Entity Too Large */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ErrorResponse'];
+        };
+      };
+    };
+  };
   Metrics_get: {
     parameters: {
       query?: never;
@@ -3160,6 +3553,117 @@ export interface operations {
       };
       /** @description Not Found */
       404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ErrorResponse'];
+        };
+      };
+    };
+  };
+  RunActions_post: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['ActionRequest'];
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ActionResults'];
+        };
+      };
+      /** @description Bad Request */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ErrorResponse'];
+        };
+      };
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ErrorResponse'];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ErrorResponse'];
+        };
+      };
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ErrorResponse'];
+        };
+      };
+    };
+  };
+  Experiments_get: {
+    parameters: {
+      query?: {
+        q?: string;
+        limit?: number;
+        cursor?: number;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ExperimentList'];
+        };
+      };
+      /** @description Bad Request */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ErrorResponse'];
+        };
+      };
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ErrorResponse'];
+        };
+      };
+      /** @description Forbidden */
+      403: {
         headers: {
           [name: string]: unknown;
         };

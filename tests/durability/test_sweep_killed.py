@@ -141,7 +141,7 @@ def tag_in_database(path: Path, run_id: str) -> None:
 
     connection = connect(path, writable=True)
     try:
-        runs.add_tags(connection, run_id, {"stopped": "median"})
+        runs.change(connection, run_id, tags={"stopped": "median"})
     finally:
         connection.close()
 

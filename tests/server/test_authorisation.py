@@ -18,15 +18,18 @@ from jupyter_exec.model.answers.runs import ErrorResponse
 from jupyter_exec.model.answers.submarine import SubmarineError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 AUTHORIZER = """
+import os
 from jupyter_server.auth import Authorizer
 
-class OnlyRead(Authorizer):
+class Only(Authorizer):
     def is_authorized(self, handler, user, action, resource):
-        return action == "read"
+        return action == os.environ["ALLOWED"]
 """
+ACTIONS = "jupyter-exec/v1/run-actions"
+BODIES = {ACTIONS: {"json": {"action": "cancel", "runIds": ["x"]}}}
 VALUES = {
     "runId": "no-such-run",
     "snapshotId": "6a7f8f68-3b26-4f6c-9d1c-1f2c8f0a6f0e",
@@ -52,7 +55,7 @@ UNKNOWN = [
     ("GET", "execution/v1.0/subscriptions/x"),
     ("PUT", "execution/"),
     ("DELETE", "jupyter-exec/v1/runs"),
-    ("PATCH", "jupyter-exec/v1/runs/x"),
+    ("PUT", "jupyter-exec/v1/runs/x"),
     ("GET", "jupyter-exec/v1/runs/x/cancel"),
     ("GET", "api/v1"),
     ("GET", "api/v1/"),
@@ -64,17 +67,30 @@ UNKNOWN = [
 
 
 @pytest.fixture(scope="module")
-def looker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+def only(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], RunningServer]]:
+    """Give servers whose users may do one thing, and nothing else."""
+    made: dict[str, RunningServer] = {}
+
+    def serve(action: str) -> RunningServer:
+        if action not in made:
+            folder = tmp_path_factory.mktemp(f"only-{action}")
+            (folder / "only.py").write_text(AUTHORIZER)
+            made[action] = RunningServer(
+                folder,
+                config={"ServerApp": {"authorizer_class": "only.Only"}},
+                env={"PYTHONPATH": str(folder), "ALLOWED": action},
+            )
+        return made[action]
+
+    yield serve
+    for running in made.values():
+        running.close()
+
+
+@pytest.fixture(scope="module")
+def looker(only: Callable[[str], RunningServer]) -> RunningServer:
     """A server whose users may look, and nothing else."""
-    folder = tmp_path_factory.mktemp("looker")
-    (folder / "only_read.py").write_text(AUTHORIZER)
-    running = RunningServer(
-        folder,
-        config={"ServerApp": {"authorizer_class": "only_read.OnlyRead"}},
-        env={"PYTHONPATH": str(folder)},
-    )
-    yield running
-    running.close()
+    return only("read")
 
 
 def ask(
@@ -116,7 +132,9 @@ def test_every_verb_is_an_operation():
 def test_every_operation_asks_for_something():
     for _, _, what in (parameter.values for parameter in OPERATIONS):
         assert what.resource in {"runs", "snapshots", "templates", "targets", "environments"}
-        assert what.action in {"read", "write", "execute"}
+        actions = what.actions or (what.action,)
+        assert set(actions) <= {"read", "write", "execute"}
+        assert bool(what.actions) == (what.action is None)
 
 
 @pytest.mark.parametrize(("verb", "path", "what"), OPERATIONS)
@@ -129,12 +147,29 @@ def test_without_a_token(server, verb, path, what):
 
 @pytest.mark.parametrize(("verb", "path", "what"), OPERATIONS)
 def test_who_may_only_look(looker, verb, path, what):
-    answer = ask(looker, verb, path, looker.token)
+    answer = ask(looker, verb, path, looker.token, **BODIES.get(path, {}))
     if what.action == "read":
         assert answer.status_code in {200, 404}
     else:
         check_error(answer, 403, looker.token)
-        assert f"{what.action} {what.resource}" in answer.text
+        actions = what.actions or (what.action,)
+        assert any(f"{action} {what.resource}" in answer.text for action in actions)
+
+
+@pytest.mark.parametrize("action", ["cancel", "delete", "tag"])
+@pytest.mark.parametrize("allowed", ["write", "execute"])
+def test_an_action_for_many_runs_asks_for_what_it_does(only, allowed, action):
+    server = only(allowed)
+    body = {"action": action, "runIds": ["x"], **({"tags": {"a": "b"}} if action == "tag" else {})}
+    answer = ask(server, "POST", ACTIONS, server.token, json=body)
+    asked = "execute" if action == "cancel" else "write"
+    if asked == allowed:
+        assert answer.status_code == 200
+        (result,) = answer.json()["results"]
+        assert "there is no run" in result["error"]["message"]
+    else:
+        check_error(answer, 403)
+        assert f"{asked} runs" in answer.text
 
 
 @pytest.mark.parametrize("uploader", ["unknown", "looker"])

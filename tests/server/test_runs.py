@@ -441,6 +441,30 @@ def test_events_resume_without_loss(server):
     assert bad.status_code == 400
 
 
+def first_position(server, **headers):
+    address = "jupyter-exec/v1/events"
+    with server.client.stream("GET", address, headers=headers, timeout=20) as answer:
+        for line in answer.iter_lines():
+            if line.startswith("id: "):
+                return int(line[4:])
+    raise AssertionError(address)
+
+
+def test_the_stream_tells_where_it_is_before_anything_happens(server):
+    body = {"source": {}, "definition": {"configuration": {"command": "echo hi"}}}
+    run = finish(server, **body)
+    newest = get(server, f"runs/{run['runId']}/events").json()["events"][-1]["id"]
+    assert first_position(server) == newest
+    assert first_position(server, **{"Last-Event-ID": str(newest - 1)}) == newest - 1
+
+
+def test_a_client_of_another_database_is_told_the_position_of_this_one(server):
+    body = {"source": {}, "definition": {"configuration": {"command": "echo hi"}}}
+    run = finish(server, **body)
+    newest = get(server, f"runs/{run['runId']}/events").json()["events"][-1]["id"]
+    assert first_position(server, **{"Last-Event-ID": str(newest + 1000)}) == newest
+
+
 def test_metrics_and_progress_reach_the_stream(server):
     code = (
         "from jupyter_exec import current_run\n"

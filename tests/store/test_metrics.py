@@ -101,7 +101,7 @@ def test_trials_by_number_with_their_metric(connection):
         runs.save_points(connection, f"s_{number}", points(number, number + 0.5))
     insert(connection, "again", parent_run_id="s")
     insert(connection, "s_3")
-    runs.add_tags(connection, "s_2", {"stopped": "median"})
+    runs.change(connection, "s_2", tags={"stopped": "median"})
     found = sweeps.trials(connection, "s", "loss")
     assert [(row.number, row.metric, row.hopeless) for row in found] == [
         (1, 1.5, False), (2, 2.5, True), (10, 10.5, False),

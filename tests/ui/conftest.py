@@ -35,11 +35,11 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="module")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+def start_lab(folder: Path) -> RunningServer:
+    """Start a Lab whose files all lie in a folder."""
     pytest.importorskip("jupyterlab", reason="needs JupyterLab: pip install jupyterlab")
     running = RunningServer(
-        tmp_path_factory.mktemp("lab"),
+        folder,
         lab=True,
         start=False,
         args=["--LabApp.expose_app_in_browser=True"],
@@ -49,6 +49,20 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
     disabled = dict.fromkeys(_DISABLED, True)
     (settings / "page_config.json").write_text(json.dumps({"disabledExtensions": disabled}))
     running.start()
+    return running
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+    running = start_lab(tmp_path_factory.mktemp("lab"))
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def own_lab(tmp_path: Path) -> Iterator[RunningServer]:
+    """A Lab of this test's own, which it may kill."""
+    running = start_lab(tmp_path)
     yield running
     running.close()
 
@@ -139,6 +153,7 @@ class LabPage:
         self.page = page
         self.lab = lab
         self.name = name
+        self.errors: list[str] = []  # that nobody caught; a test fails where some are left
 
     def open(self, path: str = "", *, app: str = "lab", query: str = "&reset") -> None:
         """Open Lab in a workspace of its own, with a file where one is named, and wait for it."""
@@ -185,12 +200,12 @@ class LabPage:
 def lab_page(browser: Browser, lab: RunningServer, request: Any) -> Iterator[LabPage]:
     context = browser.new_context(viewport={"width": 1280, "height": 800})
     page = context.new_page()
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
     name = re.sub(r"\W+", "-", request.node.name.removeprefix("test_")).strip("-")[:40]
-    yield LabPage(page, lab, name)
+    used = LabPage(page, lab, name)
+    page.on("pageerror", lambda error: used.errors.append(error.stack or str(error)))
+    yield used
     context.close()
-    assert not errors
+    assert not used.errors
 
 
 @pytest.fixture

@@ -84,6 +84,8 @@ def test_tags_are_kept_and_properties_are_not(azure: RunningServer) -> None:
     assert shown["tags"] == {"a": "1", "b": "3", "c": ""}
     assert "x" not in shown["properties"]
     assert azure.run("past_2")["tags"] == shown["tags"]
+    told = azure.client.get("jupyter-exec/v1/runs/past_2/events").json()["events"][-1]
+    assert (told["type"], told["tags"]) == ("changed", shown["tags"])
     for tag, found in (("b=3", ["past_2"]), ("b=2", []), ("c", ["past_2"])):
         runs = azure.client.get("jupyter-exec/v1/runs", params={"tag": tag, "experiment": "past"})
         assert [run["runId"] for run in runs.json()["runs"]] == found, tag

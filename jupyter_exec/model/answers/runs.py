@@ -66,6 +66,13 @@ class GitState(Answer):
     dirty: bool | None
 
 
+class Usage(Answer):
+    """What a run has used in its last attempt: the most memory that was seen, and CPU time."""
+
+    max_memory_bytes: Bytes
+    cpu_seconds: Annotated[float, Field(ge=0)]
+
+
 class Run(Answer):
     """One execution of a snapshot, with an environment, on a compute target."""
 
@@ -80,12 +87,17 @@ class Run(Answer):
     exit_code: Annotated[int | None, Field(description="minus its number for a signal")]
     error: RunError | None
     snapshot_id: str | None
+    source_path: Annotated[
+        str | None,
+        Field(description="folder or file of the snapshot, below the server's root; null if sent"),
+    ]
     parent_run_id: str | None
     tags: dict[str, str]
     progress: Progress | None
     attempt: Annotated[int, Field(ge=1)]
     git: GitState | None
     template: TemplateOrigin | None
+    usage: Annotated[Usage | None, Field(description="null until it is known")]
     definition: RunDefinition
     queue_position: Annotated[int | None, Field(ge=1, description="only while it waits")] = None
 
@@ -94,6 +106,38 @@ class RunList(Answer):
     """A page of runs; `next` is the `cursor` of the page after it."""
 
     runs: list[Run]
+    next: str | None
+    total: Annotated[int, Field(ge=0)]
+
+
+class ActionResult(Answer):
+    """What an action came to for one run: the run (null if deleted), or why nothing happened."""
+
+    run_id: str
+    run: Run | None
+    error: ErrorDetail | None
+
+
+class ActionResults(Answer):
+    """What an action came to for each run."""
+
+    results: list[ActionResult]
+
+
+class Experiment(Answer):
+    """What an experiment comes to; runs that have a parent, such as trials, do not count."""
+
+    name: str
+    runs: Annotated[int, Field(ge=1)]
+    active: Annotated[int, Field(ge=0, description="have not ended")]
+    failed: Annotated[int, Field(ge=0)]
+    last_created_at: AwareDatetime
+
+
+class ExperimentList(Answer):
+    """A page of experiments; `next` is the `cursor` of the page after it."""
+
+    experiments: list[Experiment]
     next: str | None
     total: Annotated[int, Field(ge=0)]
 
@@ -141,6 +185,24 @@ class Manifest(Answer):
 
     snapshot_id: str
     files: list[ManifestFile | ManifestLink]
+
+
+class CodeChange(Answer):
+    """A file that differs: a unified diff, or why there is none."""
+
+    path: str
+    change: Literal["added", "removed", "changed"]
+    diff: str | None
+    reason: str | None
+
+
+class CodeDiff(Answer):
+    """How the snapshot of a run differs from that of another, or from its folder as it is now."""
+
+    from_: Annotated[str, Field(alias="from", description="id of the run")]
+    to: Annotated[str, Field(description="id of the other run, or path of the folder")]
+    files: list[CodeChange]
+    more: Annotated[int, Field(ge=0, description="how many further files differ")]
 
 
 class Log(Answer):
@@ -247,8 +309,11 @@ class OpenApiDocument(Answer):
 
 
 _ANSWERS: tuple[type[Answer], ...] = (
+    ActionResults,
+    CodeDiff,
     ErrorResponse,
     EventList,
+    ExperimentList,
     LogList,
     Manifest,
     Metrics,

@@ -283,7 +283,7 @@ class SweepExecution:
         for number in self._trials.hopeless():
             trial_id = sweeps.trial_id(self._run.run_id, number)
             # The tag comes first: it is what tells this cancel from a user's, after a restart too.
-            await self._patiently(self._journal.write, runs.add_tags, trial_id, _HOPELESS)
+            await self._patiently(self._journal.write, runs.change, trial_id, None, _HOPELESS)
             await self._cancel_trials([number])
 
     async def _conclude(self) -> None:

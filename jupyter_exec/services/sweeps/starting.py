@@ -61,7 +61,7 @@ class TrialStarter:
         """
         template = await self.template()
         params = {**self._plan.params, **self._vault.peek(parent.run_id), **values}
-        sourced = Sourced(parent.snapshot_id or "", None, parent.links, parent.git)
+        sourced = Sourced.again(parent)
         submission = await self._templates.submission(template, params, sourced)
         definition = submission.definition.model_copy(update={"parent_run_id": parent.run_id})
         secret = {parameter.name for parameter in template.spec.parameters if parameter.secret}

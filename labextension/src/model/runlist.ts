@@ -3,9 +3,13 @@ import { ISignal, Signal } from '@lumino/signaling';
 
 import { RunsApi } from '../server/api';
 import type { IRunFilter, Run, RunEvent } from '../types';
+import type { IRunChanges } from './runstore';
 import { RunStore } from './runstore';
 
 const PAGE = 100;
+/** Runs that are not known and now may match: so many are read one by one, in this time. */
+const FETCHED = 10;
+const FETCH_MS = 500;
 
 /** Whether a run belongs into a list that is narrowed so; the server decides by the same rules. */
 export function matches(filter: IRunFilter, run: Run): boolean {
@@ -34,7 +38,8 @@ function hasTag(run: Run, tag: string): boolean {
  * The ids of the runs that match a filter, newest first: read page by page, kept true by events.
  *
  * It reads nothing until `more` is called. A run that stops matching stays until the next reading,
- * so that rows do not vanish under somebody's pointer; new ones come in at the top.
+ * so that rows do not vanish under somebody's pointer; those that come to match, new or not, are
+ * put in their place. What a batch of events costs does not grow with the list.
  */
 export class RunList implements IDisposable {
   constructor(
@@ -46,9 +51,14 @@ export class RunList implements IDisposable {
     _store.changed.connect(this._onChanged, this);
   }
 
-  /** The ids, or one of the runs, have changed. */
+  /** The list, or one of its runs, has changed. */
   get changed(): ISignal<this, void> {
     return this._changed;
+  }
+
+  /** Which runs are in it has changed, or what the reading is at. */
+  get idsChanged(): ISignal<this, void> {
+    return this._idsChanged;
   }
 
   get ids(): readonly string[] {
@@ -78,95 +88,209 @@ export class RunList implements IDisposable {
     return this._isDisposed;
   }
 
+  /** Whether a run is in it, as far as it is read. */
+  has(runId: string): boolean {
+    return this._known.has(runId);
+  }
+
   /** Read the next page; calls during a reading share it. */
   more(): Promise<void> {
     if (this._loading === null && this.hasMore) {
-      this._loading = this._read().finally(() => {
-        this._loading = null;
-        this._emit();
-      });
+      this._begin(this._next);
     }
     return this._loading ?? Promise.resolve();
   }
 
-  /** Read again from the top. */
-  async refresh(): Promise<void> {
-    await this._loading;
-    this._total = null;
-    this._next = null;
-    this._ids = [];
-    await this.more();
+  /** Read again from the top; what is there stays until the answer comes. */
+  refresh(): Promise<void> {
+    this._begin(null);
+    return this._loading ?? Promise.resolve();
   }
 
   dispose(): void {
     this._isDisposed = true;
+    clearTimeout(this._timer);
     this._store.events.disconnect(this._onEvents, this);
     this._store.changed.disconnect(this._onChanged, this);
     Signal.clearData(this);
   }
 
-  private async _read(): Promise<void> {
-    try {
-      const page = await this._api.list(this.filter, PAGE, this._next);
-      this._store.add(page.runs);
-      const known = new Set(this._ids);
-      this._ids = [
-        ...this._ids,
-        ...page.runs.map(run => run.runId).filter(id => !known.has(id))
-      ];
-      this._next = page.next;
-      this._total = page.total;
-      this._error = null;
-    } catch (error) {
-      this._error = error as Error;
-    }
+  /** Begin to read; an earlier reading that has not ended counts no more. */
+  private _begin(cursor: string | null): void {
+    this._meanwhile.clear();
+    const isCurrent = () => this._loading === loading;
+    const loading: Promise<void> = this._read(cursor, isCurrent).finally(() => {
+      if (isCurrent()) {
+        this._loading = null;
+        this._emit(true);
+      }
+    });
+    this._loading = loading;
   }
 
-  private _onEvents(_: RunStore, events: readonly RunEvent[]): void {
-    const fresh: string[] = [];
-    for (const event of events) {
-      if (event.type === 'created') {
-        const run = this._store.get(event.runId);
-        if (run !== undefined && matches(this.filter, run)) {
-          fresh.push(event.runId);
-        }
+  private async _read(
+    cursor: string | null,
+    isCurrent: () => boolean
+  ): Promise<void> {
+    try {
+      const page = await this._store.read(
+        () => this._api.list(this.filter, PAGE, cursor),
+        answer => answer.runs
+      );
+      if (isCurrent() && !this._isDisposed) {
+        this._take(
+          page.runs.map(run => run.runId),
+          cursor === null
+        );
+        this._next = page.next;
+        this._total = page.total;
+        this._error = null;
+        this._admit([...this._meanwhile]);
+      }
+    } catch (error) {
+      if (isCurrent()) {
+        this._error = error as Error;
       }
     }
-    if (fresh.length > 0 && this._total !== null) {
-      const known = new Set(this._ids);
-      const added = fresh.filter(id => !known.has(id)).reverse();
-      this._ids = [...added, ...this._ids];
-      this._total += added.length;
-      this._emit();
+  }
+
+  private _take(ids: readonly string[], isFirst: boolean): void {
+    if (isFirst) {
+      this._ids = [];
+      this._known.clear();
+    }
+    const isNew = (id: string) =>
+      !this._known.has(id) && !this._store.isDeleted(id);
+    const added = ids.filter(isNew);
+    added.forEach(id => this._known.add(id));
+    this._ids = this._ids.concat(added);
+  }
+
+  /** Put runs that match and are not in the list into their places; answers whether there were any. */
+  private _admit(candidates: Iterable<string>): boolean {
+    const added: Run[] = [];
+    for (const id of candidates) {
+      const run = this._known.has(id) ? undefined : this._store.get(id);
+      if (run !== undefined && matches(this.filter, run)) {
+        added.push(run);
+      }
+    }
+    // What is older than all that was read comes with its page.
+    const oldest = this._created(this._ids[this._ids.length - 1]);
+    const placed = added.filter(
+      run => this._next === null || run.createdAt >= oldest
+    );
+    if (placed.length === 0) {
+      return false;
+    }
+    const ids = [...this._ids];
+    for (const run of placed.sort((a, b) =>
+      compare(a.createdAt, b.createdAt)
+    )) {
+      ids.splice(this._place(ids, run.createdAt), 0, run.runId);
+      this._known.add(run.runId);
+    }
+    this._ids = ids;
+    this._total = (this._total ?? 0) + placed.length;
+    return true;
+  }
+
+  /** Where a run of that time belongs: before all that are not newer. */
+  private _place(ids: readonly string[], createdAt: string): number {
+    let [low, high] = [0, ids.length];
+    // Nearly always it is the newest.
+    if (high === 0 || this._created(ids[0]) <= createdAt) {
+      return 0;
+    }
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this._created(ids[middle]) <= createdAt) {
+        high = middle;
+      } else {
+        low = middle + 1;
+      }
+    }
+    return low;
+  }
+
+  private _created(runId: string | undefined): string {
+    return (runId && this._store.get(runId)?.createdAt) || '';
+  }
+
+  /** Look for runs that may match from now on, though nobody has read them yet. */
+  private _onEvents(_: RunStore, events: readonly RunEvent[]): void {
+    if (this._total === null) {
+      return;
+    }
+    const { status, tag, q } = this.filter;
+    for (const event of events) {
+      const mayMatch =
+        event.type === 'state'
+          ? status?.includes(event.status)
+          : event.type === 'changed' && (tag || q);
+      if (mayMatch && this._store.get(event.runId) === undefined) {
+        this._unknown.add(event.runId);
+      }
+    }
+    if (this._unknown.size > 0 && this._timer === undefined) {
+      this._timer = setTimeout(() => void this._fetchUnknown(), FETCH_MS);
     }
   }
 
-  private _onChanged(
-    _: RunStore,
-    changes: { changed: ReadonlySet<string>; deleted: ReadonlySet<string> }
-  ): void {
-    const left = this._ids.filter(id => !changes.deleted.has(id));
-    const gone = this._ids.length - left.length;
-    if (gone > 0) {
-      this._ids = left;
-      this._total = Math.max(left.length, (this._total ?? 0) - gone);
+  private async _fetchUnknown(): Promise<void> {
+    this._timer = undefined;
+    const ids = [...this._unknown];
+    this._unknown.clear();
+    if (ids.length > FETCHED) {
+      await this.refresh();
+      return;
     }
-    if (gone > 0 || this._ids.some(id => changes.changed.has(id))) {
-      this._emit();
+    // `changed` of the store brings them here. One that cannot be read is gone, or the server is.
+    await Promise.allSettled(ids.map(id => this._store.fetch(id)));
+  }
+
+  private _onChanged(_: RunStore, { changed, deleted }: IRunChanges): void {
+    if (this._loading !== null) {
+      changed.forEach(id => this._meanwhile.add(id));
+    }
+    let idsChanged = this._total !== null && this._admit(changed);
+    const gone = [...deleted].filter(id => this._known.delete(id));
+    if (gone.length > 0) {
+      this._ids = this._ids.filter(id => this._known.has(id));
+      this._total = Math.max(
+        this._ids.length,
+        (this._total ?? 0) - gone.length
+      );
+      idsChanged = true;
+    }
+    if (idsChanged || [...changed].some(id => this._known.has(id))) {
+      this._emit(idsChanged);
     }
   }
 
-  private _emit(): void {
+  private _emit(idsChanged: boolean): void {
     if (!this._isDisposed) {
+      if (idsChanged) {
+        this._idsChanged.emit();
+      }
       this._changed.emit();
     }
   }
 
-  private _ids: string[] = [];
+  private _ids: readonly string[] = [];
   private _total: number | null = null;
   private _next: string | null = null;
   private _loading: Promise<void> | null = null;
   private _error: Error | null = null;
   private _isDisposed = false;
+  private _timer: ReturnType<typeof setTimeout> | undefined;
+  private readonly _known = new Set<string>();
+  private readonly _unknown = new Set<string>();
+  private readonly _meanwhile = new Set<string>();
   private readonly _changed = new Signal<this, void>(this);
+  private readonly _idsChanged = new Signal<this, void>(this);
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b);
 }

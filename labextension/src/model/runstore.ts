@@ -5,9 +5,13 @@ import { RunsApi } from '../server/api';
 import { RequestFailure } from '../server/errors';
 import { EventStream } from '../server/eventstream';
 import type { Run, RunEvent } from '../types';
+import { ACTIVE, isTerminal } from './lifecycle';
+import { changesOf, runOf } from './runevents';
 
 /** Changes are told together, at most once in this time. */
 const BATCH_MS = 100;
+/** How many runs are read again one by one when events were missed. */
+const READ_AGAIN = 50;
 
 /** The runs that changed since the last time, and those that are gone. */
 export interface IRunChanges {
@@ -26,6 +30,7 @@ export class RunStore implements IDisposable {
     private readonly _stream: EventStream
   ) {
     _stream.events.connect(this._onEvents, this);
+    _stream.reset.connect(this._onReset, this);
   }
 
   /** What has changed, in batches. */
@@ -52,6 +57,24 @@ export class RunStore implements IDisposable {
     return this._gone.has(runId);
   }
 
+  /** Whether a run has children, or is a sweep that will have some. */
+  isParent(runId: string): boolean {
+    return (
+      this._parents.has(runId) || !!this._runs.get(runId)?.definition?.sweep
+    );
+  }
+
+  /** The names of the tags that the known runs have, with their values; for suggestions. */
+  tags(): string[] {
+    const found = new Set<string>();
+    for (const run of this._runs.values()) {
+      for (const [name, value] of Object.entries(run.tags)) {
+        found.add(name).add(`${name}=${value}`);
+      }
+    }
+    return [...found].sort();
+  }
+
   /**
    * The whole run, definition included, from the server.
    *
@@ -59,9 +82,10 @@ export class RunStore implements IDisposable {
    */
   async fetch(runId: string): Promise<Run> {
     try {
-      const run = await this._api.get(runId);
-      this.add([run]);
-      return run;
+      return await this.read(
+        () => this._api.get(runId),
+        run => [run]
+      );
     } catch (error) {
       if (error instanceof RequestFailure && error.kind === 'notFound') {
         this._remove(runId);
@@ -70,11 +94,42 @@ export class RunStore implements IDisposable {
     }
   }
 
+  /**
+   * Ask the server for something with runs in it, and take these.
+   *
+   * An event may overtake the answer: what has happened since the question is applied to the runs
+   * of the answer once more.
+   */
+  async read<T>(
+    ask: () => Promise<T>,
+    runsOf: (answer: T) => readonly Run[]
+  ): Promise<T> {
+    // What happens between the answer and the first event would be lost.
+    await this._stream.ready;
+    const meanwhile: RunEvent[] = [];
+    this._readings.add(meanwhile);
+    try {
+      const answer = await ask();
+      const runs = runsOf(answer);
+      this.add(runs);
+      if (meanwhile.length > 0) {
+        const ids = new Set(runs.map(run => run.runId));
+        meanwhile
+          .filter(event => ids.has(event.runId))
+          .forEach(event => this._apply(event));
+      }
+      return answer;
+    } finally {
+      this._readings.delete(meanwhile);
+    }
+  }
+
   /** Take runs that the server has answered. */
   add(runs: readonly Run[]): void {
     for (const run of runs) {
       this._runs.set(run.runId, run);
       this._batch.changed.add(run.runId);
+      this._noteParent(run.parentRunId);
     }
     this._schedule();
   }
@@ -83,6 +138,7 @@ export class RunStore implements IDisposable {
     this._isDisposed = true;
     clearTimeout(this._timer);
     this._stream.events.disconnect(this._onEvents, this);
+    this._stream.reset.disconnect(this._onReset, this);
     Signal.clearData(this);
   }
 
@@ -90,8 +146,35 @@ export class RunStore implements IDisposable {
     for (const event of events) {
       this._apply(event);
     }
+    this._readings.forEach(meanwhile => meanwhile.push(...events));
     this._events.emit(events);
     this._schedule();
+  }
+
+  /** Events were missed: ask which runs go on, and how those have ended that went on before. */
+  private async _onReset(): Promise<void> {
+    const before = [...this._runs.values()]
+      .filter(run => !isTerminal(run.status))
+      .map(run => run.runId);
+    if (before.length === 0) {
+      return;
+    }
+    try {
+      const page = await this.read(
+        () => this._api.list({ status: ACTIVE }, 1000),
+        answer => answer.runs
+      );
+      const still = new Set(page.runs.map(run => run.runId));
+      const ended = before.filter(id => !still.has(id)).slice(0, READ_AGAIN);
+      for (const runId of ended) {
+        await this.fetch(runId);
+      }
+    } catch (error) {
+      // The stream tells that the server is gone again, and resets once more when it is back.
+      if (!(error instanceof RequestFailure)) {
+        throw error;
+      }
+    }
   }
 
   private _apply(event: RunEvent): void {
@@ -101,19 +184,37 @@ export class RunStore implements IDisposable {
     }
     if (event.type === 'created') {
       this._gone.delete(event.runId);
+      this._noteParent(event.parentRunId);
       if (!this._runs.has(event.runId)) {
         this._runs.set(event.runId, runOf(event));
+        this._batch.changed.add(event.runId);
+        this._batch.deleted.delete(event.runId);
       }
+      return;
     }
     const run = this._runs.get(event.runId);
-    if (run !== undefined) {
-      this._runs.set(event.runId, { ...run, ...changesOf(event) });
+    const changes = changesOf(event);
+    if (run !== undefined && changes !== null) {
+      this._runs.set(event.runId, { ...run, ...changes });
       this._batch.changed.add(event.runId);
+    }
+  }
+
+  private _noteParent(runId: string | null): void {
+    if (runId !== null && !this._parents.has(runId)) {
+      this._parents.add(runId);
+      const run = this._runs.get(runId);
+      if (run !== undefined) {
+        // Another object, so that who shows it shows that it has children.
+        this._runs.set(runId, { ...run });
+        this._batch.changed.add(runId);
+      }
     }
   }
 
   private _remove(runId: string): void {
     this._runs.delete(runId);
+    this._parents.delete(runId);
     this._gone.add(runId);
     this._batch.changed.delete(runId);
     this._batch.deleted.add(runId);
@@ -121,14 +222,14 @@ export class RunStore implements IDisposable {
   }
 
   private _schedule(): void {
-    if (this._timer === undefined && !this._isDisposed) {
+    const { changed, deleted } = this._batch;
+    const isEmpty = changed.size === 0 && deleted.size === 0;
+    if (this._timer === undefined && !isEmpty && !this._isDisposed) {
       this._timer = setTimeout(() => {
         this._timer = undefined;
         const batch = this._batch;
         this._batch = { changed: new Set(), deleted: new Set() };
-        if (batch.changed.size > 0 || batch.deleted.size > 0) {
-          this._changed.emit(batch);
-        }
+        this._changed.emit(batch);
       }, BATCH_MS);
     }
   }
@@ -138,49 +239,8 @@ export class RunStore implements IDisposable {
   private _batch = { changed: new Set<string>(), deleted: new Set<string>() };
   private readonly _runs = new Map<string, Run>();
   private readonly _gone = new Set<string>();
+  private readonly _parents = new Set<string>();
+  private readonly _readings = new Set<RunEvent[]>();
   private readonly _changed = new Signal<this, IRunChanges>(this);
   private readonly _events = new Signal<this, readonly RunEvent[]>(this);
-}
-
-/** What an event tells about a run, as fields of it. */
-function changesOf(event: RunEvent): Partial<Run> {
-  switch (event.type) {
-    case 'state':
-      return {
-        status: event.status,
-        startedAt: event.startedAt,
-        endedAt: event.endedAt,
-        exitCode: event.exitCode,
-        error: event.error,
-        attempt: event.attempt
-      };
-    case 'progress':
-      return { progress: event.progress };
-    default:
-      return {};
-  }
-}
-
-/** A run as far as its first event tells; whoever needs more fetches it. */
-function runOf(event: Extract<RunEvent, { type: 'created' }>): Run {
-  return {
-    runId: event.runId,
-    experiment: event.experiment,
-    displayName: event.displayName,
-    status: event.status,
-    target: event.target,
-    createdAt: event.time,
-    startedAt: null,
-    endedAt: null,
-    exitCode: null,
-    error: null,
-    snapshotId: null,
-    parentRunId: event.parentRunId,
-    tags: {},
-    progress: null,
-    attempt: 1,
-    git: null,
-    template: null,
-    definition: {} as Run['definition']
-  };
 }

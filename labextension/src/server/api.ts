@@ -1,4 +1,7 @@
 import type {
+  ActionRequest,
+  ActionResult,
+  ExperimentList,
   IRunFilter,
   IRunPage,
   Log,
@@ -51,6 +54,29 @@ export class RunsApi {
 
   delete(runId: string): Promise<void> {
     return this.requester.write('DELETE', ['runs', runId]);
+  }
+
+  /** Do the same to many runs; the answer tells for each what it came to. */
+  async act(request: ActionRequest): Promise<ActionResult[]> {
+    const answer = await this.requester.write<{ results: ActionResult[] }>(
+      'POST',
+      ['run-actions'],
+      request
+    );
+    return answer.results;
+  }
+
+  /** A page of experiments, those with the newest runs first; `q` is part of the name. */
+  experiments(
+    limit: number,
+    q?: string,
+    cursor?: string | null
+  ): Promise<ExperimentList> {
+    return this.requester.get(['experiments'], {
+      q,
+      limit,
+      cursor: cursor ?? undefined
+    });
   }
 
   async logs(runId: string): Promise<Log[]> {

@@ -3,42 +3,35 @@ import { ISignal, Signal } from '@lumino/signaling';
 
 import type { RunEvent } from '../types';
 import { RequestFailure } from './errors';
+import { EventParser, IServerSentEvent } from './eventparser';
 import { Requester } from './request';
 
 /** How the event stream is doing. */
 export type ConnectionState =
   'connecting' | 'connected' | 'disconnected' | 'unauthorized' | 'noRoute';
 
-/** Pauses between attempts, in milliseconds; the last one is repeated. */
-const BACK_OFF_MS = [250, 500, 1000, 2000, 5000, 10_000];
-/** The server sends a comment every 15 s; after this silence the connection counts as dead. */
-const SILENCE_MS = 40_000;
-
-/**
- * Splits the text of a stream into events. Source: the HTML standard, "Server-sent events".
- *
- * A line may be cut anywhere between two calls of `feed`.
- */
-export class EventParser {
-  /** Take more text; return the JSON of the events that are complete now. */
-  feed(text: string): unknown[] {
-    const found: unknown[] = [];
-    const lines = (this._rest + text).split(/\r\n|\n|\r/);
-    this._rest = lines.pop() ?? '';
-    for (const line of lines) {
-      if (line === '' && this._data.length > 0) {
-        found.push(JSON.parse(this._data.join('\n')));
-        this._data = [];
-      } else if (line.startsWith('data:')) {
-        this._data.push(line.slice(5).replace(/^ /, ''));
-      }
-    }
-    return found;
-  }
-
-  private _rest = '';
-  private _data: string[] = [];
+/** How long to wait for what; in milliseconds. */
+export interface IStreamTimes {
+  /** Pauses between attempts; the last one is repeated. */
+  readonly backOff: readonly number[];
+  /** The pause where only a person can help: somebody has to log in, or to update the server. */
+  readonly helpless: number;
+  /** How long others wait for the first attempt. */
+  readonly patience: number;
+  /** After this silence a connection counts as dead. */
+  readonly silence: number;
+  /** After this silence `retry` opens a new connection. */
+  readonly stale: number;
 }
+
+/** The server sends a comment every 15 s. */
+const TIMES: IStreamTimes = {
+  backOff: [250, 500, 1000, 2000, 5000, 10_000],
+  helpless: 30_000,
+  patience: 2000,
+  silence: 40_000,
+  stale: 20_000
+};
 
 /**
  * Follows `GET events` for as long as it lives: over lost connections, sleep and server restarts.
@@ -47,11 +40,27 @@ export class EventParser {
  * server send what was missed.
  */
 export class EventStream implements IDisposable {
-  constructor(private readonly _requester: Requester) {}
+  constructor(
+    private readonly _requester: Requester,
+    private readonly _times: IStreamTimes = TIMES
+  ) {}
+
+  /**
+   * Fulfilled when the first attempt has succeeded or failed, or takes long. What is read from the
+   * server after that, and changed by the events, misses nothing.
+   */
+  get ready(): Promise<void> {
+    return this._ready;
+  }
 
   /** Events in the order in which they came; many at once after an absence. */
   get events(): ISignal<this, readonly RunEvent[]> {
     return this._events;
+  }
+
+  /** Events may have been missed, for example since the server's database is another: read again. */
+  get reset(): ISignal<this, void> {
+    return this._reset;
   }
 
   get stateChanged(): ISignal<this, ConnectionState> {
@@ -68,22 +77,36 @@ export class EventStream implements IDisposable {
 
   /** Begin to follow; a second call does nothing. */
   start(): void {
-    if (!this._started) {
+    if (!this._started && !this._isDisposed) {
       this._started = true;
+      const late = setTimeout(() => this._tried(), this._times.patience);
+      this._ready = new Promise(resolve => {
+        this._tried = () => {
+          clearTimeout(late);
+          resolve();
+        };
+      });
       void this._follow();
     }
   }
 
-  /** Try again at once, for example when the network is back or somebody has logged in. */
+  /** Try again at once, for example when the network is back or the computer has slept. */
   retry(): void {
     this._failures = 0;
     this._wake?.();
+    if (
+      this._state === 'connected' &&
+      Date.now() - this._heard > this._times.stale
+    ) {
+      this._abort?.abort();
+    }
   }
 
   dispose(): void {
     this._isDisposed = true;
     this._abort?.abort();
     this._wake?.();
+    this._tried();
     Signal.clearData(this);
   }
 
@@ -95,6 +118,7 @@ export class EventStream implements IDisposable {
       } catch (error) {
         this._setState(stateOf(error));
       }
+      this._tried();
       if (!this._isDisposed) {
         await this._pause();
       }
@@ -104,50 +128,92 @@ export class EventStream implements IDisposable {
   /** Read one connection to its end. */
   private async _read(): Promise<void> {
     const abort = (this._abort = new AbortController());
-    let silence = setTimeout(() => abort.abort(), SILENCE_MS);
+    const { silence } = this._times;
+    let timer = setTimeout(() => abort.abort(), silence);
     try {
-      const headers: Record<string, string> = { Accept: 'text/event-stream' };
-      if (this._lastId !== null) {
-        headers['Last-Event-ID'] = String(this._lastId);
-      }
-      const response = await this._requester.send(
-        this._requester.url(['events']),
-        { headers, signal: abort.signal, cache: 'no-store' }
-      );
-      const reader = (response.body as ReadableStream<Uint8Array>).getReader();
+      const reader = (await this._open(abort.signal)).getReader();
       const decoder = new TextDecoder();
       const parser = new EventParser();
       for (;;) {
         const { done, value } = await reader.read();
-        if (done) {
+        if (done || this._isDisposed) {
           return;
         }
-        clearTimeout(silence);
-        silence = setTimeout(() => abort.abort(), SILENCE_MS);
-        this._failures = 0;
-        this._setState('connected');
+        clearTimeout(timer);
+        timer = setTimeout(() => abort.abort(), silence);
+        this._hear();
         this._take(parser.feed(decoder.decode(value, { stream: true })));
+        // Not before what was said first: the position, and that everything may be another.
+        this._setState('connected');
+        this._tried();
       }
     } finally {
-      clearTimeout(silence);
+      clearTimeout(timer);
       abort.abort();
     }
   }
 
-  private _take(found: readonly unknown[]): void {
-    if (found.length > 0 && !this._isDisposed) {
-      const events = found as RunEvent[];
-      this._lastId = events[events.length - 1].id;
+  private async _open(
+    signal: AbortSignal
+  ): Promise<ReadableStream<Uint8Array>> {
+    const headers: Record<string, string> = { Accept: 'text/event-stream' };
+    if (this._lastId !== null) {
+      headers['Last-Event-ID'] = String(this._lastId);
+    }
+    const address = this._requester.url(['events']);
+    const init: RequestInit = { headers, signal, cache: 'no-store' };
+    const response = await this._requester.send(address, init);
+    if (response.body === null) {
+      throw new RequestFailure('unreachable', 'The answer has no body.');
+    }
+    if (this._wasConnected && this._lastId === null) {
+      // The server never told where the stream was when the connection was lost.
+      this._reset.emit();
+    }
+    return response.body;
+  }
+
+  private _hear(): void {
+    this._heard = Date.now();
+    this._failures = 0;
+    this._wasConnected = true;
+  }
+
+  private _take(found: readonly IServerSentEvent[]): void {
+    let fresh: RunEvent[] = [];
+    for (const { id, data } of found) {
+      const event = data === null ? null : parsed(data);
+      const position = Number(event?.id ?? id ?? NaN);
+      if (Number.isNaN(position)) {
+        continue;
+      }
+      if (this._lastId !== null && position < this._lastId) {
+        this._emit(fresh);
+        fresh = [];
+        this._lastId = null;
+        this._reset.emit();
+      }
+      if (event !== null && event.id !== this._lastId) {
+        fresh.push(event);
+      }
+      this._lastId = position;
+    }
+    this._emit(fresh);
+  }
+
+  private _emit(events: readonly RunEvent[]): void {
+    if (events.length > 0 && !this._isDisposed) {
       this._events.emit(events);
     }
   }
 
   private async _pause(): Promise<void> {
-    const index = Math.min(this._failures++, BACK_OFF_MS.length - 1);
-    // Spread out, so that many tabs do not come back at the same moment.
-    const ms = BACK_OFF_MS[index] * (0.75 + Math.random() / 2);
+    const { backOff, helpless } = this._times;
+    const known = backOff[Math.min(this._failures++, backOff.length - 1)];
+    const ms = this._state === 'disconnected' ? known : helpless;
     await new Promise<void>(resolve => {
-      const timer = setTimeout(resolve, ms);
+      // Spread out, so that many tabs do not come back at the same moment.
+      const timer = setTimeout(resolve, ms * (0.75 + Math.random() / 2));
       this._wake = () => {
         clearTimeout(timer);
         resolve();
@@ -165,13 +231,28 @@ export class EventStream implements IDisposable {
 
   private _state: ConnectionState = 'connecting';
   private _lastId: number | null = null;
+  private _heard = 0;
   private _failures = 0;
   private _started = false;
+  private _wasConnected = false;
   private _isDisposed = false;
   private _abort: AbortController | null = null;
   private _wake: (() => void) | null = null;
+  private _ready = Promise.resolve();
+  private _tried: () => void = () => undefined;
   private readonly _events = new Signal<this, readonly RunEvent[]>(this);
+  private readonly _reset = new Signal<this, void>(this);
   private readonly _stateChanged = new Signal<this, ConnectionState>(this);
+}
+
+/** An event's JSON; null where it is none, which must not end the stream again and again. */
+function parsed(data: string): RunEvent | null {
+  try {
+    return JSON.parse(data) as RunEvent;
+  } catch (error) {
+    console.error('An event of the server is not JSON:', data, error);
+    return null;
+  }
 }
 
 function stateOf(error: unknown): ConnectionState {
@@ -184,4 +265,26 @@ function stateOf(error: unknown): ConnectionState {
     }
   }
   return 'disconnected';
+}
+
+/**
+ * Let a page help: try again as soon as it is seen, used or online again.
+ *
+ * @returns what undoes it.
+ */
+export function retryWithPage(stream: EventStream, page: Window): () => void {
+  const retry = () => stream.retry();
+  const onVisible = () => {
+    if (page.document.visibilityState === 'visible') {
+      stream.retry();
+    }
+  };
+  page.addEventListener('online', retry);
+  page.addEventListener('focus', retry);
+  page.document.addEventListener('visibilitychange', onVisible);
+  return () => {
+    page.removeEventListener('online', retry);
+    page.removeEventListener('focus', retry);
+    page.document.removeEventListener('visibilitychange', onVisible);
+  };
 }

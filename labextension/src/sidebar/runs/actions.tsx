@@ -1,0 +1,140 @@
+import { Dialog, ReactWidget, showDialog } from '@jupyterlab/apputils';
+import * as React from 'react';
+
+import type { IExecContext } from '../../components/context';
+import { isTerminal } from '../../model/lifecycle';
+import type { ActionRequest, ActionResult } from '../../types';
+import { askForTags } from './tagdialog';
+
+/** As many as one request takes. */
+const MOST = 1000;
+/** So many failures are listed. */
+const LISTED = 20;
+
+/** Cancel those of the runs that have not ended. */
+export async function cancelRuns(
+  context: IExecContext,
+  runIds: readonly string[]
+): Promise<void> {
+  const { store } = context.model;
+  const isActive = (id: string) =>
+    !isTerminal(store.get(id)?.status ?? 'Queued');
+  await act(context, { action: 'cancel', runIds: runIds.filter(isActive) });
+}
+
+/** Delete runs for good, after a question that says how many. */
+export async function deleteRuns(
+  context: IExecContext,
+  runIds: readonly string[]
+): Promise<void> {
+  const { model, trans } = context;
+  const nameOf = (id: string) => model.store.get(id)?.displayName || id;
+  const active = runIds.filter(id => {
+    const status = model.store.get(id)?.status;
+    return status !== undefined && !isTerminal(status);
+  }).length;
+  const answer = await showDialog({
+    title:
+      runIds.length === 1
+        ? trans.__('Delete %1?', nameOf(runIds[0]))
+        : trans.__('Delete %1 runs?', runIds.length),
+    body: new Text([
+      trans._n(
+        'Its logs, outputs and metrics are deleted with it. This cannot be undone.',
+        'Their logs, outputs and metrics are deleted with them. This cannot be undone.',
+        runIds.length
+      ),
+      active === 0
+        ? ''
+        : trans._n(
+            '%1 of them has not ended and will stay: cancel it first.',
+            '%1 of them have not ended and will stay: cancel them first.',
+            active
+          )
+    ]),
+    buttons: [
+      Dialog.cancelButton({ label: trans.__('Keep') }),
+      Dialog.warnButton({ label: trans.__('Delete') })
+    ]
+  });
+  if (answer.button.accept) {
+    await act(context, { action: 'delete', runIds: [...runIds] });
+  }
+}
+
+/** Add tags to runs or take them away, in a dialog. */
+export async function tagRuns(
+  context: IExecContext,
+  runIds: readonly string[]
+): Promise<void> {
+  const tags = await askForTags(context, runIds);
+  if (tags !== null && Object.keys(tags).length > 0) {
+    await act(context, { action: 'tag', runIds: [...runIds], tags });
+  }
+}
+
+/** Do it, and show for which runs it could not be done, and why. */
+async function act(
+  context: IExecContext,
+  request: ActionRequest
+): Promise<void> {
+  const { model, trans } = context;
+  const failed: ActionResult[] = [];
+  try {
+    for (let from = 0; from < request.runIds.length; from += MOST) {
+      const runIds = request.runIds.slice(from, from + MOST);
+      const results = await model.store.read(
+        () => model.runs.act({ ...request, runIds }),
+        found => found.flatMap(({ run }) => (run === null ? [] : [run]))
+      );
+      failed.push(...results.filter(({ error }) => error !== null));
+    }
+  } catch (error) {
+    await showDialog({
+      title: trans.__('The server did not do it'),
+      body: (error as Error).message,
+      buttons: [Dialog.okButton({ label: trans.__('Close') })]
+    });
+  }
+  if (failed.length > 0) {
+    await showFailed(context, failed, request.runIds.length);
+  }
+}
+
+async function showFailed(
+  { model, trans }: IExecContext,
+  failed: readonly ActionResult[],
+  asked: number
+): Promise<void> {
+  const lines = failed.slice(0, LISTED).map(({ runId, error }) => {
+    const name = model.store.get(runId)?.displayName || runId;
+    return `${name}: ${error?.message ?? ''}`;
+  });
+  const more = failed.length - lines.length;
+  await showDialog({
+    title: trans.__('Not done for %1 of %2', failed.length, asked),
+    body: new Text([
+      ...lines,
+      more > 0 ? trans._n('and %1 more', 'and %1 more', more) : ''
+    ]),
+    buttons: [Dialog.okButton({ label: trans.__('Close') })]
+  });
+}
+
+/** Paragraphs; empty ones are left out. */
+class Text extends ReactWidget {
+  constructor(private readonly _lines: readonly string[]) {
+    super();
+    this.addClass('jp-exec-dialog-text');
+  }
+
+  protected override render(): JSX.Element {
+    return (
+      <>
+        {this._lines.filter(Boolean).map((line, index) => (
+          <p key={index}>{line}</p>
+        ))}
+      </>
+    );
+  }
+}

@@ -1,0 +1,82 @@
+import * as React from 'react';
+
+import { useExec } from '../../components/context';
+import { useSignal } from '../../components/hooks';
+import { Empty } from '../../components/notice';
+import type { RunTree } from '../../model/runtree';
+import type { Selection } from '../../model/selection';
+import { BulkBar } from './bulkbar';
+import { ConnectionNotice } from './connectionnotice';
+import { FilterBar } from './filterbar';
+import { TreeView } from './treeview';
+
+/** The section "Runs" of the sidebar. */
+export function RunsPanel(props: {
+  tree: RunTree;
+  selection: Selection;
+}): JSX.Element {
+  const { tree, selection } = props;
+  useSignal(tree.changed);
+  useSignal(selection.changed);
+  const isEmpty = tree.total === 0;
+  return (
+    <div className="jp-exec-runs">
+      <ConnectionNotice />
+      <FilterBar tree={tree} />
+      {selection.size > 0 ? (
+        <BulkBar selection={selection} />
+      ) : (
+        <Count tree={tree} />
+      )}
+      {isEmpty ? <Nothing tree={tree} /> : <TreeView {...props} />}
+    </div>
+  );
+}
+
+function Count({ tree }: { tree: RunTree }): JSX.Element | null {
+  const { trans } = useExec();
+  const { total } = tree;
+  if (total === null || (total === 0 && !tree.isFiltered)) {
+    return null;
+  }
+  const count = total.toLocaleString();
+  return (
+    <div className="jp-exec-count" role="status">
+      <span>
+        {tree.isGrouped
+          ? trans._n('%2 experiment', '%2 experiments', total, count)
+          : tree.isFiltered
+            ? trans._n('%2 run found', '%2 runs found', total, count)
+            : trans._n('%2 run', '%2 runs', total, count)}
+      </span>
+      {tree.isFiltered && (
+        <button
+          className="jp-exec-textbutton"
+          onClick={() => tree.setFilter({})}
+        >
+          {trans.__('Clear filters')}
+        </button>
+      )}
+    </div>
+  );
+}
+
+function Nothing({ tree }: { tree: RunTree }): JSX.Element {
+  const { trans } = useExec();
+  if (tree.isFiltered) {
+    return <Empty title={trans.__('No run matches')} />;
+  }
+  return (
+    <Empty title={trans.__('No runs yet')}>
+      <p>{trans.__('Write this above the code of a notebook’s cell:')}</p>
+      <p>
+        <code>%%submit</code>
+      </p>
+      <p>
+        {trans.__(
+          'Or choose “Run in Background” on a notebook, a script or a folder.'
+        )}
+      </p>
+    </Empty>
+  );
+}
