@@ -119,11 +119,20 @@ function addOpen(
         widget.content.tab = tab;
       }
       if (!widget.isAttached) {
-        app.shell.add(widget, 'main');
+        app.shell.add(widget, areaOf(app.shell));
       }
       app.shell.activateById(widget.id);
     }
   });
+}
+
+/**
+ * Where a run's document goes: the main area, or the panel below it where the main area takes only
+ * the page's own document, as that of Notebook 7 does.
+ */
+function areaOf(shell: JupyterFrontEnd.IShell): string {
+  const isLab = 'mode' in shell;
+  return isLab || shell.widgets('main').next().done ? 'main' : 'down';
 }
 
 /** The id that was given, or is asked for; null where nobody gives one. */

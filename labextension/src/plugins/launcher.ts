@@ -12,20 +12,15 @@ import { CommandIDs } from '../commands';
 import { execIcon } from '../icons';
 import { isRunnable } from '../submit/runnable';
 
-/** The commands that make sense without arguments; each is hidden where nobody has registered it. */
+/** The commands about submitting; those of other plug-ins are listed by their owners. */
 const IN_PALETTE = [
   CommandIDs.newRun,
   CommandIDs.submitFile,
   CommandIDs.submitCells,
-  CommandIDs.showSidebar,
-  CommandIDs.cancelRun,
-  CommandIDs.rerun,
-  CommandIDs.rerunWithChanges,
-  CommandIDs.saveAsTemplate,
-  CommandIDs.editTemplate
+  CommandIDs.rerunWithChanges
 ];
 
-/** A card of the launcher, and all commands in the palette. */
+/** A card of the launcher, and the commands about submitting in the palette. */
 export const launcherPlugin: JupyterFrontEndPlugin<void> = {
   id: 'jupyter-exec:launcher',
   description: 'Adds runs to the launcher and to the command palette.',

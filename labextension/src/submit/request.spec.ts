@@ -175,6 +175,16 @@ describe('submitRequestOf', () => {
       notebook: content,
       name: 'train.ipynb'
     });
+    const script: ISubject = {
+      ...elsewhere,
+      kind: 'script',
+      fileName: 'a.py',
+      content: 'print(1)'
+    };
+    expect(submitted(script).request).toMatchObject({
+      source: {},
+      overlay: { 'a.py': { text: 'print(1)' } }
+    });
     const cells: ISubject = {
       ...SUBJECT,
       kind: 'cells',

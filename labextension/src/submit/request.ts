@@ -78,7 +78,8 @@ function secretsOf(
 
 function sourceOf(subject: ISubject, state: ISubmitState): JsonObject {
   if (subject.folder === null) {
-    return subject.content === null || subject.kind === 'cells'
+    const { content } = subject;
+    return content === null || typeof content === 'string' || subject.cells
       ? {}
       : { notebook: subject.content, name: subject.fileName };
   }
@@ -97,6 +98,9 @@ function overlayOf(
   subject: ISubject,
   state: ISubmitState
 ): JsonObject | undefined {
+  if (typeof subject.content === 'string') {
+    return { [subject.fileName]: { text: subject.content } };
+  }
   return subject.cells === undefined
     ? undefined
     : {

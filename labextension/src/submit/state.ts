@@ -29,8 +29,8 @@ export interface ISubject {
   readonly name: string;
   /** The experiment unless somebody says otherwise. */
   readonly experiment: string;
-  /** The notebook itself, where the server cannot read its file. */
-  readonly content: INotebookContent | null;
+  /** The notebook, or the text of the script, where the server cannot read its file. */
+  readonly content: INotebookContent | string | null;
   /** Makes the notebook of the selected cells. */
   readonly cells?: (above: boolean) => INotebookContent;
   /** How many code cells are selected. */

@@ -80,6 +80,11 @@ export async function subjectOfPath(
     document: openDocument(path, services.documents)
   };
   if (isFolder) {
+    if (!readable) {
+      throw new Error(
+        `${path} is not a folder of the server; copy it below the server's root folder first.`
+      );
+    }
     return { ...common, kind: 'folder' };
   }
   if (name.endsWith('.ipynb')) {
@@ -91,11 +96,14 @@ export async function subjectOfPath(
       kind: 'notebook'
     };
   }
-  if (/\.(sh|bash)$/.test(name)) {
-    const shell = await shellOf(path, contents);
-    return { ...common, kind: 'shell', shell };
-  }
-  return { ...common, kind: 'script' };
+  const isShell = /\.(sh|bash)$/.test(name);
+  const text = isShell || !readable ? await textOf(path, contents) : null;
+  return {
+    ...common,
+    kind: isShell ? 'shell' : 'script',
+    content: readable ? null : text,
+    shell: isShell ? shellOf(name, text ?? '') : []
+  };
 }
 
 async function ofNotebook(
@@ -172,20 +180,24 @@ async function notebookAt(
   return model.content as INotebookContent;
 }
 
-/** The program that runs a shell script: its own first line, or the shell of its ending. */
-async function shellOf(
+async function textOf(
   path: string,
   contents: Contents.IManager
-): Promise<readonly string[]> {
+): Promise<string> {
   const model = await contents.get(path, {
     type: 'file',
     format: 'text',
     content: true
   });
-  const first = String(model.content).split('\n', 1)[0];
+  return String(model.content);
+}
+
+/** The program that runs a shell script: its own first line, or the shell of its ending. */
+function shellOf(name: string, text: string): readonly string[] {
+  const first = text.split('\n', 1)[0];
   return first.startsWith('#!')
     ? splitLine(first.slice(2).trim()).words
-    : [path.endsWith('.bash') ? 'bash' : 'sh'];
+    : [name.endsWith('.bash') ? 'bash' : 'sh'];
 }
 
 /** The selected cells of an open notebook. */
