@@ -1,3 +1,5 @@
+import '../../style/charts.css';
+
 import { useVirtualizer } from '@tanstack/react-virtual';
 import * as React from 'react';
 

@@ -1,3 +1,5 @@
+import '../../style/children.css';
+
 import * as React from 'react';
 
 import { CommandIDs } from '../commands';

@@ -1,3 +1,5 @@
+import '../../style/document.css';
+
 import { ReactWidget } from '@jupyterlab/ui-components';
 import type { Message } from '@lumino/messaging';
 import { Signal } from '@lumino/signaling';

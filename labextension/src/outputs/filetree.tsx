@@ -11,7 +11,7 @@ import * as React from 'react';
 import { IFolder, isFolder, ITreeRow, rowsOf } from '../drive/filelist';
 import { fileServices } from '../drive/services';
 
-/** Of `.jp-exec-tree-row`. */
+/** Of `.jp-exec-filetree-row`. */
 const ROW_PX = 26;
 /** Larger folders begin closed. */
 const OPEN_COUNT = 50;
@@ -79,7 +79,7 @@ export function FileTree(props: IFileTreeProps): JSX.Element {
   return (
     <div
       ref={box}
-      className="jp-exec-tree"
+      className="jp-exec-filetree"
       role="tree"
       aria-label={props.label}
       aria-activedescendant={current >= 0 ? `${id}-${current}` : undefined}
@@ -93,7 +93,7 @@ export function FileTree(props: IFileTreeProps): JSX.Element {
             <div
               key={row.path}
               id={`${id}-${index}`}
-              className="jp-exec-tree-row"
+              className="jp-exec-filetree-row"
               role="treeitem"
               aria-level={row.level}
               aria-posinset={row.position}
@@ -134,16 +134,16 @@ function Name(props: { row: ITreeRow; icon: JSX.Element | null }): JSX.Element {
   const Icon = iconOf(row).react;
   return (
     <span
-      className="jp-exec-tree-name"
+      className="jp-exec-filetree-name"
       style={{ paddingLeft: (row.level - 1) * 16 }}
     >
       {row.isOpen === null ? (
-        <span className="jp-exec-tree-caret" />
+        <span className="jp-exec-filetree-caret" />
       ) : (
-        <Caret tag="span" className="jp-exec-tree-caret" />
+        <Caret tag="span" className="jp-exec-filetree-caret" />
       )}
-      {props.icon ?? <Icon tag="span" className="jp-exec-tree-icon" />}
-      <span className="jp-exec-tree-text" title={row.path}>
+      {props.icon ?? <Icon tag="span" className="jp-exec-filetree-icon" />}
+      <span className="jp-exec-filetree-text" title={row.path}>
         {row.name}
       </span>
     </span>

@@ -1,3 +1,5 @@
+import '../../style/files.css';
+
 import { refreshIcon, downloadIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 

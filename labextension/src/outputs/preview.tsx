@@ -33,7 +33,7 @@ function Thumbnail(props: { runId: string; path: string }): JSX.Element {
   const { model } = useExec();
   return (
     <img
-      className="jp-exec-tree-icon jp-exec-thumbnail"
+      className="jp-exec-filetree-icon jp-exec-thumbnail"
       src={downloadUrl(model.runs.outputUrl(props.runId, props.path))}
       alt=""
       loading="lazy"

@@ -1,4 +1,8 @@
 /** Opens the dialog that submits; loaded when it is wanted first. */
+import '../../style/submit.css';
+
+import '../../style/form.css';
+
 import { Notification } from '@jupyterlab/apputils';
 import { PathExt } from '@jupyterlab/coreutils';
 import type { IDocumentManager } from '@jupyterlab/docmanager';

@@ -4,7 +4,6 @@ import * as React from 'react';
 import type { IExecContext } from '../../components/context';
 import { isTerminal } from '../../model/lifecycle';
 import type { ActionRequest, ActionResult } from '../../types';
-import { askForTags } from './tagdialog';
 
 /** As many as one request takes. */
 const MOST = 1000;
@@ -67,6 +66,7 @@ export async function tagRuns(
   context: IExecContext,
   runIds: readonly string[]
 ): Promise<void> {
+  const { askForTags } = await import('./tagdialog');
   const tags = await askForTags(context, runIds);
   if (tags !== null && Object.keys(tags).length > 0) {
     await act(context, { action: 'tag', runIds: [...runIds], tags });
