@@ -38,7 +38,7 @@ def ended_run(lab_page: LabPage, script: str = "print('x')", **more: object) -> 
 def log_file(lab_page: LabPage, words: str) -> Path:
     """Return the log on disk whose text this is; the folders have no names that are known."""
     logs = (lab_page.lab.data_dir / "runs").glob("*/logs/main-0.txt")
-    return next(path for path in logs if path.read_bytes()[:100] == f"{words}\n".encode())
+    return Path(next(path for path in logs if path.read_bytes()[:100] == f"{words}\n".encode()))
 
 
 def follow_by_steps(gates: Path) -> str:
