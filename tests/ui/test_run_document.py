@@ -213,7 +213,7 @@ def test_a_queued_run_tells_its_place_and_what_it_waits_for(
     lab_page.open()
     lab_page.open_run(waiting[1])
     wait_for_state(page, "Queued, number 2")
-    header(page).get_by_text("waits: ").wait_for()
+    header(page).get_by_text("waits for cpus").wait_for()
     lab_page.shot("run-document-queued")
     lab_page.lab.client.post(f"jupyter-exec/v1/runs/{waiting[0]}/cancel").raise_for_status()
     wait_for_state(page, "Queued, number 1")

@@ -88,7 +88,7 @@ function Facts({ run }: { run: Run }): JSX.Element {
           typeof position === 'number' &&
           `, ${trans.__('number %1', position)}`}
       </span>
-      {waiting && <span>{trans.__('waits: %1', waiting.reason)}</span>}
+      {waiting && <span>{waiting.reason}</span>}
       {run.startedAt && (
         <span>
           <Elapsed run={run} />

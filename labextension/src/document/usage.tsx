@@ -39,7 +39,7 @@ export function Usage({ run }: { run: Run }): JSX.Element | null {
           peak={formatNumber(Number(peakCpus.toFixed(2)))}
           points={points}
           valueOf={point => point.cpus}
-          max={peakCpus}
+          max={Math.max(1, peakCpus)}
         />
       </div>
     </section>

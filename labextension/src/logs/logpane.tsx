@@ -10,7 +10,8 @@ import { LogModel } from '../model/logmodel';
 import { LogReader } from '../server/logs';
 import type { Log, Run } from '../types';
 import { LogSearchBar, useSearch } from './logsearchbar';
-import { type LogPlace, LogView } from './logview';
+import type { LogPlace } from './logbar';
+import { LogView } from './logview';
 
 /** A longer log is downloaded, not copied. */
 const COPIED_BYTES = 5_000_000;

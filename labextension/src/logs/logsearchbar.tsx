@@ -5,7 +5,7 @@ import type { LogModel } from '../model/logmodel';
 import { LogSearch, MOST_MATCHES } from '../model/logsearch';
 import type { ILogReader } from '../server/logs';
 import type { IMarks } from './logline';
-import type { LogPlace } from './logview';
+import type { LogPlace } from './logbar';
 
 /** Typing pauses that long before a search begins. */
 const TYPING_MS = 300;
@@ -105,24 +105,34 @@ export function useSearch(
     current,
     step,
     opened,
-    marks: marksOf(log, found, current)
+    marks: useMarks(log, found, current)
   };
 }
 
-function marksOf(
+/** What is marked; the same object as long as it is the same, so that lines need no rendering. */
+function useMarks(
   log: LogModel,
   found: LogSearch | null,
-  current: number
+  index: number
 ): IMarks | null {
-  if (found === null) {
-    return null;
-  }
-  const { query, isCaseSensitive } = found;
-  const at = found.matches[current] ?? null;
-  const lines = at === null ? [] : log.window(at, 0, 1).lines;
+  const current = found?.matches[index] ?? null;
+  const lines = current === null ? [] : log.window(current, 0, 1).lines;
   const currentIndex =
-    lines.length > 0 ? current - found.indexFrom(lines[0].start) : -1;
-  return { query, isCaseSensitive, current: at, currentIndex };
+    found !== null && lines.length > 0
+      ? index - found.indexFrom(lines[0].start)
+      : -1;
+  return React.useMemo(
+    () =>
+      found === null
+        ? null
+        : {
+            query: found.query,
+            isCaseSensitive: found.isCaseSensitive,
+            current,
+            currentIndex
+          },
+    [found, current, currentIndex]
+  );
 }
 
 /** The box, the number of matches, and the buttons. */

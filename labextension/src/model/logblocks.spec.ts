@@ -1,4 +1,5 @@
-import { BLOCK_BYTES, BlockCache } from './logblocks';
+import { BLOCK_BYTES } from './logblock';
+import { BlockCache } from './logblocks';
 
 const encode = (text: string) => new TextEncoder().encode(text);
 

@@ -1,4 +1,4 @@
-import { BLOCK_BYTES } from './logblocks';
+import { BLOCK_BYTES } from './logblock';
 import { LogModel } from './logmodel';
 import { MemoryLog } from './logreader.testing';
 

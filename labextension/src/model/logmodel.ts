@@ -3,11 +3,11 @@ import { ISignal, Signal } from '@lumino/signaling';
 
 import { RequestFailure } from '../server/errors';
 import type { ILogPart, ILogReader } from '../server/logs';
-import { BLOCK_BYTES, BlockCache, type IMissing } from './logblocks';
+import { backOff, isFinal } from './backoff';
+import { BLOCK_BYTES } from './logblock';
+import { BlockCache, type IMissing } from './logblocks';
 import { type ILogLine, lineText, looksBinary, styleAfter } from './logtext';
 
-/** Pauses between attempts to follow, in milliseconds; the last one is repeated. */
-const BACK_OFF_MS = [250, 500, 1000, 2000, 5000, 10_000];
 /** Blocks that are read at the same time. */
 const AT_ONCE = 2;
 /** Lines whose text is kept. */
@@ -263,7 +263,7 @@ export class LogModel implements IDisposable {
           this._setState('disconnected');
         }
       }
-      await pause(BACK_OFF_MS[Math.min(failures++, 5)], abort.signal);
+      await backOff(failures++, abort.signal);
     }
   }
 
@@ -316,20 +316,4 @@ export class LogModel implements IDisposable {
   private readonly _cache = new BlockCache();
   private readonly _lines = new Map<number, ILogLine>();
   private readonly _changed = new Signal<this, void>(this);
-}
-
-/** Whether trying again by itself is of no use. */
-function isFinal(error: unknown): error is RequestFailure {
-  return error instanceof RequestFailure && error.kind !== 'unreachable';
-}
-
-/** Wait, but not after an abort. */
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise(resolve => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener('abort', () => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
 }

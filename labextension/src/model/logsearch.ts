@@ -184,8 +184,13 @@ function patternOf(query: string, isCaseSensitive: boolean): RegExp {
   const parts = formsOf(query, isCaseSensitive).map(forms =>
     forms.map(form => escaped(bytesAsText.decode(encoder.encode(form))))
   );
+  // A class is several times as quick as alternatives.
   const source = parts.map(forms =>
-    forms.length === 1 ? forms[0] : `(?:${forms.join('|')})`
+    forms.length === 1
+      ? forms[0]
+      : forms.every(form => form.length === 1)
+        ? `[${forms.join('')}]`
+        : `(?:${forms.join('|')})`
   );
   return new RegExp(source.join(''), 'g');
 }

@@ -1,12 +1,11 @@
 import type { IDisposable } from '@lumino/disposable';
 import { ISignal, Signal } from '@lumino/signaling';
 
-import { RequestFailure } from '../server/errors';
 import type { ILogReader } from '../server/logs';
+import { backOff, isFinal } from './backoff';
 
 /** More points than this are thinned out: every second one goes. */
 const MOST_POINTS = 2000;
-const BACK_OFF_MS = [500, 1000, 2000, 5000, 10_000];
 
 /** What a run used at one time. */
 export interface IUsagePoint {
@@ -68,20 +67,11 @@ export class UsageModel implements IDisposable {
         }
       } catch (error) {
         // A server that does not have it, or a run that is gone, will not have it later.
-        const isFinal =
-          error instanceof RequestFailure && error.kind !== 'unreachable';
-        if (isFinal || signal.aborted) {
+        if (isFinal(error) || signal.aborted) {
           return;
         }
       }
-      const ms = BACK_OFF_MS[Math.min(failures++, BACK_OFF_MS.length - 1)];
-      await new Promise<void>(resolve => {
-        const timer = setTimeout(resolve, ms);
-        signal.addEventListener('abort', () => {
-          clearTimeout(timer);
-          resolve();
-        });
-      });
+      await backOff(failures++, signal);
     }
   }
 
