@@ -21,9 +21,7 @@ def spec(name: str, parameters: list[dict[str, Any]], **more: Any) -> dict[str, 
     """Return a template whose script prints its parameters; secrets become variables."""
     arguments = [f"{each['name']}={{{{{each['name']}}}}}" for each in parameters]
     secret = [each["name"] for each in parameters if each.get("secret")]
-    shown = [
-        argument for argument in arguments if argument.split("=", maxsplit=1)[0] not in secret
-    ]
+    shown = [argument for argument in arguments if argument.split("=", maxsplit=1)[0] not in secret]
     configuration = {
         "script": "train.py",
         "arguments": shown,

@@ -49,9 +49,11 @@ def test_running_and_waiting(lab_page: LabPage, tmp_path: Path, theme: str) -> N
     requests: list[str] = []
     page.on(
         "request",
-        lambda request: requests.append(request.url)
-        if request.url.split("?")[0].endswith("/v1/targets")
-        else None,
+        lambda request: (
+            requests.append(request.url)
+            if request.url.split("?")[0].endswith("/v1/targets")
+            else None
+        ),
     )
     section = open_targets(lab_page)
     section.get_by_text("waits for free CPUs").wait_for()

@@ -64,9 +64,9 @@ pytestmark = pytest.mark.timeout(240)
 
 
 def fault_of(form: Locator, label: str) -> Locator:
-    return form.locator(".jp-exec-parameter", has=form.page.get_by_text(label, exact=True)).get_by_role(
-        "alert"
-    )
+    return form.locator(
+        ".jp-exec-parameter", has=form.page.get_by_text(label, exact=True)
+    ).get_by_role("alert")
 
 
 def test_filled_in_wrongly_and_rightly(lab_page: LabPage) -> None:
@@ -237,7 +237,7 @@ def test_sweep(lab_page: LabPage) -> None:
     assert plan["count"] == 8
     assert plan["maxParallel"] == 2
     assert plan["metric"] == "loss"
-    assert {name: list(space)[0] for name, space in plan["space"].items()} == {
+    assert {name: next(iter(space)) for name, space in plan["space"].items()} == {
         "lr": "choice",
         "optimizer": "choice",
         "warmup": "range",

@@ -51,16 +51,18 @@ def test_without_templates_then_search_run_edit_delete(lab_page: LabPage) -> Non
     assert section.locator("b, img").count() == 0
 
     section.get_by_role("button", name="Run second").click()
-    page.get_by_role("form", name="Run second").get_by_role("textbox", name="n", exact=True).wait_for()
+    page.get_by_role("form", name="Run second").get_by_role(
+        "textbox", name="n", exact=True
+    ).wait_for()
     section.get_by_role("button", name="More about second").click()
     lab_page.shot("templates-menu")
-    page.get_by_role("menuitem", name="Edit").click()
+    page.get_by_role("menu").get_by_role("menuitem", name="Edit").click()
     page.get_by_role("tab", name="second", exact=True).wait_for()
     section.get_by_role("button", name="More about second").click()
-    page.get_by_role("menuitem", name="History").click()
+    page.get_by_role("menu").get_by_role("menuitem", name="History").click()
     page.get_by_text("This is the first version.").wait_for()
     section.get_by_role("button", name="More about second").click()
-    page.get_by_role("menuitem", name="Delete").click()
+    page.get_by_role("menu").get_by_role("menuitem", name="Delete").click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_text("Its versions and its runs stay").wait_for()
     lab_page.shot("templates-delete")
@@ -86,11 +88,14 @@ def test_thousands(lab_page: LabPage) -> None:
     assert len(requests) <= 3, requests
     assert section.get_by_role("listitem").count() < 60
     scroller = section.get_by_role("list")
-    for _ in range(11):
-        with lab_page.page.expect_response(lambda answer: "/v1/templates" in answer.url):
-            scroller.evaluate("box => { box.scrollTop = box.scrollHeight; }")
-    scroller.evaluate("box => { box.scrollTop = box.scrollHeight; }")
-    section.get_by_text("many 1199", exact=True).wait_for()
+    lab_page.page.wait_for_function(
+        """box => {
+          box.scrollTop = box.scrollHeight;
+          return [...box.querySelectorAll("button")].some(each => each.textContent === "many 1199");
+        }""",
+        arg=scroller.element_handle(),
+        timeout=60_000,
+    )
     assert section.get_by_role("listitem").count() < 60
     lab_page.shot("templates-thousands")
 

@@ -2,9 +2,10 @@ import validator from '@rjsf/validator-ajv8';
 
 import { RequestFailure } from '../server/errors';
 import type { ErrorDetail, TemplateSchema } from '../types';
+import { tagsOf } from './runsettings';
 import { emptySpace } from './sweepspace';
 import type { ISchemaFault } from './templatefields';
-import { tagsOf, TemplateFormModel } from './templateform';
+import { TemplateFormModel } from './templateform';
 
 const SCHEMA = {
   $schema: 'https://json-schema.org/draft/2020-12/schema',

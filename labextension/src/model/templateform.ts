@@ -8,6 +8,7 @@ import type {
   TemplateRunRequest,
   TemplateSchema
 } from '../types';
+import { IRunSettings, settingFault, SETTINGS, tagsOf } from './runsettings';
 import {
   emptySpace,
   ISpaceInput,
@@ -26,43 +27,6 @@ import {
   IField,
   Validate
 } from './templatefields';
-
-/** What a run is told besides its parameters; all of it as it is typed. */
-export interface IRunSettings {
-  readonly displayName: string;
-  readonly experiment: string;
-  readonly tags: string;
-  readonly sampling: '' | 'grid' | 'random';
-  readonly trials: string;
-  readonly maxParallel: string;
-  readonly metric: string;
-  readonly goal: 'minimize' | 'maximize';
-  readonly earlyStopping: 'none' | 'median';
-  readonly seed: string;
-}
-
-const SETTINGS: IRunSettings = {
-  displayName: '',
-  experiment: '',
-  tags: '',
-  sampling: '',
-  trials: '',
-  maxParallel: '',
-  metric: '',
-  goal: 'minimize',
-  earlyStopping: 'none',
-  seed: ''
-};
-const SWEEP_ONLY: readonly (keyof IRunSettings)[] = [
-  'sampling',
-  'trials',
-  'maxParallel',
-  'metric',
-  'goal',
-  'earlyStopping',
-  'seed'
-];
-const COUNTS: readonly (keyof IRunSettings)[] = ['trials', 'maxParallel'];
 
 /**
  * A template's form: what is filled in, what is wrong with it, and the request that it makes.
@@ -200,7 +164,11 @@ export class TemplateFormModel {
   faultAt(key: string): IFault | null {
     const field = this._fields.get(key);
     if (field === undefined) {
-      return this._settingFault(key as keyof IRunSettings);
+      return settingFault(
+        this._settings,
+        key as keyof IRunSettings,
+        this._isSweep
+      );
     }
     const input = this.space(key);
     if (input === undefined) {
@@ -344,25 +312,6 @@ export class TemplateFormModel {
     };
   }
 
-  private _settingFault(name: keyof IRunSettings): IFault | null {
-    const text = this._settings[name].trim();
-    if (!this._isSweep && SWEEP_ONLY.includes(name)) {
-      return null;
-    }
-    if (name === 'metric' && this._settings.earlyStopping !== 'none') {
-      return text === '' ? { kind: 'required', detail: '' } : null;
-    }
-    if (text === '' || !(COUNTS.includes(name) || name === 'seed')) {
-      return null;
-    }
-    if (!Number.isInteger(numberOf(text) ?? NaN)) {
-      return { kind: 'notInteger', detail: text };
-    }
-    return COUNTS.includes(name) && Number(text) < 1
-      ? { kind: 'minimum', detail: '1' }
-      : null;
-  }
-
   private _keyOf(target: string): string | null {
     const [root] = target.split(/[.[]/, 1);
     if (root === 'params' || root === 'space') {
@@ -400,17 +349,4 @@ export class TemplateFormModel {
   private _others: readonly ErrorDetail[] = [];
   private _all = false;
   private readonly _changed = new Signal<this, void>(this);
-}
-
-/** Tags as they are typed: `owner=me, nightly`. */
-export function tagsOf(text: string): Record<string, string> {
-  const pairs = text
-    .split(',')
-    .map(word => word.trim())
-    .filter(word => word !== '')
-    .map(word => {
-      const [name, ...value] = word.split('=');
-      return [name.trim(), value.join('=').trim()];
-    });
-  return Object.fromEntries(pairs) as Record<string, string>;
 }

@@ -1,6 +1,6 @@
 import * as React from 'react';
 
-import type { IRunSettings } from '../model/templateform';
+import type { IRunSettings } from '../model/runsettings';
 import { useFormView } from './formcontext';
 import { FieldFault } from './formtemplates';
 

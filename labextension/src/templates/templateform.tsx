@@ -9,12 +9,12 @@ import { CommandIDs } from '../commands';
 import { useExec } from '../components/context';
 import { useAsync, useSignal } from '../components/hooks';
 import { Failure } from '../components/notice';
-import { MAX_TRIALS } from '../model/sweepspace';
 import type { IField, ISchemaFault } from '../model/templatefields';
 import { TemplateFormModel } from '../model/templateform';
 import type { TemplateSchema } from '../types';
 import { CheckControl, ChoiceControl, EntryControl } from './controls';
 import { FormViewProvider, IFormView } from './formcontext';
+import { FormFoot, FormHead } from './formframe';
 import { ParametersTemplate, ParameterTemplate } from './formtemplates';
 import { RunSettings, SweepSettings } from './runsettings';
 
@@ -191,7 +191,7 @@ function Form(
         }}
       >
         <div className="jp-exec-templateform-page">
-          <Head name={name} description={schema.description ?? ''} />
+          <FormHead name={name} description={schema.description ?? ''} />
           {isChanged && (
             <div className="jp-exec-template-note" role="status">
               {trans.__('The template has changed since this form was opened.')}{' '}
@@ -246,7 +246,7 @@ function Form(
           {form.isSweep && <SweepSettings />}
           <RunSettings />
         </div>
-        <Foot isSending={isSending} onShowFault={showFault} form={form} />
+        <FormFoot isSending={isSending} onShowFault={showFault} form={form} />
       </form>
     </FormViewProvider>
   );
@@ -262,116 +262,4 @@ function groupsAtFirst(fields: readonly IField[]): string[] {
         (field.isRequired && field.initial === '')
     )
     .map(field => field.group);
-}
-
-function Head(props: { name: string; description: string }): JSX.Element {
-  const { trans, commands } = useExec();
-  const { name, description } = props;
-  return (
-    <header className="jp-exec-templateform-head">
-      <div className="jp-exec-templateform-title">
-        <h2>{name}</h2>
-        {description && <p>{description}</p>}
-      </div>
-      <div className="jp-exec-templateform-actions">
-        <button
-          type="button"
-          className="jp-exec-button"
-          onClick={() =>
-            void commands.execute(CommandIDs.editTemplate, { name })
-          }
-        >
-          {trans.__('Edit')}
-        </button>
-        <button
-          type="button"
-          className="jp-exec-button"
-          onClick={() =>
-            void commands.execute(CommandIDs.templateHistory, { name })
-          }
-        >
-          {trans.__('History')}
-        </button>
-      </div>
-    </header>
-  );
-}
-
-function Foot(props: {
-  form: TemplateFormModel;
-  isSending: boolean;
-  onShowFault: () => void;
-}): JSX.Element {
-  const { trans } = useExec();
-  const { form, isSending } = props;
-  const shown = form.faulty.filter(key => form.shownFault(key) !== null);
-  const trials = form.isSweep ? form.trials : null;
-  const isNothing = form.isSweep && form.spaceCount === 0;
-  const isTooMany = trials !== null && trials > MAX_TRIALS;
-  return (
-    <footer className="jp-exec-templateform-foot">
-      {form.others.length > 0 && (
-        <ul className="jp-exec-templateform-others" role="alert">
-          {form.others.map((fault, index) => (
-            <li key={index}>
-              {fault.target && <code>{fault.target}</code>} {fault.message}
-            </li>
-          ))}
-        </ul>
-      )}
-      <div className="jp-exec-templateform-submit">
-        <button
-          type="submit"
-          className="jp-exec-button jp-exec-submit"
-          disabled={isSending || isNothing || isTooMany}
-        >
-          {isSending
-            ? trans.__('Starting…')
-            : form.isSweep
-              ? trans.__('Start sweep')
-              : trans.__('Run')}
-        </button>
-        {form.fields.length > 0 && (
-          <label
-            className="jp-exec-template-switch"
-            title={trans.__('Try several values, one run for each combination')}
-          >
-            <input
-              type="checkbox"
-              role="switch"
-              checked={form.isSweep}
-              onChange={event => form.setSweep(event.target.checked)}
-            />
-            {trans.__('Sweep')}
-          </label>
-        )}
-        <span
-          className="jp-exec-templateform-trials"
-          data-wrong={isTooMany}
-          role="status"
-        >
-          {form.isSweep &&
-            (isNothing
-              ? trans.__('Choose several values for at least one parameter.')
-              : trials !== null &&
-                (isTooMany
-                  ? trans.__(
-                      '%1 trials are too many; %2 are the most.',
-                      trials.toLocaleString(),
-                      MAX_TRIALS.toLocaleString()
-                    )
-                  : trans._n('%1 trial', '%1 trials', trials)))}
-        </span>
-        {shown.length > 0 && (
-          <button
-            type="button"
-            className="jp-exec-button jp-exec-templateform-faults"
-            onClick={props.onShowFault}
-          >
-            {trans._n('%1 field to mend', '%1 fields to mend', shown.length)}
-          </button>
-        )}
-      </div>
-    </footer>
-  );
 }
