@@ -1,3 +1,5 @@
+import '../../style/templateform.css';
+
 import { Notification } from '@jupyterlab/apputils';
 import { FormComponent } from '@jupyterlab/ui-components';
 import type { RJSFSchema, UiSchema } from '@rjsf/utils';
