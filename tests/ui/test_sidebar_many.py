@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from conftest import LabPage
     from servers import RunningServer
 
+# The rows are written before the first test.
+pytestmark = pytest.mark.timeout(600)
+
 RUNS = 100_000
 MOST_ROWS = 60
 EVENTS_A_SECOND = 20
@@ -80,7 +83,7 @@ def test_filter_many(lab_page: LabPage, asked: list[str]) -> None:
     panel.open()
     panel.count.get_by_text("runs").wait_for()
     asked.clear()
-    panel.search.press_sequentially("run 7777 ")
+    panel.search.press_sequentially("run 7777 of")
     panel.count.get_by_text("1 run found").wait_for()
     assert len(asked) <= 2, asked
     panel.search.fill("")
@@ -157,6 +160,6 @@ def test_narrow(lab_page: LabPage) -> None:
         "window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Dark'})"
     )
     lab_page.page.evaluate(theme)
-    lab_page.page.locator("body[data-jp-theme-light=false]").wait_for()
+    lab_page.page.locator("body[data-jp-theme-light=false]").wait_for(state="attached")
     lab_page.shot("sidebar-dark")
     assert panel.faults() == []
