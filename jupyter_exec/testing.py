@@ -54,7 +54,9 @@ def make_placement(folder: Path, job: Job, attempt: int = 1) -> Placement:
         for role in job.roles
         for index in range(role.replicas)
     }
-    return Placement(paths.root, paths.work, attempt, logs, paths.attempt(attempt))
+    return Placement(
+        paths.root, paths.work, attempt, logs, paths.attempt(attempt), usage=paths.usage
+    )
 
 
 async def finished(target: ComputeTarget, job: Job, folder: Path) -> tuple[Outcome, Placement]:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 RESULT = "result.pkl"
 """Where a cell leaves the values of `--out`, among the outputs."""
 _STATE_KEYS = ("status", "startedAt", "endedAt", "exitCode", "error", "attempt", "queuePosition")
+_CHANGED_KEYS = ("displayName", "tags", "parentRunId")
 _REST_S = 0.2
 _ENDED = {status.value for status in TERMINAL}
 
@@ -158,7 +159,7 @@ class Run:
         elif event.get("type") == "progress":
             self.json["progress"] = event.get("progress")
         elif event.get("type") == "changed":
-            self.json.update({key: event[key] for key in ("displayName", "tags") if key in event})
+            self.json.update({key: event[key] for key in _CHANGED_KEYS if key in event})
 
     def wait(self, timeout: float | None = None) -> Run:
         """Wait until the run has ended; Ctrl-C ends the waiting and leaves the run alone.

@@ -82,25 +82,16 @@ class LogsHandler(ExecHandler):
         return {"logs": await asyncio.to_thread(house.files.logs, run)}
 
 
-class LogHandler(FileHandler):
-    """`runs/{runId}/logs/{name}`."""
+class GrowingFileHandler(FileHandler):
+    """Writes a file that a run appends to, or a part of it, and follows it to the run's end."""
 
-    @operation(
-        "Read a log, or follow it",
-        resource="runs",
-        action="read",
-        query=LogQuery,
-        media_type="text/plain",
-        errors=(400, 404),
-    )
-    async def get(self, run_id: str, name: str, query: LogQuery) -> None:
-        """Answer the bytes as the run wrote them."""
-        house = await self.house()
-        run = await house.runs.get(run_id)
-        path = await asyncio.to_thread(house.files.log, run, name)
+    async def write_growing(
+        self, run_id: str, path: Path, query: LogQuery, media_type: str
+    ) -> None:
+        """Answer the bytes as the run wrote them; none where there is no file."""
         size = _size(path)
         offset = min(query.offset if query.offset >= 0 else max(0, size + query.offset), size)
-        self.set_header("Content-Type", "text/plain; charset=utf-8")
+        self.set_header("Content-Type", media_type)
         self.set_header("X-Content-Type-Options", "nosniff")
         self.set_header("X-Log-Offset", str(offset))
         self.set_header("X-Log-Size", str(size))
@@ -139,6 +130,43 @@ class LogHandler(FileHandler):
                 raise StreamClosedError
             if (here and not executor.has(run_id)) or _size(path) > offset:
                 return
+
+
+class LogHandler(GrowingFileHandler):
+    """`runs/{runId}/logs/{name}`."""
+
+    @operation(
+        "Read a log, or follow it",
+        resource="runs",
+        action="read",
+        query=LogQuery,
+        media_type="text/plain",
+        errors=(400, 404),
+    )
+    async def get(self, run_id: str, name: str, query: LogQuery) -> None:
+        """Answer the bytes as the run wrote them."""
+        house = await self.house()
+        run = await house.runs.get(run_id)
+        path = await asyncio.to_thread(house.files.log, run, name)
+        await self.write_growing(run_id, path, query, "text/plain; charset=utf-8")
+
+
+class UsageHandler(GrowingFileHandler):
+    """`runs/{runId}/usage`."""
+
+    @operation(
+        "Read what a run uses as time goes by, or follow it: JSON lines",
+        resource="runs",
+        action="read",
+        query=LogQuery,
+        media_type="application/x-ndjson",
+        errors=(400, 404),
+    )
+    async def get(self, run_id: str, query: LogQuery) -> None:
+        """Answer lines of `time`, `memoryBytes`, `cpuSeconds` and `processes`."""
+        house = await self.house()
+        run = await house.runs.get(run_id)
+        await self.write_growing(run_id, house.files.usage(run), query, "application/x-ndjson")
 
 
 def _size(path: Path) -> int:

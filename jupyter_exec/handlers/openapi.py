@@ -56,6 +56,9 @@ _INTEGER_HEADER: Json = {"schema": {"type": "integer", "minimum": 0}}
 _ERRORS = {401, 403}  # of every verb
 _PROJECT = "application/zip"
 _MULTIPART = "multipart/form-data"
+_EVENTS = "text/event-stream"
+_STREAM: Json = {"type": "string", "description": "`data` of each event is an `Event`, in JSON"}
+_LINES = "application/x-ndjson"
 _PARTIAL = 206
 _NO_CONTENT = 204
 _BAD_REQUEST = 400
@@ -171,7 +174,7 @@ def _parameters(route: Route, what: Operation, schemas: _Schemas) -> Iterator[Js
             if parameter["schema"].get("type") == "array":
                 parameter |= {"style": "form", "explode": False}
             yield parameter
-    if "text/event-stream" in (what.media_type, what.also):
+    if _EVENTS in (what.media_type, what.also):
         yield _EVENT_ID
     if _RANGE_NOT_SATISFIABLE in what.errors:
         yield _RANGE
@@ -234,10 +237,12 @@ def _success(what: Operation, schemas: _Schemas) -> Json:
     for media_type in filter(None, (what.media_type, what.also)):
         if media_type in {"application/json", "text/yaml"}:
             content[media_type] = {"schema": schemas.answer(what.answer or "")}
-        elif media_type.startswith("text/"):
-            content[media_type] = {"schema": {"type": "string"}}
+        elif media_type.startswith("text/") or media_type == _LINES:
+            content[media_type] = {
+                "schema": _STREAM if media_type == _EVENTS else {"type": "string"}
+            }
         else:
             content[media_type] = {"schema": {"type": "string", "format": "binary"}}
-    if what.media_type == "text/plain":
+    if what.media_type in {"text/plain", _LINES}:
         success["headers"] = {"X-Log-Offset": _INTEGER_HEADER, "X-Log-Size": _INTEGER_HEADER}
     return success | {"content": content}

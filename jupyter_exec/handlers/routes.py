@@ -73,6 +73,7 @@ ROUTES: tuple[Route, ...] = (
     Route(_OWN + "runs/{runId}/outputs", files.OutputsHandler),
     Route(_OWN + "runs/{runId}/outputs/{path}", report.OutputHandler),
     Route(_OWN + "runs/{runId}/diff", files.DiffHandler),
+    Route(_OWN + "runs/{runId}/usage", files.UsageHandler),
     Route(_OWN + "runs/{runId}/code-diff", code_diff.CodeDiffHandler),
     Route(_OWN + "runs/{runId}/metrics", files.MetricsHandler),
     Route(_OWN + "runs/{runId}/events", stream.RunEventsHandler),

@@ -130,6 +130,19 @@ class Job:
 
 
 @dataclass(frozen=True)
+class Usage:
+    """What a job has used in all.
+
+    Attributes:
+        max_memory_bytes: the most that was seen; of a single process where nobody added them up.
+        cpu_seconds: of all its processes.
+    """
+
+    max_memory_bytes: int
+    cpu_seconds: float
+
+
+@dataclass(frozen=True)
 class Outcome:
     """How a job ended, as its target saw it.
 
@@ -141,6 +154,7 @@ class Outcome:
         message: one line naming the cause; None on success.
         started_at, ended_at: epoch seconds.
         canceled: True where the end was asked for by `cancel`.
+        usage: None where it is not known.
     """
 
     exit_code: int | None
@@ -149,3 +163,4 @@ class Outcome:
     started_at: float | None = None
     ended_at: float | None = None
     canceled: bool = False
+    usage: Usage | None = None

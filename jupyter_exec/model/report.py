@@ -25,7 +25,7 @@ class MetricPoint(WireModel):
     time: float | None = None
 
 
-class Progress(WireModel):
+class ReportedProgress(WireModel):
     """How far the run is."""
 
     done: float
@@ -43,4 +43,4 @@ class RunReport(WireModel):
     exit_code: Annotated[int, Field(ge=-(2**31), lt=2**32)] | None = None
     error: ReportedError | None = None
     metrics: Annotated[list[MetricPoint], Field(max_length=10_000)] = []
-    progress: Progress | None = None
+    progress: ReportedProgress | None = None

@@ -40,6 +40,7 @@ class Run:
         template: what it was made from: `name`, `version` and `parameters` (without secrets).
         source: where the snapshot was taken from, and how: see `Origin` of `services/sourcing.py`;
             None where it was sent.
+        usage: what it has used in all: `max_memory_bytes`, `cpu_seconds`; None = not known.
         token_hash: SHA-256 of the token with which the run reports on itself.
     """
 
@@ -71,6 +72,7 @@ class Run:
     reported_bytes: int = 0
     template: Mapping[str, Any] | None = None
     source: Mapping[str, Any] | None = None
+    usage: Mapping[str, Any] | None = None
 
     @property
     def ended(self) -> bool:
@@ -103,8 +105,16 @@ class Run:
             if self.git
             else None,
             "template": self.template,
+            "usage": usage_json(self.usage),
             "definition": self.definition,
         }
+
+
+def usage_json(usage: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """Return what a run has used as every face sees it."""
+    if usage is None:
+        return None
+    return {"maxMemoryBytes": usage["max_memory_bytes"], "cpuSeconds": usage["cpu_seconds"]}
 
 
 RUN_FIELDS = tuple(f.name for f in fields(Run))

@@ -122,9 +122,10 @@ class _Comparison:
         change = "added" if before is None else "removed" if after is None else "changed"
         reason = self._obstacle(before, after)
         diff = None
+        shown = path.encode(errors="backslashreplace").decode()  # JSON carries text only
         if reason is None:
-            diff, reason = self._diff(path, before, after)
-        return {"path": path, "change": change, "diff": diff, "reason": reason}
+            diff, reason = self._diff(shown, before, after)
+        return {"path": shown, "change": change, "diff": diff, "reason": reason}
 
     def _obstacle(self, before: Entry | None, after: Entry | None) -> str | None:
         """Return why there is no diff, as far as that is known before anything is read."""

@@ -13,8 +13,8 @@ import logging
 import sys
 import time
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from dataclasses import asdict, dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 from jupyter_exec.errors import NoRoom, RunFailed
 from jupyter_exec.launchers.base import LaunchContext
@@ -219,6 +219,7 @@ class Execution:
                 for role in (job.roles if job else ())
                 for index in range(role.replicas)
             },
+            usage=self._paths.usage,
         )
 
     async def _prepare(self, token: str) -> Job:
@@ -292,7 +293,8 @@ class Execution:
             return False
         await asyncio.to_thread(workspace.clear, self._paths, configuration.history)
         ended_at = max(outcome.ended_at or time.time(), run.started_at or 0.0)
-        changes = {"exit_code": outcome.exit_code, "ended_at": ended_at}
+        changes: dict[str, Any] = {"exit_code": outcome.exit_code, "ended_at": ended_at}
+        changes["usage"] = asdict(outcome.usage) if outcome.usage else None
         if failed:
             await self._fail(outcome.code or "", outcome.message or "", **changes)
         else:

@@ -149,6 +149,13 @@ class RunFiles:
         """
         return _inside(self._of(run).root, self._of(run).diff.name, "diff")
 
+    def usage(self, run: Run) -> Path:
+        """Return the file about what the run uses; there is none before its first second is over.
+
+        Nor of a run on another machine.
+        """
+        return self._of(run).usage
+
     def metrics(self, run: Run) -> dict[str, Any]:
         """Return every point that the run has logged, by metric."""
         return {"metrics": read_metrics(self._of(run).metrics), "progress": run.progress}

@@ -169,7 +169,8 @@ class Sourcing:
             ),
             asyncio.to_thread(git_state, folder),
         )
-        return Sourced(snapshot.id, snapshot, links, asdict(git) if git else None, origin)
+        kept = origin if _is_text(origin.path) else None
+        return Sourced(snapshot.id, snapshot, links, asdict(git) if git else None, kept)
 
     def present(self, origin: Origin, snapshot: Manifest) -> tuple[Path, dict[str, Entry]]:
         """Return the folder that a snapshot was taken from, and what one of it would hold now.
@@ -203,3 +204,12 @@ class Sourcing:
         if not self._data_dir.is_relative_to(folder) or self._data_dir == folder:
             return []
         return [self._data_dir.relative_to(folder).as_posix()]
+
+
+def _is_text(path: str) -> bool:
+    """Tell whether a path can be shown; a link may have led to a name that is no UTF-8."""
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -40,6 +40,11 @@ class RunPaths:
         return self.root / "metrics.jsonl"
 
     @property
+    def usage(self) -> Path:
+        """JSON lines about memory, CPU time and processes, of all attempts; see `shim/usage.py`."""
+        return self.root / "usage.jsonl"
+
+    @property
     def diff(self) -> Path:
         """The uncommitted changes of the source's git repository."""
         return self.root / "uncommitted.diff"

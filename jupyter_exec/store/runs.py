@@ -20,7 +20,18 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Mapping, Sequence
 
-_JSON = {"definition", "tags", "progress", "git", "links", "scope", "handle", "template", "source"}
+_JSON = {
+    "definition",
+    "tags",
+    "progress",
+    "git",
+    "links",
+    "scope",
+    "handle",
+    "template",
+    "source",
+    "usage",
+}
 POINTS_PER_EVENT = 200  # the file holds them all
 _STATE_FIELDS = (
     "started_at",
@@ -31,6 +42,7 @@ _STATE_FIELDS = (
     "attempt",
     "handle",
     "token_hash",
+    "usage",
 )
 
 
@@ -132,8 +144,8 @@ def transition(
     if unknown:
         message = f"not part of a state: {', '.join(sorted(unknown))}"
         raise TypeError(message)
-    if "handle" in changes and changes["handle"] is not None:
-        changes["handle"] = json.dumps(changes["handle"])
+    for name in _JSON & set(changes):
+        changes[name] = None if changes[name] is None else json.dumps(changes[name])
     if after in TERMINAL:
         changes.setdefault("ended_at", time.time())
     before = [state.value for state, allowed in TRANSITIONS.items() if after in allowed]
@@ -241,8 +253,15 @@ def change(
     )
     connection.execute("DELETE FROM run_tags WHERE sequence = ?", (run.sequence,))
     _index_tags(connection, run.sequence, after)
-    events.append(connection, run_id, "changed", {"displayName": name, "tags": after})
-    return get(connection, run_id)
+    return _changed(connection, run_id)
+
+
+def _changed(connection: sqlite3.Connection, run_id: str) -> Run:
+    """Tell what a run is called, and whose child it is, by now."""
+    run = get(connection, run_id)
+    data = {"displayName": run.display_name, "tags": run.tags, "parentRunId": run.parent_run_id}
+    events.append(connection, run_id, "changed", data)
+    return run
 
 
 def _index_words(connection: sqlite3.Connection, run: Run, display_name: str) -> None:
@@ -269,6 +288,8 @@ def _index_tags(
 def delete(connection: sqlite3.Connection, run_id: str) -> Run:
     """Forget a run that has ended, with its events; tells `deleted`. Returns what it was.
 
+    Its children have no parent any more, so that lists without children show them.
+
     Raises:
         NotFound: there is none.
         Conflict: it has not ended; cancel it first.
@@ -285,6 +306,10 @@ def delete(connection: sqlite3.Connection, run_id: str) -> Run:
     connection.execute("DELETE FROM runs WHERE sequence = ?", (run.sequence,))
     connection.execute("DELETE FROM events WHERE run_id = ?", (run_id,))
     events.append(connection, run_id, "deleted", {})
+    children = connection.execute("SELECT run_id FROM runs WHERE parent_run_id = ?", (run_id,))
+    for (child,) in children.fetchall():
+        connection.execute("UPDATE runs SET parent_run_id = NULL WHERE run_id = ?", (child,))
+        _changed(connection, child)
     return run
 
 

@@ -137,10 +137,10 @@ def delete(connection: sqlite3.Connection, run_id: str) -> list[Run]:
     if sweep is not None:
         message = f"run {run_id} is a trial of the sweep {sweep}, which has not ended"
         raise Conflict(message, "runId")
-    gone = [runs.delete(connection, run_id)]
-    if "sweep" in run.definition:
+    gone = []
+    if "sweep" in run.definition and run.ended:
         rows = connection.execute(
             "SELECT run_id FROM runs WHERE parent_run_id = ? ORDER BY sequence", (run_id,)
         ).fetchall()
-        gone += [runs.delete(connection, row["run_id"]) for row in rows]
-    return gone
+        gone = [runs.delete(connection, row["run_id"]) for row in rows]
+    return [runs.delete(connection, run_id), *gone]

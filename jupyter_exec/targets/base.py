@@ -36,6 +36,7 @@ class Placement:
         attempt: 1 for the first try.
         logs: log file of each replica, by (role name, index).
         gpu_ids: devices that admission granted.
+        usage: file for what the run uses, as `targets/shim/usage.py` writes it; None = not wanted.
         replica_env: variables of single replicas, on top of those of their job and role.
     """
 
@@ -46,6 +47,7 @@ class Placement:
     attempt_dir: Path
     gpu_ids: Sequence[int] = ()
     replica_env: Mapping[Replica, Mapping[str, str]] = field(default_factory=dict)
+    usage: Path | None = None
 
 
 class ComputeTarget(ABC):

@@ -6,6 +6,7 @@ import errno
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from jupyter_exec.model.job import Usage
 from jupyter_exec.targets.shim import proctree
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ def job_line(
         "replicas": replicas,
         "use_standby": use_standby,
         "masked": list(job.masked),
+        "usage": None if placement.usage is None else str(placement.usage),
     }
 
 
@@ -113,3 +115,10 @@ def explained(problem: OSError, placement: Placement) -> tuple[str, str]:
     if problem.errno in {errno.ENOSPC, errno.EDQUOT}:
         return "DiskFull", f"{placement.attempt_dir}: {problem.strerror}"
     return "ShimFailed", f"the supervisor of the run could not start: {problem}"
+
+
+def usage_of(record: Mapping[str, Any]) -> Usage | None:
+    """Return what `exit.json` says about use; None where an older or a dead shim says nothing."""
+    if "max_rss_bytes" not in record or "cpu_seconds" not in record:
+        return None
+    return Usage(record["max_rss_bytes"], record["cpu_seconds"])

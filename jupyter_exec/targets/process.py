@@ -30,7 +30,14 @@ from jupyter_exec.targets.link import (
     shut_out,
     write_record,
 )
-from jupyter_exec.targets.local_job import Gpus, explained, handle_of, job_line, without_environment
+from jupyter_exec.targets.local_job import (
+    Gpus,
+    explained,
+    handle_of,
+    job_line,
+    usage_of,
+    without_environment,
+)
 from jupyter_exec.targets.salvage import end_orphans, salvage
 from jupyter_exec.targets.shim import proctree
 from jupyter_exec.targets.standby import StandbyPool
@@ -164,6 +171,7 @@ class LocalTarget(ComputeTarget):
             started_at=record.get("started_at"),
             ended_at=record.get("ended_at"),
             canceled=record.get("canceled", False),
+            usage=usage_of(record),
         )
 
     async def cancel(self, handle: TargetHandle) -> None:

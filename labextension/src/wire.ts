@@ -204,6 +204,46 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/jupyter-exec/v1/runs/{runId}/usage': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Read what a run uses as time goes by, or follow it: JSON lines
+     * @description Asks the authorizer for `read` on `runs`.
+     */
+    get: operations['Usage_get'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/jupyter-exec/v1/runs/{runId}/code-diff': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Compare the code of a run with that of another, or with its folder as it is now
+     * @description Asks the authorizer for `read` on `runs`.
+     */
+    get: operations['CodeDiff_get'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/jupyter-exec/v1/runs/{runId}/metrics': {
     parameters: {
       query?: never;
@@ -745,7 +785,7 @@ export interface components {
         [key: string]: string | null;
       };
     };
-    /** @description A run has another name, or other tags; both are as they are now. */
+    /** @description A run has another name, other tags, or lost its parent; all three are as they are now. */
     ChangedEvent: {
       id: number;
       runId: string;
@@ -760,6 +800,25 @@ export interface components {
       tags: {
         [key: string]: string;
       };
+      parentRunId: string | null;
+    };
+    /** @description A file that differs: a unified diff, or why there is none. */
+    CodeChange: {
+      path: string;
+      /** @enum {string} */
+      change: 'added' | 'removed' | 'changed';
+      diff: string | null;
+      reason: string | null;
+    };
+    /** @description How the snapshot of a run differs from that of another, or from its folder as it is now. */
+    CodeDiff: {
+      /** @description id of the run */
+      from: string;
+      /** @description id of the other run, or path of the folder */
+      to: string;
+      files: components['schemas']['CodeChange'][];
+      /** @description how many further files differ */
+      more: number;
     };
     /** @description Code that is fetched before the roles start, to `$CODE_PATH/current`. */
     CodeSpec: {
@@ -953,16 +1012,17 @@ export interface components {
       /** Format: date-time */
       time: string;
     };
+    /** @description Something that has happened to a run: the `data` of one event of a stream. */
+    Event:
+      | components['schemas']['CreatedEvent']
+      | components['schemas']['ChangedEvent']
+      | components['schemas']['StateEvent']
+      | components['schemas']['ProgressEvent']
+      | components['schemas']['MetricsEvent']
+      | components['schemas']['DeletedEvent'];
     /** @description What has happened to a run, oldest first. */
     EventList: {
-      events: (
-        | components['schemas']['CreatedEvent']
-        | components['schemas']['ChangedEvent']
-        | components['schemas']['StateEvent']
-        | components['schemas']['ProgressEvent']
-        | components['schemas']['MetricsEvent']
-        | components['schemas']['DeletedEvent']
-      )[];
+      events: components['schemas']['Event'][];
     };
     /** @description What an experiment comes to; runs that have a parent, such as trials, do not count. */
     Experiment: {
@@ -1112,9 +1172,7 @@ export interface components {
       metrics: {
         [key: string]: components['schemas']['Point'][];
       };
-      progress:
-        | components['schemas']['jupyter_exec__model__answers__events__Progress']
-        | null;
+      progress: components['schemas']['Progress'] | null;
     };
     /** @description A run has logged metrics; where they are many, the newest of them. */
     MetricsEvent: {
@@ -1136,9 +1194,10 @@ export interface components {
     };
     /** @description One value of a metric, with the metric's name. */
     NamedPoint: {
-      value: number | string | boolean;
-      step: unknown;
-      time: unknown;
+      /** @description NaN and the infinities are texts */
+      value: number | string;
+      step: number | null;
+      time: number | null;
       name: string;
     };
     /** @description This document. */
@@ -1221,9 +1280,16 @@ export interface components {
     };
     /** @description One value of a metric; `step` and `time` as the run gave them. */
     Point: {
-      value: number | string | boolean;
-      step: unknown;
-      time: unknown;
+      /** @description NaN and the infinities are texts */
+      value: number | string;
+      step: number | null;
+      time: number | null;
+    };
+    /** @description How far a run is, as it says itself: two numbers and a text, each may be missing. */
+    Progress: {
+      done: number | null;
+      total: number | null;
+      label: string | null;
     };
     /** @description A run has told how far it is. */
     ProgressEvent: {
@@ -1236,7 +1302,7 @@ export interface components {
        * @enum {string}
        */
       type: 'progress';
-      progress: components['schemas']['jupyter_exec__model__answers__events__Progress'];
+      progress: components['schemas']['Progress'];
     };
     /** @description Processes of a PyTorch job (azureml-core sends it; the swagger does not have it). */
     PyTorchConfiguration: {
@@ -1274,6 +1340,14 @@ export interface components {
       /** @default ExitCode */
       code?: string;
       message: string;
+    };
+    /** @description How far the run is. */
+    ReportedProgress: {
+      done: number;
+      /** @default null */
+      total?: number | null;
+      /** @default null */
+      label?: string | null;
     };
     /**
      * @description Body of `POST runs/{id}/rerun`: nothing for an exact repetition, or what shall differ.
@@ -1342,16 +1416,18 @@ export interface components {
       exitCode: number | null;
       error: components['schemas']['RunError'] | null;
       snapshotId: string | null;
+      /** @description folder or file of the snapshot, below the server's root; null if sent */
+      sourcePath: string | null;
       parentRunId: string | null;
       tags: {
         [key: string]: string;
       };
-      progress:
-        | components['schemas']['jupyter_exec__model__answers__events__Progress']
-        | null;
+      progress: components['schemas']['Progress'] | null;
       attempt: number;
       git: components['schemas']['GitState'] | null;
       template: components['schemas']['TemplateOrigin'] | null;
+      /** @description null until it is known */
+      usage: components['schemas']['Usage'] | null;
       definition: components['schemas']['RunDefinition'];
       /**
        * @description only while it waits
@@ -1595,8 +1671,7 @@ export interface components {
       /** @default [] */
       metrics?: components['schemas']['MetricPoint'][];
       /** @default null */
-      progress?:
-        components['schemas']['jupyter_exec__model__report__Progress'] | null;
+      progress?: components['schemas']['ReportedProgress'] | null;
     };
     /**
      * @description The states of a run, in Azure ML's words.
@@ -1848,16 +1923,18 @@ export interface components {
       exitCode: number | null;
       error: components['schemas']['RunError'] | null;
       snapshotId: string | null;
+      /** @description folder or file of the snapshot, below the server's root; null if sent */
+      sourcePath: string | null;
       parentRunId: string | null;
       tags: {
         [key: string]: string;
       };
-      progress:
-        | components['schemas']['jupyter_exec__model__answers__events__Progress']
-        | null;
+      progress: components['schemas']['Progress'] | null;
       attempt: number;
       git: components['schemas']['GitState'] | null;
       template: components['schemas']['TemplateOrigin'] | null;
+      /** @description null until it is known */
+      usage: components['schemas']['Usage'] | null;
       definition: components['schemas']['RunDefinition'];
       /**
        * @description only while it waits
@@ -2182,6 +2259,11 @@ export interface components {
         [key: string]: unknown;
       };
     };
+    /** @description What a run has used in its last attempt: the most memory that was seen, and CPU time. */
+    Usage: {
+      maxMemoryBytes: number;
+      cpuSeconds: number;
+    };
     /** @description A run that waits, and for what. */
     WaitingRun: {
       runId: string;
@@ -2189,20 +2271,6 @@ export interface components {
       need: components['schemas']['Amount'];
       position: number;
       reason: string;
-    };
-    /** @description How far a run is, as it says itself: two numbers and a text, each may be missing. */
-    jupyter_exec__model__answers__events__Progress: {
-      done: unknown;
-      total: unknown;
-      label: unknown;
-    };
-    /** @description How far the run is. */
-    jupyter_exec__model__report__Progress: {
-      done: number;
-      /** @default null */
-      total?: number | null;
-      /** @default null */
-      label?: string | null;
     };
   };
   responses: never;
@@ -3221,6 +3289,148 @@ export interface operations {
       };
       /** @description Not Found */
       404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ErrorResponse'];
+        };
+      };
+    };
+  };
+  Usage_get: {
+    parameters: {
+      query?: {
+        offset?: number;
+        limit?: number;
+        follow?: boolean;
+      };
+      header?: never;
+      path: {
+        runId: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          'X-Log-Offset'?: number;
+          'X-Log-Size'?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          'application/x-ndjson': string;
+        };
+      };
+      /** @description Bad Request */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ErrorResponse'];
+        };
+      };
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ErrorResponse'];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ErrorResponse'];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ErrorResponse'];
+        };
+      };
+    };
+  };
+  CodeDiff_get: {
+    parameters: {
+      query?: {
+        with?: string;
+      };
+      header?: never;
+      path: {
+        runId: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['CodeDiff'];
+        };
+      };
+      /** @description Bad Request */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ErrorResponse'];
+        };
+      };
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ErrorResponse'];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ErrorResponse'];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ErrorResponse'];
+        };
+      };
+      /** @description Conflict */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ErrorResponse'];
+        };
+      };
+      /** @description Request Entity Too Large */
+      413: {
         headers: {
           [name: string]: unknown;
         };

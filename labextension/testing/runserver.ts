@@ -182,12 +182,14 @@ export function makeRun(number: number, fields: RunFields): Run {
     exitCode: null,
     error: null,
     snapshotId: null,
+    sourcePath: null,
     parentRunId: null,
     tags: {},
     progress: null,
     attempt: 1,
     git: null,
     template: null,
+    usage: null,
     definition: {} as Run['definition'],
     ...fields
   };

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,8 +11,6 @@ import pytest
 from jupyter_exec.model.answers import ANSWERS
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from servers import RunningServer
 
 API = "jupyter-exec/v1/"
@@ -148,6 +147,20 @@ def test_what_cannot_be_compared(server, project):
     project.unlink()
     moved.rename(project)
     refused(server, "nothing", 404)
+
+
+def test_names_that_are_no_text(server, project):
+    odd = os.fsencode(project) + b"/\xff"
+    Path(os.fsdecode(odd)).mkdir()
+    (project / "odd").symlink_to(os.fsdecode(odd))
+    run_id = start(server, source={"path": f"{project.name}/odd"})
+    assert server.run(run_id)["sourcePath"] is None
+    run_id = start(server, source={"path": project.name})
+    with open(odd + b"/\xfe.txt", "w") as file:  # noqa: PTH123 - its name is bytes
+        file.write("new\n")
+    (change,) = differences(server, run_id)["files"]
+    assert change["path"] == "\\udcff/\\udcfe.txt"
+    assert change["diff"].endswith("+new\n")
 
 
 def test_very_many_files(server, project):

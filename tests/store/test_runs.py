@@ -115,6 +115,18 @@ def test_a_change_is_told_once_and_found(connection: sqlite3.Connection):
         runs.change(connection, "nope", "x")
 
 
+def test_children_outlive_their_parent(connection: sqlite3.Connection):
+    runs.insert(connection, replace(RUN, status=RunStatus.FAILED))
+    child = replace(RUN, run_id="exp_2", parent_run_id="exp_1", request_hash="2")
+    runs.insert(connection, child)
+    assert listing.find(connection, listing.RunFilter(top=True), 9)[2] == 1
+    runs.delete(connection, "exp_1")
+    (top,), _, _ = listing.find(connection, listing.RunFilter(top=True), 9)
+    assert (top.run_id, top.parent_run_id) == ("exp_2", None)
+    told = events.after(connection, 0, "exp_2")[-1]
+    assert (told["type"], told["displayName"], told["parentRunId"]) == ("changed", "train", None)
+
+
 @pytest.fixture
 def many(connection: sqlite3.Connection):
     for number in range(60):

@@ -10,16 +10,20 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from local_runs import LINUX
 
 from jupyter_exec.targets.link import SHIM
 from jupyter_exec.targets.shim import proctree, record
+from jupyter_exec.targets.shim.usage import UsageWatch
 
 MARKER = secrets.token_hex(8)
 
@@ -113,6 +117,46 @@ def test_serves_a_run_with_every_python(python: str, tmp_path: Path) -> None:
     assert ended["max_rss_bytes"] > 0
     assert not proctree.marked(MARKER)
     assert not list((tmp_path / "a").glob("*.new"))
+
+
+@LINUX
+@pytest.mark.parametrize("python", pythons())
+def test_tells_what_a_run_uses_with_every_python(python: str, tmp_path: Path) -> None:
+    usage = tmp_path / "usage.jsonl"
+    shim = Shim(python)
+    wait = f"until [ -s {usage} ]; do sleep 0.05; done"
+    spend = "import time\nx = b'x' * 50_000_000\nwhile time.process_time() < 0.3: pass\n"
+    program = f'{sys.executable} -c "{spend}"; {wait}'
+    shim.send(job(tmp_path / "a", "sh", "-c", program, usage=str(usage)))
+    shim.answer()
+    shim.end()
+    line = json.loads(usage.read_text().splitlines()[0])
+    assert list(line) == ["time", "memoryBytes", "cpuSeconds", "processes"]
+    moment = datetime.fromisoformat(line["time"].replace("Z", "+00:00"))
+    assert abs(moment.timestamp() - time.time()) < 60
+    assert 0 < line["memoryBytes"] < 2**30
+    assert 0 <= line["cpuSeconds"] < 20
+    assert line["processes"] in {1, 2}
+    ended = outcome(tmp_path / "a")
+    ticks = 0.05  # the kernel counts in hundredths, and rounds each process down
+    assert ended["cpu_seconds"] >= max(0.3, line["cpuSeconds"]) - ticks
+    assert ended["max_rss_bytes"] > 50_000_000
+
+
+@LINUX
+def test_a_month_makes_less_than_two_thousand_lines(tmp_path: Path) -> None:
+    path = tmp_path / "usage.jsonl"
+    watch = UsageWatch(str(path), 0.0)
+    looked = []
+    while watch.due is not None and watch.due < 30 * 24 * 3600:
+        looked.append(watch.due)
+        watch.look(watch.due - 0.001)  # too early
+        watch.look(watch.due)
+    assert looked[0] == 1.0
+    assert looked[1] - looked[0] >= 5.0
+    assert looked[-1] - looked[-2] > 3600
+    assert 500 < len(looked) < 2000
+    assert len(path.read_text().splitlines()) == len(looked)
 
 
 @pytest.mark.parametrize("python", pythons())

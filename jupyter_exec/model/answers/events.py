@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, RootModel
 from pydantic.alias_generators import to_camel
 
 from jupyter_exec.model.lifecycle import RunStatus
@@ -28,17 +28,17 @@ class RunError(Answer):
 class Progress(Answer):
     """How far a run is, as it says itself: two numbers and a text, each may be missing."""
 
-    done: Any
-    total: Any
-    label: Any
+    done: float | None
+    total: float | None
+    label: str | None
 
 
 class Point(Answer):
     """One value of a metric; `step` and `time` as the run gave them."""
 
-    value: float | str | bool
-    step: Any
-    time: Any
+    value: Annotated[float | str, Field(description="NaN and the infinities are texts")]
+    step: float | None
+    time: float | None
 
 
 class NamedPoint(Point):
@@ -47,7 +47,7 @@ class NamedPoint(Point):
     name: str
 
 
-class Event(Answer):
+class EventHead(Answer):
     """What all events have; `id` is the `Last-Event-ID` of the stream."""
 
     id: Annotated[int, Field(ge=1)]
@@ -55,7 +55,7 @@ class Event(Answer):
     time: AwareDatetime
 
 
-class CreatedEvent(Event):
+class CreatedEvent(EventHead):
     """A run was submitted."""
 
     type: Literal["created"]
@@ -68,15 +68,16 @@ class CreatedEvent(Event):
     template: Annotated[str | None, Field(description="name of the template it was made from")]
 
 
-class ChangedEvent(Event):
-    """A run has another name, or other tags; both are as they are now."""
+class ChangedEvent(EventHead):
+    """A run has another name, other tags, or lost its parent; all three are as they are now."""
 
     type: Literal["changed"]
     display_name: str
     tags: dict[str, str]
+    parent_run_id: str | None
 
 
-class StateEvent(Event):
+class StateEvent(EventHead):
     """A run is in another state."""
 
     type: Literal["state"]
@@ -88,32 +89,38 @@ class StateEvent(Event):
     attempt: Annotated[int, Field(ge=1)]
 
 
-class ProgressEvent(Event):
+class ProgressEvent(EventHead):
     """A run has told how far it is."""
 
     type: Literal["progress"]
     progress: Progress
 
 
-class MetricsEvent(Event):
+class MetricsEvent(EventHead):
     """A run has logged metrics; where they are many, the newest of them."""
 
     type: Literal["metrics"]
     metrics: list[NamedPoint]
 
 
-class DeletedEvent(Event):
+class DeletedEvent(EventHead):
     """A run was deleted."""
 
     type: Literal["deleted"]
 
 
-class EventList(Answer):
-    """What has happened to a run, oldest first."""
-
-    events: list[
+class Event(
+    RootModel[
         Annotated[
             CreatedEvent | ChangedEvent | StateEvent | ProgressEvent | MetricsEvent | DeletedEvent,
             Field(discriminator="type"),
         ]
     ]
+):
+    """Something that has happened to a run: the `data` of one event of a stream."""
+
+
+class EventList(Answer):
+    """What has happened to a run, oldest first."""
+
+    events: list[Event]

@@ -66,6 +66,13 @@ class GitState(Answer):
     dirty: bool | None
 
 
+class Usage(Answer):
+    """What a run has used in its last attempt: the most memory that was seen, and CPU time."""
+
+    max_memory_bytes: Bytes
+    cpu_seconds: Annotated[float, Field(ge=0)]
+
+
 class Run(Answer):
     """One execution of a snapshot, with an environment, on a compute target."""
 
@@ -90,6 +97,7 @@ class Run(Answer):
     attempt: Annotated[int, Field(ge=1)]
     git: GitState | None
     template: TemplateOrigin | None
+    usage: Annotated[Usage | None, Field(description="null until it is known")]
     definition: RunDefinition
     queue_position: Annotated[int | None, Field(ge=1, description="only while it waits")] = None
 

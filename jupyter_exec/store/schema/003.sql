@@ -5,3 +5,6 @@ CREATE INDEX runs_top_by_experiment ON runs (experiment, status) WHERE parent_ru
 
 -- The folder or file that a run's snapshot was taken from, and how.
 ALTER TABLE runs ADD COLUMN source TEXT;
+
+-- What a run has used in all: memory, CPU time.
+ALTER TABLE runs ADD COLUMN usage TEXT;

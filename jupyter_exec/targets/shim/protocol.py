@@ -5,7 +5,8 @@ Standard library only, Python 3.6 and later. stdin, one JSON object a line:
     {"standby": {"command", "env", "cwd", "log"}}     optional, first: start it and hold its stdin
     {"job": {"attempt_dir", "marker", "time_limit_s", "grace_s", "use_standby", "ports",
              "replicas": [{"role", "index", "command", "env", "cwd", "log", "memory_bytes",
-                           "decides"}], "masked": [values that no message repeats; optional]}}
+                           "decides"}], "masked": [values that no message repeats; optional],
+             "usage": file that `usage.py` appends to; optional}}
 
 End of file before the job ends the standby and the shim. With `use_standby` the standby is the
 first replica: its log moves to the replica's, and it reads {"env", "cwd", "argv"} on its stdin.

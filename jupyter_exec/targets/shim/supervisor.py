@@ -12,6 +12,7 @@ import time
 from jupyter_exec.targets.shim import proctree
 from jupyter_exec.targets.shim.memory import MemoryWatch
 from jupyter_exec.targets.shim.record import last_line, size_words
+from jupyter_exec.targets.shim.usage import UsageWatch, ended_cpu_s
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ class Supervisor:
     """Watches the replicas of one job to their end.
 
     Args:
-        job: the job line: `time_limit_s`, `grace_s`, `marker`, `masked`.
+        job: the job line: `time_limit_s`, `grace_s`, `marker`, `masked`, `usage`.
         replicas: all of them, started.
         bell: tells of ended children and of cancel.
         cut_short: a cancel came before all replicas were started, so nothing else counts.
@@ -94,6 +95,7 @@ class Supervisor:
         self._cut_short = cut_short
         self._started = time.monotonic()
         self._memory = MemoryWatch(replicas)
+        self._usage = UsageWatch(job.get("usage"), self._started)
         self._verdict: "Optional[Dict[str, Any]]" = None
         self._kill_at: "Optional[float]" = None
         self._childless = False
@@ -105,6 +107,7 @@ class Supervisor:
             now = time.monotonic()
             if self._kill_at is None:
                 self._judge(now)
+                self._usage.look(now)
             if self._kill_at is not None:
                 if self._childless and not self._tree():
                     break
@@ -201,7 +204,7 @@ class Supervisor:
         """Return how long nothing will be due, in seconds; None = only a signal matters."""
         if self._kill_at is not None:
             return max(0.01, self._kill_at - now)
-        due = [self._memory.due] if self._memory.due is not None else []
+        due = [one for one in (self._memory.due, self._usage.due) if one is not None]
         if self._limit_s is not None:
             due.append(self._started + self._limit_s)
         return max(0.0, min(due) - now) if due else None
@@ -239,7 +242,10 @@ class Supervisor:
             "code": verdict["code"],
             "message": verdict["message"],
             "canceled": self.canceled,
-            "max_rss_bytes": max(self.max_rss_bytes, self._memory.max_rss_bytes),
+            "max_rss_bytes": max(
+                self.max_rss_bytes, self._memory.max_rss_bytes, self._usage.max_memory_bytes
+            ),
+            "cpu_seconds": round(ended_cpu_s(), 2),
         }
 
 

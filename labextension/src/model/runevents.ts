@@ -36,6 +36,7 @@ export function runOf(event: Extract<RunEvent, { type: 'created' }>): Run {
     exitCode: null,
     error: null,
     snapshotId: null,
+    sourcePath: null,
     parentRunId: event.parentRunId,
     // An older server does not tell these two.
     tags: event.tags ?? {},
@@ -45,6 +46,7 @@ export function runOf(event: Extract<RunEvent, { type: 'created' }>): Run {
     template: event.template
       ? ({ name: event.template } as NonNullable<Run['template']>)
       : null,
+    usage: null,
     definition: {} as Run['definition']
   };
 }
