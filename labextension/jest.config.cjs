@@ -4,7 +4,6 @@ const modules = [
   '@jupyterlab',
   '@lumino',
   '@rjsf',
-  'ansi_up',
   'hyparquet',
   'lib0',
   'uuid',

@@ -22,7 +22,7 @@ from jupyter_exec.services.workspace import kept_folders
 if TYPE_CHECKING:
     from jupyter_exec.store.paths import DataPaths, RunPaths
 
-_REPLICA_LOG = re.compile(r"^(?P<role>[\w.-]+)-(?P<index>\d+)(?:\.retry-(?P<retry>\d+))?\.txt$")
+_REPLICA_LOG = re.compile(r"^(?P<role>[\w.-]+?)-(?P<index>\d+)(?:\.retry-(?P<retry>\d+))?\.txt$")
 
 
 def _inside(folder: Path, name: str, what: str) -> Path:

@@ -20,6 +20,12 @@ export const CommandIDs = {
   tagRuns: 'jupyter-exec:tag-runs',
   /** Copy the ids of runs: `{runIds: string[]}`. */
   copyRunIds: 'jupyter-exec:copy-run-ids',
+  /** Copy the id of a run: `{runId?: string}`. */
+  copyRunId: 'jupyter-exec:copy-run-id',
+  /** Delete a run that has ended, after a question: `{runId?: string}`. */
+  deleteRun: 'jupyter-exec:delete-run',
+  /** Show the outputs folder of a run in the file browser: `{runId?: string}`. */
+  openFolder: 'jupyter-exec:open-folder',
   /** Compare runs: `{runIds: string[]}`. */
   compare: 'jupyter-exec:compare',
   /** The dialog for a notebook, script or folder: `{path?: string}`; the current document otherwise. */

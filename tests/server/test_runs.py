@@ -218,6 +218,9 @@ def test_retries_keep_the_log_of_each_attempt(server, folder):
     assert (run["status"], run["attempt"]) == ("Completed", 2)
     assert server.log(run["runId"], "main-0.txt") == "first\n"
     assert server.log(run["runId"], "main-0.retry-1.txt") == "second\n"
+    logs = get(server, f"runs/{run['runId']}/logs").json()["logs"]
+    replicas = [log for log in logs if log["attempt"]]
+    assert [(log["role"], log["attempt"]) for log in replicas] == [("main", 2), ("main", 1)]
 
 
 def test_the_environment_holds_no_credentials_of_the_server(make_server):

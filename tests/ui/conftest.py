@@ -145,6 +145,7 @@ class LabPage:
         self.page = page
         self.lab = lab
         self.name = name
+        self.errors: list[str] = []  # that nobody caught; a test fails where some are left
 
     def open(self, path: str = "", *, app: str = "lab", query: str = "&reset") -> None:
         """Open Lab in a workspace of its own, with a file where one is named, and wait for it."""
@@ -191,12 +192,12 @@ class LabPage:
 def lab_page(browser: Browser, lab: RunningServer, request: Any) -> Iterator[LabPage]:
     context = browser.new_context(viewport={"width": 1280, "height": 800})
     page = context.new_page()
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
     name = re.sub(r"\W+", "-", request.node.name.removeprefix("test_")).strip("-")[:40]
-    yield LabPage(page, lab, name)
+    used = LabPage(page, lab, name)
+    page.on("pageerror", lambda error: used.errors.append(error.stack or str(error)))
+    yield used
     context.close()
-    assert not errors
+    assert not used.errors
 
 
 @pytest.fixture

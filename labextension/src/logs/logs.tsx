@@ -1,8 +1,90 @@
 import * as React from 'react';
 
+import { useExec } from '../components/context';
+import { useAsync } from '../components/hooks';
+import { Empty, Failure } from '../components/notice';
 import type { IRunTabProps } from '../document/tabs';
+import { isTerminal } from '../model/lifecycle';
+import type { Log } from '../types';
+import { LogPane } from './logpane';
 
-/** The tab "Logs" of a run's document. */
-export default function Logs(props: IRunTabProps): JSX.Element {
-  return <div>{props.run.runId}</div>;
+/** The tab "Logs" of a run's document: a log is picked, one is shown. */
+export default function Logs({ run }: IRunTabProps): JSX.Element {
+  const { model, trans } = useExec();
+  const [picked, setPicked] = React.useState<string | null>(null);
+  const logs = useAsync(
+    () => model.runs.logs(run.runId),
+    [model, run.runId, run.status, run.attempt]
+  );
+  const { data: known, error, reload } = logs;
+  React.useEffect(() => {
+    // A server that was away has an answer now.
+    const onState = () => {
+      if (model.stream.state === 'connected') {
+        reload();
+      }
+    };
+    model.stream.stateChanged.connect(onState);
+    return () => {
+      model.stream.stateChanged.disconnect(onState);
+    };
+  }, [model, reload]);
+  if (known === undefined) {
+    return error ? <Failure error={error} onRetry={reload} /> : <></>;
+  }
+  const shown = known.find(log => log.name === picked) ?? firstOf(known);
+  if (shown === undefined) {
+    return (
+      <Empty
+        title={
+          isTerminal(run.status)
+            ? trans.__('This run has left no log.')
+            : trans.__('There is no log yet.')
+        }
+      >
+        {!isTerminal(run.status) &&
+          trans.__('It appears here when the run starts.')}
+      </Empty>
+    );
+  }
+  const picker = (
+    <select
+      className="jp-exec-select"
+      aria-label={trans.__('Log')}
+      value={shown.name}
+      onChange={event => setPicked(event.target.value)}
+    >
+      {groupsOf(known).map(([attempt, members]) => (
+        <optgroup
+          key={attempt ?? 0}
+          label={
+            attempt === null
+              ? trans.__('Preparation')
+              : trans.__('Attempt %1', attempt)
+          }
+        >
+          {members.map(log => (
+            <option key={log.name} value={log.name}>
+              {log.name}
+            </option>
+          ))}
+        </optgroup>
+      ))}
+    </select>
+  );
+  return <LogPane key={shown.name} run={run} log={shown} picker={picker} />;
+}
+
+/** What most people want: the first replica of the newest attempt. */
+function firstOf(logs: readonly Log[]): Log | undefined {
+  return logs.find(log => log.attempt !== null) ?? logs[0];
+}
+
+/** By attempt, the newest first; those of no attempt last. */
+function groupsOf(logs: readonly Log[]): [number | null, Log[]][] {
+  const groups = new Map<number | null, Log[]>();
+  for (const log of logs) {
+    groups.set(log.attempt, [...(groups.get(log.attempt) ?? []), log]);
+  }
+  return [...groups].sort(([a], [b]) => (b ?? 0) - (a ?? 0));
 }

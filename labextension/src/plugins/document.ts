@@ -3,52 +3,66 @@ import {
   JupyterFrontEnd,
   JupyterFrontEndPlugin
 } from '@jupyterlab/application';
-import { MainAreaWidget, WidgetTracker } from '@jupyterlab/apputils';
-import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+import {
+  ICommandPalette,
+  InputDialog,
+  MainAreaWidget,
+  WidgetTracker
+} from '@jupyterlab/apputils';
+import {
+  ITranslator,
+  nullTranslator,
+  type TranslationBundle
+} from '@jupyterlab/translation';
+import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 
 import { CommandIDs } from '../commands';
 import type { RunDocument } from '../document/rundocument';
 import { IExec } from '../tokens';
+import { addRunCommands } from './runcommands';
 
-/** Runs as documents of the main area. */
+type Tracker = WidgetTracker<MainAreaWidget<RunDocument>>;
+
+/** Runs as documents of the main area, and what can be done with one. */
 export const documentPlugin: JupyterFrontEndPlugin<void> = {
   id: 'jupyter-exec:document',
-  description: 'Opens a run as a tab of the main area.',
+  description:
+    'Opens a run as a tab of the main area; cancels, repeats, deletes runs.',
   autoStart: true,
   requires: [IExec],
-  optional: [ITranslator, ILayoutRestorer],
+  optional: [ITranslator, ILayoutRestorer, ICommandPalette],
   activate: (
     app: JupyterFrontEnd,
     model: IExec,
     translator: ITranslator | null,
-    restorer: ILayoutRestorer | null
+    restorer: ILayoutRestorer | null,
+    palette: ICommandPalette | null
   ) => {
     const trans = (translator ?? nullTranslator).load('jupyter-exec');
-    const tracker = new WidgetTracker<MainAreaWidget<RunDocument>>({
+    const tracker: Tracker = new WidgetTracker({
       namespace: 'jupyter-exec-run'
     });
-    app.commands.addCommand(CommandIDs.openRun, {
-      label: trans.__('Open Run'),
-      execute: async args => {
-        const runId = String(args['runId']);
-        const tab = args['tab'] === undefined ? undefined : String(args['tab']);
-        let widget = tracker.find(known => known.content.runId === runId);
-        if (widget === undefined) {
-          const { RunDocument } = await import('../document/rundocument');
-          const context = { model, trans, commands: app.commands };
-          const content = new RunDocument(context, runId, tab);
-          widget = new MainAreaWidget({ content });
-          content.tabChanged.connect(() => tracker.save(widget!));
-          await tracker.add(widget);
-        } else if (tab !== undefined) {
-          widget.content.tab = tab;
-        }
-        if (!widget.isAttached) {
-          app.shell.add(widget, 'main');
-        }
-        app.shell.activateById(widget.id);
-      }
+    const current = (): string | undefined =>
+      tracker.currentWidget !== null &&
+      tracker.currentWidget === app.shell.currentWidget
+        ? tracker.currentWidget.content.runId
+        : undefined;
+    addOpen(app, model, tracker, trans);
+    addRunCommands({ app, model, trans, current });
+    tracker.currentChanged.connect(() => {
+      app.commands.notifyCommandChanged();
     });
+    const category = trans.__('Runs');
+    for (const command of [
+      CommandIDs.openRun,
+      CommandIDs.cancelRun,
+      CommandIDs.rerun,
+      CommandIDs.openFolder,
+      CommandIDs.copyRunId,
+      CommandIDs.deleteRun
+    ]) {
+      palette?.addItem({ command, category });
+    }
     void restorer?.restore(tracker, {
       command: CommandIDs.openRun,
       args: widget => ({
@@ -59,3 +73,71 @@ export const documentPlugin: JupyterFrontEndPlugin<void> = {
     });
   }
 };
+
+function addOpen(
+  app: JupyterFrontEnd,
+  model: IExec,
+  tracker: Tracker,
+  trans: TranslationBundle
+): void {
+  // Two calls at the same time open one document.
+  const opening = new Map<string, Promise<MainAreaWidget<RunDocument>>>();
+  const make = async (runId: string, tab: string | undefined) => {
+    const { RunDocument } = await import('../document/rundocument');
+    const context = { model, trans, commands: app.commands };
+    const content = new RunDocument(context, runId, tab);
+    const widget = new MainAreaWidget({ content });
+    widget.toolbar.hide();
+    content.tabChanged.connect(() => void tracker.save(widget));
+    await tracker.add(widget);
+    return widget;
+  };
+  app.commands.addCommand(CommandIDs.openRun, {
+    label: args =>
+      args['runId'] === undefined
+        ? trans.__('Open Run…')
+        : trans.__('Open Run'),
+    caption: trans.__('Show what a run is, does and has left'),
+    describedBy: {
+      args: {
+        type: 'object',
+        properties: { runId: { type: 'string' }, tab: { type: 'string' } }
+      }
+    },
+    execute: async args => {
+      const runId = await idOf(args, trans);
+      const tab = args['tab'] === undefined ? undefined : String(args['tab']);
+      if (runId === null) {
+        return;
+      }
+      let widget = tracker.find(known => known.content.runId === runId);
+      if (widget === undefined) {
+        const made = opening.get(runId) ?? make(runId, tab);
+        opening.set(runId, made);
+        widget = await made.finally(() => opening.delete(runId));
+      } else if (tab !== undefined) {
+        widget.content.tab = tab;
+      }
+      if (!widget.isAttached) {
+        app.shell.add(widget, 'main');
+      }
+      app.shell.activateById(widget.id);
+    }
+  });
+}
+
+/** The id that was given, or is asked for; null where nobody gives one. */
+async function idOf(
+  args: ReadonlyPartialJSONObject,
+  trans: TranslationBundle
+): Promise<string | null> {
+  if (args['runId'] !== undefined) {
+    return String(args['runId']);
+  }
+  const answer = await InputDialog.getText({
+    title: trans.__('Open a run'),
+    label: trans.__('Run id'),
+    okLabel: trans.__('Open')
+  });
+  return answer.button.accept && answer.value ? answer.value.trim() : null;
+}

@@ -1,0 +1,165 @@
+import * as React from 'react';
+
+import { CommandIDs } from '../commands';
+import { useExec } from '../components/context';
+import {
+  Elapsed,
+  ProgressBar,
+  StatusIcon,
+  statusText
+} from '../components/status';
+import { isTerminal } from '../model/lifecycle';
+import type { Run } from '../types';
+import { useWaiting } from './waiting';
+
+/** The head of a run's document: what it is, how it is doing, what can be done with it. */
+export function RunHeader(props: {
+  run: Run;
+  /** Somebody has deleted it: nothing can be done with it any more. */
+  isDeleted: boolean;
+  onShowLog: () => void;
+}): JSX.Element {
+  const { commands, trans } = useExec();
+  const { run, isDeleted, onShowLog } = props;
+  return (
+    <header className="jp-exec-header">
+      <div className="jp-exec-header-title">
+        <StatusIcon status={run.status} />
+        <h2 title={run.displayName}>{run.displayName}</h2>
+      </div>
+      <Facts run={run} />
+      <Progress run={run} />
+      {run.error && (
+        <div className="jp-exec-cause" role="alert">
+          <div>
+            <strong>{run.error.code}</strong>
+            <pre>{run.error.message}</pre>
+          </div>
+          <button className="jp-exec-button" onClick={onShowLog}>
+            {trans.__('Show log')}
+          </button>
+        </div>
+      )}
+      {isDeleted && (
+        <div className="jp-exec-notice" role="status">
+          {trans.__(
+            'This run was deleted. What you see is the last that was known of it.'
+          )}
+        </div>
+      )}
+      <Actions run={run} isDeleted={isDeleted} />
+      {Object.keys(run.tags).length > 0 && (
+        <ul className="jp-exec-tags" aria-label={trans.__('Tags')}>
+          {Object.entries(run.tags).map(([name, value]) => (
+            <li key={name} title={value ? `${name}=${value}` : name}>
+              {value ? `${name}=${value}` : name}
+            </li>
+          ))}
+        </ul>
+      )}
+      {run.parentRunId !== null && (
+        <div className="jp-exec-parent">
+          {trans.__('Part of')}{' '}
+          <button
+            className="jp-exec-link"
+            onClick={() =>
+              void commands.execute(CommandIDs.openRun, {
+                runId: run.parentRunId
+              })
+            }
+          >
+            {run.parentRunId}
+          </button>
+        </div>
+      )}
+    </header>
+  );
+}
+
+function Facts({ run }: { run: Run }): JSX.Element {
+  const { trans } = useExec();
+  const waiting = useWaiting(run);
+  const position = waiting?.position ?? run.queuePosition;
+  return (
+    <div className="jp-exec-facts">
+      <span className="jp-exec-state" data-status={run.status}>
+        {statusText(trans, run.status)}
+        {run.status === 'Queued' &&
+          typeof position === 'number' &&
+          `, ${trans.__('number %1', position)}`}
+      </span>
+      {waiting && <span>{trans.__('waits: %1', waiting.reason)}</span>}
+      {run.startedAt && (
+        <span>
+          <Elapsed run={run} />
+        </span>
+      )}
+      <span>{trans.__('experiment %1', run.experiment)}</span>
+      <span title={trans.__('Compute target')}>
+        {trans.__('on %1', run.target)}
+      </span>
+      {run.attempt > 1 && <span>{trans.__('attempt %1', run.attempt)}</span>}
+      <code title={trans.__('Run id')}>{run.runId}</code>
+    </div>
+  );
+}
+
+function Progress({ run }: { run: Run }): JSX.Element | null {
+  const { done, total, label } = run.progress ?? {};
+  if (isTerminal(run.status) || typeof done !== 'number') {
+    return null;
+  }
+  const text = typeof total === 'number' ? `${done} / ${total}` : String(done);
+  return (
+    <div className="jp-exec-header-progress">
+      <ProgressBar run={run} />
+      <span>
+        {[typeof label === 'string' ? label : '', text]
+          .filter(Boolean)
+          .join(' · ')}
+      </span>
+    </div>
+  );
+}
+
+function Actions(props: { run: Run; isDeleted: boolean }): JSX.Element {
+  const { commands, trans } = useExec();
+  const { run, isDeleted } = props;
+  const { runId } = run;
+  const button = (
+    command: string,
+    label: string,
+    isEnabled = true
+  ): JSX.Element | null =>
+    commands.hasCommand(command) ? (
+      <button
+        className="jp-exec-button"
+        disabled={isDeleted || !isEnabled}
+        onClick={() => void commands.execute(command, { runId })}
+      >
+        {label}
+      </button>
+    ) : null;
+  const isCanceling = run.status === 'CancelRequested';
+  return (
+    <div
+      className="jp-exec-actions"
+      role="group"
+      aria-label={trans.__('Actions')}
+    >
+      {!isTerminal(run.status) &&
+        button(
+          CommandIDs.cancelRun,
+          isCanceling ? trans.__('Canceling…') : trans.__('Cancel'),
+          !isCanceling
+        )}
+      {button(CommandIDs.rerun, trans.__('Run again'))}
+      {button(CommandIDs.rerunWithChanges, trans.__('Run with changes…'))}
+      {button(CommandIDs.saveAsTemplate, trans.__('Save as template'))}
+      {button(CommandIDs.openFolder, trans.__('Open folder'))}
+      {button(CommandIDs.copyRunId, trans.__('Copy id'))}
+      {isTerminal(run.status) &&
+        button(CommandIDs.deleteRun, trans.__('Delete…'))}
+    </div>
+  );
+}

@@ -1,0 +1,113 @@
+import type { JupyterFrontEnd } from '@jupyterlab/application';
+import {
+  Clipboard,
+  Dialog,
+  Notification,
+  showDialog
+} from '@jupyterlab/apputils';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
+
+import { CommandIDs } from '../commands';
+import { isTerminal } from '../model/lifecycle';
+import type { IExec } from '../tokens';
+import type { Run } from '../types';
+
+/** What the commands about one run need. */
+export interface IRunCommands {
+  readonly app: JupyterFrontEnd;
+  readonly model: IExec;
+  readonly trans: TranslationBundle;
+  /** The run whose document is the current tab. */
+  readonly current: () => string | undefined;
+}
+
+const DESCRIBED = {
+  args: { type: 'object', properties: { runId: { type: 'string' } } }
+} as const;
+
+/** Add the commands that do something with one run; they tell by a notification what failed. */
+export function addRunCommands(parts: IRunCommands): void {
+  const { app, model, trans, current } = parts;
+  const { commands } = app;
+  const idOf = (args: ReadonlyPartialJSONObject) =>
+    args['runId'] === undefined ? current() : String(args['runId']);
+  const add = (
+    command: string,
+    label: string,
+    act: (runId: string) => Promise<void>,
+    fits: (run: Run) => boolean = () => true
+  ) =>
+    commands.addCommand(command, {
+      label,
+      describedBy: DESCRIBED,
+      isEnabled: args => {
+        const runId = idOf(args);
+        const run = runId === undefined ? undefined : model.store.get(runId);
+        // A run that nobody has looked at yet is left to the server.
+        return runId !== undefined && (run === undefined || fits(run));
+      },
+      execute: async args => {
+        const runId = idOf(args);
+        if (runId !== undefined) {
+          try {
+            await act(runId);
+          } catch (error) {
+            Notification.error((error as Error).message, { autoClose: 5000 });
+          }
+        }
+      }
+    });
+
+  add(
+    CommandIDs.cancelRun,
+    trans.__('Cancel Run'),
+    async runId => {
+      model.store.add([await model.runs.cancel(runId)]);
+    },
+    run => !isTerminal(run.status) && run.status !== 'CancelRequested'
+  );
+  add(CommandIDs.rerun, trans.__('Run Again'), async runId => {
+    const run = await model.runs.rerun(runId);
+    model.store.add([run]);
+    await commands.execute(CommandIDs.openRun, { runId: run.runId });
+  });
+  add(CommandIDs.copyRunId, trans.__('Copy Run Id'), async runId => {
+    Clipboard.copyToSystem(runId);
+    Notification.info(trans.__('The run id was copied.'), { autoClose: 2000 });
+  });
+  add(
+    CommandIDs.deleteRun,
+    trans.__('Delete Run…'),
+    runId => deleteRun(parts, runId),
+    run => isTerminal(run.status)
+  );
+  add(CommandIDs.openFolder, trans.__('Open Folder of Run'), async runId => {
+    const path = `exec:${runId}`;
+    const hasDrive = app.serviceManager.contents.driveName(path) !== '';
+    if (hasDrive && commands.hasCommand('filebrowser:open-path')) {
+      await commands.execute('filebrowser:open-path', { path });
+    } else {
+      await commands.execute(CommandIDs.openRun, { runId, tab: 'outputs' });
+    }
+  });
+}
+
+async function deleteRun(parts: IRunCommands, runId: string): Promise<void> {
+  const { model, trans } = parts;
+  const name = model.store.get(runId)?.displayName ?? runId;
+  const answer = await showDialog({
+    title: trans.__('Delete this run?'),
+    body: trans.__(
+      '%1 is deleted with its logs and outputs. This cannot be undone.',
+      name
+    ),
+    buttons: [
+      Dialog.cancelButton(),
+      Dialog.warnButton({ label: trans.__('Delete') })
+    ]
+  });
+  if (answer.button.accept) {
+    await model.runs.delete(runId);
+  }
+}
