@@ -34,10 +34,12 @@ export const CommandIDs = {
   submitCells: 'jupyter-exec:submit-cells',
   /** Open an output of a run in Lab's own viewer: `{runId: string, path: string}`. */
   openOutput: 'jupyter-exec:open-output',
-  /** A template's form: `{name: string}`. */
+  /** A template's form: `{name: string, params?: object}`; asks which one where none is named. */
   runTemplate: 'jupyter-exec:run-template',
   /** A template as YAML: `{name?: string, draft?: TemplateDraft}`; a new one without both. */
   editTemplate: 'jupyter-exec:edit-template',
   /** A template's versions and what differs: `{name: string}`. */
-  templateHistory: 'jupyter-exec:template-history'
+  templateHistory: 'jupyter-exec:template-history',
+  /** Delete a template, after a question: `{name: string}`. */
+  deleteTemplate: 'jupyter-exec:delete-template'
 } as const;

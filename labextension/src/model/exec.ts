@@ -4,9 +4,11 @@ import type { IDisposable } from '@lumino/disposable';
 import { RunsApi } from '../server/api';
 import { EventStream } from '../server/eventstream';
 import { Requester } from '../server/request';
+import { TemplatesApi } from '../server/templates';
 import type { IRunFilter } from '../types';
 import { RunList } from './runlist';
 import { RunStore } from './runstore';
+import { TemplatesModel } from './templates';
 
 /** The one model that all views share: the server, what it says, and the runs that are known. */
 export class ExecModel implements IDisposable {
@@ -15,12 +17,14 @@ export class ExecModel implements IDisposable {
     this.runs = new RunsApi(this.requester);
     this.stream = new EventStream(this.requester);
     this.store = new RunStore(this.runs, this.stream);
+    this.templates = new TemplatesModel(new TemplatesApi(this.requester));
   }
 
   readonly requester: Requester;
   readonly runs: RunsApi;
   readonly stream: EventStream;
   readonly store: RunStore;
+  readonly templates: TemplatesModel;
 
   get isDisposed(): boolean {
     return this._isDisposed;
@@ -37,6 +41,7 @@ export class ExecModel implements IDisposable {
   dispose(): void {
     this._isDisposed = true;
     this.store.dispose();
+    this.templates.dispose();
     this.stream.dispose();
   }
 
