@@ -47,3 +47,20 @@ PY
     fi
     echo "$stamp" >"$folder/.stamp"
 }
+
+# make_node_modules: install what labextension/package.json asks for. Does nothing where that is done.
+# Call it in the repository's root, with jlpm and node on PATH.
+make_node_modules() {
+    local stamp log
+    stamp=$(cat labextension/package.json labextension/yarn.lock labextension/.yarnrc.yml | sha256sum)
+    if [ "$(cat labextension/node_modules/.stamp 2>/dev/null)" = "$stamp" ]; then
+        return 0
+    fi
+    echo "Installing the labextension's packages, once; this takes about a minute." >&2
+    if ! log=$(cd labextension && jlpm install --immutable 2>&1); then
+        echo "$log" >&2
+        echo "The packages of labextension/yarn.lock could not be installed; the lines above say why." >&2
+        return 1
+    fi
+    echo "$stamp" >labextension/node_modules/.stamp
+}

@@ -53,9 +53,11 @@ class RunningServer:
         token: for `Authorization: token ...`.
         base_url: with slashes at both ends.
         lab: start `jupyter lab` instead of a bare server.
+        application: the module of another application that is a server, for example "notebook".
         args: further arguments of the command line.
         config: traits, {"ClassName": {"trait": value}}.
         env: further environment variables.
+        python: the interpreter, where it is not that of the tests.
         start: False where the test starts it by itself.
     """
 
@@ -68,9 +70,11 @@ class RunningServer:
         token: str = "secret-of-the-tests",
         base_url: str = "/",
         lab: bool = False,
+        application: str = "jupyter_server",
         args: Sequence[str] = (),
         config: Mapping[str, Mapping[str, Any]] | None = None,
         env: Mapping[str, str] | None = None,
+        python: str = sys.executable,
         start: bool = True,
     ) -> None:
         self.folder = folder
@@ -80,7 +84,8 @@ class RunningServer:
         self.base_url = base_url
         self.port = free_port()
         self.process: subprocess.Popen[bytes] | None = None
-        self._module = "jupyterlab" if lab else "jupyter_server"
+        self._module = "jupyterlab" if lab else application
+        self._python = python
         self._args = list(args)
         self._log = folder / "server.log"
         for path in (self.root_dir, self.data_dir, folder / "home", folder / "config"):
@@ -148,7 +153,7 @@ class RunningServer:
         """Start the process, on the same port each time, and wait until it answers."""
         with self._log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", self._module, *self._args],
+                [self._python, "-m", self._module, *self._args],
                 cwd=self.root_dir,
                 env=self.env,
                 stdin=subprocess.DEVNULL,

@@ -32,8 +32,16 @@ export const CommandIDs = {
   submitFile: 'jupyter-exec:submit-file',
   /** The same for the selected cells of the current notebook. */
   submitCells: 'jupyter-exec:submit-cells',
+  /** The dialog for what is selected in the file browser. */
+  submitSelected: 'jupyter-exec:submit-selected',
+  /** Pick a notebook, script or folder, then the dialog for it. */
+  newRun: 'jupyter-exec:new-run',
   /** Open an output of a run in Lab's own viewer: `{runId: string, path: string}`. */
   openOutput: 'jupyter-exec:open-output',
+  /** The same for a file of a run's code: `{snapshotId: string, path: string}`. */
+  openCode: 'jupyter-exec:open-code',
+  /** Copy a file of a run into the folder of the file browser: `{path: string}`, drive included. */
+  saveCopy: 'jupyter-exec:save-copy',
   /** A template's form: `{name: string, params?: object}`; asks which one where none is named. */
   runTemplate: 'jupyter-exec:run-template',
   /** A template as YAML: `{name?: string, draft?: TemplateDraft}`; a new one without both. */

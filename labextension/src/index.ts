@@ -2,9 +2,14 @@ import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
 
 import { activityPlugin } from './plugins/activity';
 import { documentPlugin } from './plugins/document';
+import { drivePlugin } from './plugins/drive';
+import { launcherPlugin } from './plugins/launcher';
 import { modelPlugin } from './plugins/model';
-import { templatesPlugin } from './plugins/templates';
+import { notebooksPlugin } from './plugins/notebooks';
+import { settingsPlugin } from './plugins/settings';
 import { sidebarPlugin } from './plugins/sidebar';
+import { submitPlugin } from './plugins/submit';
+import { templatesPlugin } from './plugins/templates';
 
 /** Every plug-in of the extension; what needs a part that an application lacks is left out there. */
 const plugins: JupyterFrontEndPlugin<unknown>[] = [
@@ -12,7 +17,12 @@ const plugins: JupyterFrontEndPlugin<unknown>[] = [
   documentPlugin,
   templatesPlugin,
   sidebarPlugin,
-  activityPlugin
+  activityPlugin,
+  drivePlugin,
+  notebooksPlugin,
+  settingsPlugin,
+  submitPlugin,
+  launcherPlugin
 ];
 
 export default plugins;

@@ -14,6 +14,7 @@ export type Log = Schemas['Log'];
 export type Output = Schemas['Output'];
 export type Metrics = Schemas['Metrics'];
 export type Point = Schemas['Point'];
+export type CodeDiff = Schemas['CodeDiff'];
 export type Manifest = Schemas['Manifest'];
 export type Target = Schemas['Target'];
 export type Template = Schemas['Template'];

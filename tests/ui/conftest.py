@@ -13,7 +13,7 @@ from needs import need
 from servers import RunningServer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from playwright.sync_api import Browser, Page
 
@@ -35,14 +35,13 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="module")
-def lab(
-    tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
-) -> Iterator[RunningServer]:
-    """A server with JupyterLab; a module's `prepare_lab(server)` is called before its start."""
+def start_lab(
+    folder: Path, prepare: Callable[[RunningServer], None] | None = None
+) -> RunningServer:
+    """Start a Lab whose files all lie in a folder; `prepare` is called just before."""
     pytest.importorskip("jupyterlab", reason="needs JupyterLab: pip install jupyterlab")
     running = RunningServer(
-        tmp_path_factory.mktemp("lab"),
+        folder,
         lab=True,
         start=False,
         args=["--LabApp.expose_app_in_browser=True"],
@@ -51,10 +50,27 @@ def lab(
     settings.mkdir()
     disabled = dict.fromkeys(_DISABLED, True)
     (settings / "page_config.json").write_text(json.dumps({"disabledExtensions": disabled}))
-    prepare = getattr(request.module, "prepare_lab", None)
     if prepare is not None:
         prepare(running)
     running.start()
+    return running
+
+
+@pytest.fixture(scope="module")
+def lab(
+    tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[RunningServer]:
+    """A server with JupyterLab; a module's `prepare_lab(server)` is called before its start."""
+    prepare = getattr(request.module, "prepare_lab", None)
+    running = start_lab(tmp_path_factory.mktemp("lab"), prepare)
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def own_lab(tmp_path: Path) -> Iterator[RunningServer]:
+    """A Lab of this test's own, which it may kill."""
+    running = start_lab(tmp_path)
     yield running
     running.close()
 

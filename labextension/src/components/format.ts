@@ -41,3 +41,8 @@ export function formatNumber(value: number): string {
     ? String(value)
     : String(Number(value.toPrecision(5)));
 }
+
+/** A number of things: `12,345`. */
+export function formatCount(value: number): string {
+  return value.toLocaleString('en');
+}

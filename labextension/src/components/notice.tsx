@@ -37,19 +37,21 @@ export function Failure(props: {
           ))}
         </ul>
       )}
-      {kind === 'unauthorized' && (
-        <a
-          className="jp-exec-link"
-          href={`${model.requester.settings.baseUrl}login?next=${encodeURIComponent(location.pathname + location.search)}`}
-        >
-          {trans.__('Log in')}
-        </a>
-      )}
-      {onRetry && (
-        <button className="jp-exec-button" onClick={onRetry}>
-          {trans.__('Try again')}
-        </button>
-      )}
+      <div className="jp-exec-failure-actions">
+        {kind === 'unauthorized' && (
+          <a
+            className="jp-exec-button"
+            href={`${model.requester.settings.baseUrl}login?next=${encodeURIComponent(location.pathname + location.search)}`}
+          >
+            {trans.__('Log in')}
+          </a>
+        )}
+        {onRetry && (
+          <button className="jp-exec-button" onClick={onRetry}>
+            {trans.__('Try again')}
+          </button>
+        )}
+      </div>
     </div>
   );
 }

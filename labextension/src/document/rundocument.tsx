@@ -1,3 +1,5 @@
+import '../../style/document.css';
+
 import { ReactWidget } from '@jupyterlab/ui-components';
 import type { Message } from '@lumino/messaging';
 import { Signal } from '@lumino/signaling';
@@ -141,7 +143,7 @@ function Body({ document }: { document: RunDocument }): JSX.Element {
     );
   }
   const isDeleted = known === undefined;
-  const tabs = RUN_TABS.filter(tab => tab.isFor?.(run) ?? true);
+  const tabs = RUN_TABS.filter(tab => tab.isFor?.(run, model.store) ?? true);
   const shown = tabs.find(tab => tab.id === document.tab) ?? tabs[0];
   const show = (id: string) => {
     document.tab = id;

@@ -1,6 +1,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
+import type { RunStore } from '../model/runstore';
 import type { Run } from '../types';
 
 /** What every tab of a run's document gets: the run as it is known now. */
@@ -16,7 +17,7 @@ export interface IRunTab {
     React.ComponentType<IRunTabProps>
   >;
   /** Whether this run has it; every run has where it is left out. */
-  readonly isFor?: (run: Run) => boolean;
+  readonly isFor?: (run: Run, store: RunStore) => boolean;
 }
 
 /** The tabs, from left to right. */
@@ -49,6 +50,7 @@ export const RUN_TABS: readonly IRunTab[] = [
   {
     id: 'children',
     label: trans => trans.__('Children'),
-    component: React.lazy(() => import('../children/children'))
+    component: React.lazy(() => import('../children/children')),
+    isFor: (run, store) => store.isParent(run.runId)
   }
 ];

@@ -1,3 +1,5 @@
+import '../../style/logs.css';
+
 import * as React from 'react';
 
 import { useExec } from '../components/context';

@@ -84,7 +84,8 @@ describe('RunStore', () => {
       time: '',
       parentRunId: null,
       displayName: 'best',
-      tags: { keep: 'yes' }
+      tags: { keep: 'yes' },
+      parentRunId: null
     });
     await until(store.changed, () => store.get('a')?.displayName === 'best');
     expect(store.get('a')?.tags).toEqual({ keep: 'yes' });

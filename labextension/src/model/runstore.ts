@@ -104,6 +104,8 @@ export class RunStore implements IDisposable {
     ask: () => Promise<T>,
     runsOf: (answer: T) => readonly Run[]
   ): Promise<T> {
+    // What happens between the answer and the first event would be lost.
+    await this._stream.ready;
     const meanwhile: RunEvent[] = [];
     this._readings.add(meanwhile);
     try {

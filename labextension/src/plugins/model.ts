@@ -7,7 +7,7 @@ import { ExecModel } from '../model/exec';
 import { retryWithPage } from '../server/eventstream';
 import { IExec } from '../tokens';
 
-/** The model that all other plug-ins use; it begins to listen when the application is ready. */
+/** The model that all other plug-ins use; it listens from the beginning. */
 export const modelPlugin: JupyterFrontEndPlugin<IExec> = {
   id: 'jupyter-exec:model',
   description: 'Follows the runs of the server.',
@@ -15,7 +15,7 @@ export const modelPlugin: JupyterFrontEndPlugin<IExec> = {
   provides: IExec,
   activate: (app: JupyterFrontEnd): IExec => {
     const model = new ExecModel(app.serviceManager.serverSettings);
-    void app.restored.then(() => model.stream.start());
+    model.stream.start();
     retryWithPage(model.stream, window);
     return model;
   }

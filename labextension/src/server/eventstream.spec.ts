@@ -13,6 +13,7 @@ const LONG_MS = 60_000;
 const TIMES: IStreamTimes = {
   backOff: [5],
   helpless: LONG_MS,
+  patience: LONG_MS,
   silence: LONG_MS,
   stale: LONG_MS
 };
@@ -152,6 +153,13 @@ describe('EventStream', () => {
     });
     server.manner = 'stream';
     await state('connected');
+  });
+
+  it('lets nobody wait long for the first attempt', async () => {
+    server.manner = 'silent';
+    follow({ patience: 20 });
+    await stream.ready;
+    expect(stream.state).toBe('connecting');
   });
 
   it('gives a silent connection up', async () => {

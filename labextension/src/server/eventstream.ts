@@ -16,6 +16,8 @@ export interface IStreamTimes {
   readonly backOff: readonly number[];
   /** The pause where only a person can help: somebody has to log in, or to update the server. */
   readonly helpless: number;
+  /** How long others wait for the first attempt. */
+  readonly patience: number;
   /** After this silence a connection counts as dead. */
   readonly silence: number;
   /** After this silence `retry` opens a new connection. */
@@ -26,6 +28,7 @@ export interface IStreamTimes {
 const TIMES: IStreamTimes = {
   backOff: [250, 500, 1000, 2000, 5000, 10_000],
   helpless: 30_000,
+  patience: 2000,
   silence: 40_000,
   stale: 20_000
 };
@@ -40,17 +43,15 @@ export class EventStream implements IDisposable {
   constructor(
     private readonly _requester: Requester,
     private readonly _times: IStreamTimes = TIMES
-  ) {
-    this.ready = new Promise(resolve => {
-      this._tried = resolve;
-    });
-  }
+  ) {}
 
   /**
-   * Fulfilled when the first attempt has succeeded or failed. What is read from the server after
-   * that, and changed by the events, misses nothing.
+   * Fulfilled when the first attempt has succeeded or failed, or takes long. What is read from the
+   * server after that, and changed by the events, misses nothing.
    */
-  readonly ready: Promise<void>;
+  get ready(): Promise<void> {
+    return this._ready;
+  }
 
   /** Events in the order in which they came; many at once after an absence. */
   get events(): ISignal<this, readonly RunEvent[]> {
@@ -78,6 +79,13 @@ export class EventStream implements IDisposable {
   start(): void {
     if (!this._started && !this._isDisposed) {
       this._started = true;
+      const late = setTimeout(() => this._tried(), this._times.patience);
+      this._ready = new Promise(resolve => {
+        this._tried = () => {
+          clearTimeout(late);
+          resolve();
+        };
+      });
       void this._follow();
     }
   }
@@ -230,6 +238,7 @@ export class EventStream implements IDisposable {
   private _isDisposed = false;
   private _abort: AbortController | null = null;
   private _wake: (() => void) | null = null;
+  private _ready = Promise.resolve();
   private _tried: () => void = () => undefined;
   private readonly _events = new Signal<this, readonly RunEvent[]>(this);
   private readonly _reset = new Signal<this, void>(this);

@@ -1,3 +1,5 @@
+import '../../style/targets.css';
+
 import { refreshIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 

@@ -1,3 +1,5 @@
+import '../../style/templates.css';
+
 import type { ILabStatus } from '@jupyterlab/application';
 import { Dialog, MainAreaWidget, showDialog } from '@jupyterlab/apputils';
 import {

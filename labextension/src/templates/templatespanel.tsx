@@ -1,3 +1,5 @@
+import '../../style/templates.css';
+
 import { addIcon, ellipsesIcon, refreshIcon } from '@jupyterlab/ui-components';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { Menu } from '@lumino/widgets';

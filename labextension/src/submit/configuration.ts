@@ -1,0 +1,246 @@
+/** The `configuration` of a run, made of what the dialog holds. */
+import type { TranslationBundle } from '@jupyterlab/translation';
+
+import { typedValues } from '../model/schema';
+import { isSame, JsonObject } from './patch';
+import type { FieldId, ISubject, ISubmitState } from './state';
+import { parseDuration, parsePairs, parseValue, splitLine } from './words';
+
+/** Collects what is wrong while a request is made. */
+export type Complain = (field: FieldId, message: string) => void;
+
+/** Packages of a requirements or conda file, as `condaDependencies`. */
+export type Dependencies = JsonObject;
+
+/** Leave out what is not given. */
+export function given(members: JsonObject): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(members).filter(([, value]) => value !== undefined)
+  );
+}
+
+/**
+ * Make the configuration; what is not given is left out.
+ *
+ * Source: `configuration` in `jupyter_exec/client/options.py`, which sends the same.
+ */
+export function configurationOf(
+  subject: ISubject,
+  state: ISubmitState,
+  dependencies: Dependencies | null,
+  trans: TranslationBundle,
+  complain: Complain
+): Record<string, unknown> {
+  const names = state.secrets.map(secret => secret.name.trim());
+  return given({
+    ...programOf(subject, state, trans, complain),
+    ...parametersOf(subject, state, trans, complain),
+    ...(state.environment === 'kernel' ? { kernel: state.kernel } : {}),
+    target: state.target || undefined,
+    environment: environmentOf(state, dependencies, trans, complain),
+    resources: orNothing({
+      cpus: numberOf(state.cpus),
+      memory: state.memory.trim() || undefined,
+      gpus: numberOf(state.gpus)
+    }),
+    maxRunDurationSeconds: timeLimitOf(state.timeLimit, trans, complain),
+    retries: numberOf(state.retries),
+    secrets: names.length > 0 ? names.filter(Boolean) : undefined
+  });
+}
+
+function orNothing(members: JsonObject): JsonObject | undefined {
+  const found = given(members);
+  return Object.keys(found).length > 0 ? found : undefined;
+}
+
+/** A number; text that is none goes to the server as it is, which says so beside the field. */
+function numberOf(text: string): number | string | undefined {
+  const bare = text.trim();
+  return bare === ''
+    ? undefined
+    : Number.isFinite(Number(bare))
+      ? Number(bare)
+      : bare;
+}
+
+function programOf(
+  subject: ISubject,
+  state: ISubmitState,
+  trans: TranslationBundle,
+  complain: Complain
+): JsonObject {
+  const words = wordsOf(state.arguments, trans, message =>
+    complain('arguments', message)
+  );
+  const withArguments = words.length > 0 ? { arguments: words } : {};
+  switch (subject.kind) {
+    case 'shell':
+      return { command: [...subject.shell, subject.fileName, ...words] };
+    case 'script':
+      return { script: subject.fileName, ...withArguments };
+    case 'folder':
+      return folderProgram(state, withArguments, trans, complain);
+    case 'rerun':
+      return {
+        ...rerunProgram(subject, state, trans, complain),
+        ...withArguments
+      };
+    default:
+      return { script: subject.fileName };
+  }
+}
+
+function folderProgram(
+  state: ISubmitState,
+  withArguments: JsonObject,
+  trans: TranslationBundle,
+  complain: Complain
+): JsonObject {
+  if (state.what === 'command') {
+    if (state.command.trim() === '') {
+      complain('command', trans.__('Give the command to run in the folder.'));
+    }
+    return { command: state.command };
+  }
+  const script = state.script.trim();
+  if (script === '') {
+    complain('script', trans.__('Choose what to run in the folder.'));
+  }
+  if (/\.(sh|bash)$/.test(script)) {
+    const shell = script.endsWith('.bash') ? 'bash' : 'sh';
+    const words = (withArguments['arguments'] as string[] | undefined) ?? [];
+    return { command: [shell, script, ...words] };
+  }
+  return { script, ...withArguments };
+}
+
+function rerunProgram(
+  subject: ISubject,
+  state: ISubmitState,
+  trans: TranslationBundle,
+  complain: Complain
+): JsonObject {
+  const { script, command } = subject.run?.definition.configuration ?? {};
+  if (Array.isArray(command)) {
+    return {
+      command: wordsOf(state.command, trans, message =>
+        complain('command', message)
+      )
+    };
+  }
+  return command ? { command: state.command } : script ? { script } : {};
+}
+
+function wordsOf(
+  line: string,
+  trans: TranslationBundle,
+  complain: (message: string) => void
+): readonly string[] {
+  const { words, problem } = splitLine(line);
+  if (problem !== null) {
+    complain(
+      problem === 'quote'
+        ? trans.__('A quote is not closed.')
+        : trans.__('A backslash stands at the end.')
+    );
+  }
+  return words;
+}
+
+function parametersOf(
+  subject: ISubject,
+  state: ISubmitState,
+  trans: TranslationBundle,
+  complain: Complain
+): JsonObject {
+  if (!subject.takesParameters) {
+    return {};
+  }
+  const { pairs, wrong } = parsePairs(state.others);
+  for (const line of wrong) {
+    complain(
+      'others',
+      trans.__('"%1" is not name=value; for example: lr=0.1', line)
+    );
+  }
+  const others = Object.entries(pairs).map(([name, text]) => [
+    name,
+    parseValue(text)
+  ]);
+  const parameters = {
+    ...changedValues(subject, state),
+    ...(Object.fromEntries(others) as JsonObject)
+  };
+  return Object.keys(parameters).length > 0 ? { parameters } : {};
+}
+
+/** Those that differ from what the notebook's own cell sets: the others stay exactly as they are there. */
+function changedValues(subject: ISubject, state: ISubmitState): JsonObject {
+  const { properties } = subject.schema;
+  return Object.fromEntries(
+    Object.entries(typedValues(subject.schema, state.values)).filter(
+      ([name, value]) => !isSame(value, properties[name].default)
+    )
+  );
+}
+
+/** The `environment`. Source: `jupyter_exec/client/environment.py`. */
+function environmentOf(
+  state: ISubmitState,
+  dependencies: Dependencies | null,
+  trans: TranslationBundle,
+  complain: Complain
+): JsonObject | undefined {
+  const { pairs, wrong } = parsePairs(state.variables);
+  for (const line of wrong) {
+    complain('variables', trans.__('"%1" is not NAME=value.', line));
+  }
+  return orNothing({
+    python: pythonOf(state, dependencies, trans, complain),
+    environmentVariables: Object.keys(pairs).length > 0 ? pairs : undefined
+  });
+}
+
+function pythonOf(
+  state: ISubmitState,
+  dependencies: Dependencies | null,
+  trans: TranslationBundle,
+  complain: Complain
+): JsonObject | undefined {
+  if (state.environment === 'interpreter') {
+    const path = state.interpreter.trim();
+    if (path === '') {
+      complain(
+        'interpreter',
+        trans.__('Give the absolute path of an interpreter.')
+      );
+    }
+    return { interpreterPath: path, userManagedDependencies: true };
+  }
+  if (state.environment === 'file' && dependencies !== null) {
+    return { condaDependencies: dependencies, userManagedDependencies: false };
+  }
+  return undefined;
+}
+
+function timeLimitOf(
+  text: string,
+  trans: TranslationBundle,
+  complain: Complain
+): number | undefined {
+  if (text.trim() === '') {
+    return undefined;
+  }
+  const seconds = parseDuration(text);
+  if (seconds === null) {
+    complain(
+      'timeLimit',
+      trans.__(
+        '"%1" is not a duration: for example 90s, 10m, 2h or 1h30m.',
+        text
+      )
+    );
+  }
+  return seconds ?? undefined;
+}

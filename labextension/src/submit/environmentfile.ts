@@ -1,0 +1,116 @@
+/** A requirements or conda file, as the packages of a run. Source: `client/environment.py`. */
+import { PathExt } from '@jupyterlab/coreutils';
+
+import type { Dependencies } from './configuration';
+
+const INCLUDE = /^(?:-r|--requirement)[\s=]*(\S.*)$/;
+
+/** A file that names no environment; the message says why. */
+export class EnvironmentFileError extends Error {}
+
+/** Reads a text file below the server's root. */
+export type ReadText = (path: string) => Promise<string>;
+
+/**
+ * Read the packages that a file names, with the files that it includes.
+ *
+ * @param path - below the server's root: `.txt`, `.in`, `.yml` or `.yaml`.
+ * @throws EnvironmentFileError - it is no such file.
+ */
+export async function readEnvironmentFile(
+  path: string,
+  read: ReadText
+): Promise<Dependencies> {
+  const suffix = PathExt.extname(path).toLowerCase();
+  if (suffix === '.txt' || suffix === '.in') {
+    return { dependencies: [{ pip: await requirementsOf(path, read) }] };
+  }
+  if (suffix === '.yml' || suffix === '.yaml') {
+    return condaOf(path, await read(path), read);
+  }
+  throw new EnvironmentFileError(
+    `${path} is neither a requirements file (.txt) nor a conda file (.yml)`
+  );
+}
+
+async function requirementsOf(
+  path: string,
+  read: ReadText,
+  above: readonly string[] = []
+): Promise<string[]> {
+  if (above.includes(path)) {
+    throw new EnvironmentFileError(`${path} includes itself`);
+  }
+  const text = (await read(path)).replace(/\\\r?\n/g, ' ');
+  const lines: string[] = [];
+  for (const line of text.split(/\r?\n/)) {
+    const requirement = line.replace(/(^|\s+)#.*$/, '').trim();
+    if (requirement) {
+      lines.push(...(await included(requirement, path, read, above)));
+    }
+  }
+  return lines;
+}
+
+async function included(
+  requirement: string,
+  path: string,
+  read: ReadText,
+  above: readonly string[]
+): Promise<string[]> {
+  const found = INCLUDE.exec(requirement);
+  if (found === null) {
+    return [requirement];
+  }
+  const other = PathExt.join(PathExt.dirname(path), found[1].trim());
+  return requirementsOf(other, read, [...above, path]);
+}
+
+async function condaOf(
+  path: string,
+  text: string,
+  read: ReadText
+): Promise<Dependencies> {
+  const content = await parseYaml(path, text);
+  const listed = content['dependencies'];
+  if (!Array.isArray(listed)) {
+    throw new EnvironmentFileError(
+      `${path} is not a conda file: it has no list of dependencies`
+    );
+  }
+  const dependencies: unknown[] = [];
+  for (const dependency of listed as unknown[]) {
+    const pip = (dependency as { pip?: unknown } | null)?.pip;
+    if (Array.isArray(pip)) {
+      const lines: string[] = [];
+      for (const line of pip) {
+        lines.push(...(await included(String(line), path, read, [])));
+      }
+      dependencies.push({ ...(dependency as object), pip: lines });
+    } else {
+      dependencies.push(dependency);
+    }
+  }
+  // `name` and `prefix` are where conda would put it; neither changes what is installed.
+  const kept = Object.entries(content).filter(
+    ([name]) => name !== 'name' && name !== 'prefix'
+  );
+  return { ...Object.fromEntries(kept), dependencies };
+}
+
+async function parseYaml(
+  path: string,
+  text: string
+): Promise<Record<string, unknown>> {
+  const { load } = await import('js-yaml');
+  let content: unknown;
+  try {
+    content = load(text);
+  } catch (error) {
+    const reason = (error as Error).message.replace(/\s+/g, ' ');
+    throw new EnvironmentFileError(`${path} is not YAML: ${reason}`);
+  }
+  return typeof content === 'object' && content !== null
+    ? (content as Record<string, unknown>)
+    : {};
+}

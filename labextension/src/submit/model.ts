@@ -1,0 +1,259 @@
+import type { IStateDB } from '@jupyterlab/statedb';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import { ISignal, Signal } from '@lumino/signaling';
+
+import type { ExecModel } from '../model/exec';
+import { FieldFaults, faultsOf } from '../model/schema';
+import { RequestFailure } from '../server/errors';
+import type { Run, Target } from '../types';
+import type { Dependencies } from './configuration';
+import {
+  EnvironmentFileError,
+  readEnvironmentFile,
+  ReadText
+} from './environmentfile';
+import { fieldsOf, placeSubmitFaults } from './faults';
+import { remember } from './memory';
+import { rerunRequestOf, submitRequestOf } from './request';
+import type { FieldId, ISubject, ISubmitState, SubmitFaults } from './state';
+
+/** A kernel that a notebook can be run with. */
+export interface IKernelChoice {
+  readonly name: string;
+  readonly displayName: string;
+}
+
+/** What a dialog is made of. */
+export interface ISubmitOptions {
+  readonly exec: ExecModel;
+  readonly trans: TranslationBundle;
+  readonly subject: ISubject;
+  /** Without what was remembered. */
+  readonly initial: ISubmitState;
+  readonly state: ISubmitState;
+  readonly kernels: readonly IKernelChoice[];
+  readonly targets: readonly Target[];
+  /** Files of the folder that may be run, and that may name an environment. */
+  readonly suggestions: ISuggestions;
+  readonly readText: ReadText;
+  /** Null where nothing is to be remembered. */
+  readonly database: IStateDB | null;
+}
+
+/** Names to choose from. */
+export interface ISuggestions {
+  readonly scripts: readonly string[];
+  readonly environments: readonly string[];
+}
+
+/** The dialog that submits, without its looks. */
+export class SubmitModel {
+  constructor(readonly options: ISubmitOptions) {
+    this._state = options.state;
+    this.subject = options.subject;
+    this.fields = fieldsOf(options.subject, options.targets.length > 1);
+  }
+
+  readonly subject: ISubject;
+  /** The fields that this dialog has. */
+  readonly fields: ReadonlySet<FieldId>;
+
+  /** Anything is different. */
+  get changed(): ISignal<this, void> {
+    return this._changed;
+  }
+
+  get state(): ISubmitState {
+    return this._state;
+  }
+
+  /** What is wrong, by field. */
+  get faults(): SubmitFaults {
+    return this._faults;
+  }
+
+  /** What is wrong with the parameters. */
+  get valueFaults(): FieldFaults {
+    return this._valueFaults;
+  }
+
+  /** Why the last attempt did not succeed, where no field can tell it. */
+  get error(): Error | null {
+    return this._error;
+  }
+
+  get isSubmitting(): boolean {
+    return this._isSubmitting;
+  }
+
+  /** How often an attempt was refused; the view then shows the first fault. */
+  get refusals(): number {
+    return this._refusals;
+  }
+
+  /** Whether the file has changes that are saved first. */
+  get isUnsaved(): boolean {
+    return this.subject.document?.isDirty ?? false;
+  }
+
+  /** Take what a person has said; the faults of those fields no longer count. */
+  update(change: Partial<ISubmitState>): void {
+    const faults: Partial<Record<FieldId, readonly string[]>> = {
+      ...this._faults
+    };
+    const { values } = change;
+    for (const name of Object.keys(change) as FieldId[]) {
+      delete faults[name];
+    }
+    if ('cpus' in change || 'memory' in change || 'gpus' in change) {
+      delete faults.resources;
+    }
+    if (values !== undefined) {
+      this._valueFaults = Object.fromEntries(
+        Object.entries(this._valueFaults).filter(
+          ([name]) => values[name] === this._state.values[name]
+        )
+      );
+    }
+    this._faults = faults;
+    this._state = { ...this._state, ...change };
+    this._changed.emit();
+  }
+
+  /** Submit; null where something is wrong, which the model then tells. */
+  async submit(): Promise<Run | null> {
+    if (this._isSubmitting) {
+      return null;
+    }
+    this._isSubmitting = true;
+    this._error = null;
+    this._changed.emit();
+    try {
+      const run = await this._send();
+      this._refusals += run === null ? 1 : 0;
+      return run;
+    } catch (error) {
+      this._refuse(error as Error);
+      return null;
+    } finally {
+      this._isSubmitting = false;
+      this._changed.emit();
+    }
+  }
+
+  private async _send(): Promise<Run | null> {
+    const { exec, trans, initial } = this.options;
+    const { subject, _state: state } = this;
+    const faults: Partial<Record<FieldId, string[]>> = {};
+    const complain = (field: FieldId, message: string) => {
+      (faults[field] ??= []).push(message);
+    };
+    const dependencies = await this._dependencies(complain);
+    this._valueFaults = faultsOf(subject.schema, state.values, trans);
+    const send =
+      subject.run === null
+        ? this._submitting(dependencies, complain)
+        : this._rerunning(subject.run, dependencies, complain);
+    this._faults = faults;
+    const isFaulty =
+      Object.keys(faults).length > 0 ||
+      Object.keys(this._valueFaults).length > 0;
+    if (isFaulty) {
+      return null;
+    }
+    if (subject.document?.isDirty) {
+      await subject.document.save();
+    }
+    const run = await send();
+    exec.store.add([run]);
+    if (this.options.database !== null) {
+      await remember(this.options.database, subject, initial, state);
+    }
+    return run;
+  }
+
+  private _submitting(
+    dependencies: Dependencies | null,
+    complain: (field: FieldId, message: string) => void
+  ): () => Promise<Run> {
+    const { exec, trans } = this.options;
+    const request = submitRequestOf(
+      this.subject,
+      this._state,
+      dependencies,
+      trans,
+      complain
+    );
+    return () => exec.runs.submit(request);
+  }
+
+  private _rerunning(
+    run: Run,
+    dependencies: Dependencies | null,
+    complain: (field: FieldId, message: string) => void
+  ): () => Promise<Run> {
+    const { exec, trans, initial } = this.options;
+    const request = rerunRequestOf(
+      this.subject,
+      initial,
+      this._state,
+      dependencies,
+      trans,
+      complain
+    );
+    return () => exec.runs.rerun(run.runId, request);
+  }
+
+  private async _dependencies(
+    complain: (field: FieldId, message: string) => void
+  ): Promise<Dependencies | null> {
+    const { environment, environmentFile } = this._state;
+    if (environment !== 'file') {
+      return null;
+    }
+    try {
+      return await readEnvironmentFile(
+        environmentFile.trim(),
+        this.options.readText
+      );
+    } catch (error) {
+      const known = error instanceof EnvironmentFileError;
+      const { trans } = this.options;
+      complain(
+        'environmentFile',
+        known
+          ? error.message
+          : trans.__('%1 cannot be read: %2', environmentFile, String(error))
+      );
+      return null;
+    }
+  }
+
+  private _refuse(error: Error): void {
+    this._refusals += 1;
+    if (error instanceof RequestFailure && error.kind === 'refused') {
+      const placed = placeSubmitFaults(error.faults, this.subject, this.fields);
+      this._faults = placed.fields;
+      this._valueFaults = placed.values;
+      const told = error.faults.length > 0 && placed.rest.length === 0;
+      this._error = told
+        ? null
+        : new RequestFailure(
+            error.kind,
+            placed.rest[0]?.message ?? error.message,
+            placed.rest,
+            error.status
+          );
+      return;
+    }
+    this._error = error;
+  }
+
+  private _state: ISubmitState;
+  private _faults: SubmitFaults = {};
+  private _valueFaults: FieldFaults = {};
+  private _error: Error | null = null;
+  private _isSubmitting = false;
+  private _refusals = 0;
+  private readonly _changed = new Signal<this, void>(this);
+}

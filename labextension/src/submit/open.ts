@@ -1,0 +1,162 @@
+/** Opens the dialog that submits; loaded when it is wanted first. */
+import '../../style/submit.css';
+
+import '../../style/form.css';
+
+import { Notification } from '@jupyterlab/apputils';
+import { PathExt } from '@jupyterlab/coreutils';
+import type { IDocumentManager } from '@jupyterlab/docmanager';
+import type { Contents, KernelSpec } from '@jupyterlab/services';
+import type { IStateDB } from '@jupyterlab/statedb';
+
+import { CommandIDs } from '../commands';
+import type { IExecContext } from '../components/context';
+import { defaultsOf } from '../model/schema';
+import type { ExecSettings } from '../model/settings';
+import { RequestFailure } from '../server/errors';
+import type { Run, Target } from '../types';
+import { SubmitDialog } from './dialog';
+import { recall } from './memory';
+import { IKernelChoice, ISuggestions, SubmitModel } from './model';
+import { rerunState } from './rerunstate';
+import { isRunnable } from './runnable';
+import { initialState, ISubject } from './state';
+import { subjectOfCells, subjectOfPath, subjectOfRun } from './subject';
+
+/** What the dialog is for. */
+export type SubmitWish =
+  | { readonly path: string; readonly cells?: readonly number[] }
+  | { readonly runId: string };
+
+/** What the application gives. */
+export interface ISubmitServices {
+  readonly context: IExecContext;
+  readonly contents: Contents.IManager;
+  readonly kernelspecs: KernelSpec.IManager;
+  readonly documents: IDocumentManager | null;
+  readonly settings: ExecSettings;
+  readonly database: IStateDB | null;
+}
+
+/** Ask how to run something, and run it; the run, or null where somebody has cancelled. */
+export async function openSubmit(
+  wish: SubmitWish,
+  services: ISubmitServices
+): Promise<Run | null> {
+  const subject = await subjectOf(wish, services);
+  const model = await modelOf(subject, services);
+  const run = await new SubmitDialog(services.context, model).ask();
+  if (run !== null) {
+    await tell(run, services);
+  }
+  return run;
+}
+
+function subjectOf(
+  wish: SubmitWish,
+  services: ISubmitServices
+): Promise<ISubject> {
+  const { requester, store } = services.context.model;
+  const files = { ...services, requester };
+  if ('runId' in wish) {
+    return store.fetch(wish.runId).then(run => subjectOfRun(run, requester));
+  }
+  return wish.cells === undefined
+    ? subjectOfPath(wish.path, files)
+    : subjectOfCells(wish.path, wish.cells, files);
+}
+
+async function modelOf(
+  subject: ISubject,
+  services: ISubmitServices
+): Promise<SubmitModel> {
+  const { context, contents, settings } = services;
+  const initial =
+    subject.run === null
+      ? initialState(subject, settings, defaultsOf(subject.schema))
+      : rerunState(subject, subject.run);
+  const remembers = subject.run === null && settings.get('rememberLast');
+  const database = remembers ? services.database : null;
+  const [state, targets, kernels, suggestions] = await Promise.all([
+    database === null ? initial : recall(database, subject, initial),
+    targetsOf(services),
+    kernelsOf(services.kernelspecs),
+    suggestionsOf(subject, contents)
+  ]);
+  return new SubmitModel({
+    exec: context.model,
+    trans: context.trans,
+    subject,
+    initial,
+    state,
+    targets,
+    kernels,
+    suggestions,
+    database,
+    readText: async path => {
+      const file = await contents.get(path, {
+        type: 'file',
+        format: 'text',
+        content: true
+      });
+      return String(file.content);
+    }
+  });
+}
+
+/** The targets; none where this server does not tell. */
+async function targetsOf(services: ISubmitServices): Promise<Target[]> {
+  try {
+    return await services.context.model.runs.targets();
+  } catch (error) {
+    const kinds = ['forbidden', 'noRoute'];
+    if (error instanceof RequestFailure && kinds.includes(error.kind)) {
+      return [];
+    }
+    throw error;
+  }
+}
+
+async function kernelsOf(
+  manager: KernelSpec.IManager
+): Promise<IKernelChoice[]> {
+  await manager.ready;
+  return Object.values(manager.specs?.kernelspecs ?? {}).flatMap(spec =>
+    spec ? [{ name: spec.name, displayName: spec.display_name }] : []
+  );
+}
+
+async function suggestionsOf(
+  subject: ISubject,
+  contents: Contents.IManager
+): Promise<ISuggestions> {
+  if (subject.folder === null) {
+    return { scripts: [], environments: [] };
+  }
+  const listed = await contents.get(subject.folder, { content: true });
+  const names = (listed.content as Contents.IModel[])
+    .filter(({ type }) => type !== 'directory')
+    .map(({ name }) => name)
+    .sort();
+  const folder = subject.folder;
+  return {
+    scripts: names.filter(isRunnable),
+    environments: names
+      .filter(name => /require.*\.(txt|in)$|(conda|env).*\.ya?ml$/i.test(name))
+      .map(name => PathExt.join(folder, name))
+  };
+}
+
+/** Say that it was submitted, with the way to it. */
+async function tell(run: Run, services: ISubmitServices): Promise<void> {
+  const { commands, trans } = services.context;
+  const open = () => commands.execute(CommandIDs.openRun, { runId: run.runId });
+  if (services.settings.get('openAfterSubmit')) {
+    await open();
+    return;
+  }
+  Notification.success(trans.__('Submitted "%1"', run.displayName), {
+    autoClose: 5000,
+    actions: [{ label: trans.__('Open'), callback: () => void open() }]
+  });
+}
