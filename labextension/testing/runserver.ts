@@ -188,7 +188,6 @@ export function makeRun(number: number, fields: RunFields): Run {
     progress: null,
     attempt: 1,
     git: null,
-    usage: null,
     template: null,
     usage: null,
     definition: {} as Run['definition'],

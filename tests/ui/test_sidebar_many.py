@@ -57,19 +57,19 @@ def test_three_requests_and_few_rows(lab_page: LabPage, asked: list[str]) -> Non
     # Down through 20 pages.
     for page in range(2, 21):
         panel.tree.evaluate("node => { node.scrollTop = node.scrollHeight; }")
-        loaded = panel.tree.locator(f"[aria-posinset='{100 * (page - 1) + 1}']")
+        loaded = panel.tree.locator(f"[data-run-id][aria-posinset='{100 * (page - 1) + 1}']")
         loaded.wait_for()
         assert panel.rows().count() < MOST_ROWS
     assert len([route for route in asked if route.startswith("runs?")]) <= 23
 
     # What is seen stays when a run comes in above.
-    first = panel.tree.locator("[aria-posinset='1950']")
+    first = panel.tree.locator("[aria-posinset='1901']")
     first.scroll_into_view_if_needed()
     name = first.locator(".jp-exec-row-name").inner_text()
     before = first.bounding_box()
     lab_page.submit("pass", displayName="newest")
     panel.count.get_by_text("100,001 runs").wait_for()
-    moved = panel.tree.locator("[aria-posinset='1951']", has_text=name)
+    moved = panel.tree.locator("[aria-posinset='1902']", has_text=name)
     moved.wait_for()
     after = moved.bounding_box()
     assert before is not None

@@ -43,7 +43,6 @@ export function runOf(event: Extract<RunEvent, { type: 'created' }>): Run {
     progress: null,
     attempt: 1,
     git: null,
-    usage: null,
     template: event.template
       ? ({ name: event.template } as NonNullable<Run['template']>)
       : null,
