@@ -188,8 +188,8 @@ export function makeRun(number: number, fields: RunFields): Run {
     progress: null,
     attempt: 1,
     git: null,
-    usage: null,
     template: null,
+    usage: null,
     definition: {} as Run['definition'],
     ...fields
   };

@@ -37,7 +37,7 @@ def test_tag_and_delete_many(lab_page: LabPage) -> None:
     dialog.get_by_role("button", name="Apply").click()
     lab_page.page.get_by_role("button", name="Filters").click()
     dialog.wait_for(state="detached")
-    lab_page.page.get_by_label("Tag").fill("keep=<i>yes</i>")
+    lab_page.page.get_by_role("combobox", name="Tag").fill("keep=<i>yes</i>")
     panel.count.wait_for(state="detached")  # the selection is still there
     panel.row("a2").wait_for(state="detached")
     assert lab_page.lab.run(ids[0])["tags"] == {"keep": "<i>yes</i>"}
@@ -108,9 +108,10 @@ def test_by_keyboard(lab_page: LabPage) -> None:
     press("Delete")
     dialog = lab_page.page.get_by_role("dialog")
     dialog.get_by_text("Delete 2 runs?").wait_for()
+    dialog.locator("button:focus").wait_for()
     press("Escape")
     dialog.wait_for(state="detached")
-    panel.tree.focus()
+    lab_page.page.locator(".jp-exec-tree:focus").wait_for()
     press("Escape")
     panel.bulk.wait_for(state="detached")
     press("Home")

@@ -25,16 +25,17 @@ def test_server_killed_and_restarted(lab_page: LabPage, tmp_path: Path) -> None:
     notice = lab_page.page.get_by_text("Disconnected; trying again")
     notice.wait_for()
     lab_page.shot("sidebar-disconnected")
-    # The run goes on, and ends, without a server.
-    for step in range(3):
-        (tmp_path / str(step)).touch()
-    lab_page.lab.start()
     # Lab's own.
     lab_page.page.add_locator_handler(
         lab_page.page.get_by_role("dialog", name="Server Connection Error"),
         lambda dialog: dialog.get_by_role("button").last.click(),
     )
-    lab_page.page.get_by_role("button", name="Try now").click()
+    with lab_page.page.expect_request("**/jupyter-exec/v1/events*"):
+        lab_page.page.get_by_role("button", name="Try now").click()
+    # The run goes on, and ends, without a server.
+    for step in range(3):
+        (tmp_path / str(step)).touch()
+    lab_page.lab.start()
     notice.wait_for(state="detached")
     panel.row("survivor", "Completed").wait_for()
     lab_page.submit("pass", displayName="afterwards")

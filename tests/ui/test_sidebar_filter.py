@@ -55,9 +55,9 @@ def test_find_by_pickers(lab_page: LabPage, panel: RunsPanel) -> None:
     page.get_by_label("State").select_option("All")
     page.get_by_role("combobox", name="Experiment").fill("monthly")
     panel.count.get_by_text("2 runs found").wait_for()
-    page.get_by_label("Tag").fill("owner=me")
+    page.get_by_role("combobox", name="Tag").fill("owner=me")
     panel.count.get_by_text("1 run found").wait_for()
-    page.get_by_label("Target").select_option("local")
+    page.get_by_role("combobox", name="Target").select_option("local")
     page.get_by_role("button", name="Filters (3 set)").wait_for()
     lab_page.shot("sidebar-filters")
     assert panel.faults() == []

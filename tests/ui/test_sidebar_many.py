@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from conftest import LabPage
     from servers import RunningServer
 
+# The rows are written before the first test.
+pytestmark = pytest.mark.timeout(600)
+
 RUNS = 100_000
 MOST_ROWS = 60
 EVENTS_A_SECOND = 20
@@ -54,19 +57,19 @@ def test_three_requests_and_few_rows(lab_page: LabPage, asked: list[str]) -> Non
     # Down through 20 pages.
     for page in range(2, 21):
         panel.tree.evaluate("node => { node.scrollTop = node.scrollHeight; }")
-        loaded = panel.tree.locator(f"[aria-posinset='{100 * (page - 1) + 1}']")
+        loaded = panel.tree.locator(f"[data-run-id][aria-posinset='{100 * (page - 1) + 1}']")
         loaded.wait_for()
         assert panel.rows().count() < MOST_ROWS
     assert len([route for route in asked if route.startswith("runs?")]) <= 23
 
     # What is seen stays when a run comes in above.
-    first = panel.tree.locator("[aria-posinset='1950']")
+    first = panel.tree.locator("[aria-posinset='1901']")
     first.scroll_into_view_if_needed()
     name = first.locator(".jp-exec-row-name").inner_text()
     before = first.bounding_box()
     lab_page.submit("pass", displayName="newest")
     panel.count.get_by_text("100,001 runs").wait_for()
-    moved = panel.tree.locator("[aria-posinset='1951']", has_text=name)
+    moved = panel.tree.locator("[aria-posinset='1902']", has_text=name)
     moved.wait_for()
     after = moved.bounding_box()
     assert before is not None
@@ -80,7 +83,7 @@ def test_filter_many(lab_page: LabPage, asked: list[str]) -> None:
     panel.open()
     panel.count.get_by_text("runs").wait_for()
     asked.clear()
-    panel.search.press_sequentially("run 7777 ")
+    panel.search.press_sequentially("run 7777 of")
     panel.count.get_by_text("1 run found").wait_for()
     assert len(asked) <= 2, asked
     panel.search.fill("")
@@ -157,6 +160,6 @@ def test_narrow(lab_page: LabPage) -> None:
         "window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Dark'})"
     )
     lab_page.page.evaluate(theme)
-    lab_page.page.locator("body[data-jp-theme-light=false]").wait_for()
+    lab_page.page.locator("body[data-jp-theme-light=false]").wait_for(state="attached")
     lab_page.shot("sidebar-dark")
     assert panel.faults() == []

@@ -1,7 +1,7 @@
 import type { IDisposable } from '@lumino/disposable';
 import { ISignal, Signal } from '@lumino/signaling';
 
-import type { Run, RunEvent } from '../types';
+import type { Run, RunEvent, RunStatus } from '../types';
 import type { ExecModel } from './exec';
 import { ACTIVE, isTerminal } from './lifecycle';
 import type { IRunChanges } from './runstore';
@@ -58,8 +58,7 @@ export class Activity implements IDisposable {
   /** Runs that have not ended and whose processes have not begun. */
   get waiting(): number {
     let count = 0;
-    for (const id of this._active) {
-      const status = this._model.store.get(id)?.status;
+    for (const status of this._active.values()) {
       count += Number(status === 'NotStarted' || status === 'Queued');
     }
     return count;
@@ -162,8 +161,8 @@ export class Activity implements IDisposable {
       // A run that was created and has ended between two batches was never seen active.
       const isCreated = this._created.delete(id);
       if (!isTerminal(run.status)) {
-        this._active.add(id);
-        isChanged = true;
+        isChanged ||= this._active.get(id) !== run.status;
+        this._active.set(id, run.status);
       } else if (this._active.delete(id) || isCreated) {
         ended.push(run);
       }
@@ -194,7 +193,7 @@ export class Activity implements IDisposable {
   private _isLooking = false;
   private _isIncomplete = false;
   private _unlisted = 0;
-  private readonly _active = new Set<string>();
+  private readonly _active = new Map<string, RunStatus>();
   private readonly _created = new Set<string>();
   private readonly _failed = new Set<string>();
   private readonly _changed = new Signal<this, void>(this);

@@ -43,10 +43,10 @@ export function runOf(event: Extract<RunEvent, { type: 'created' }>): Run {
     progress: null,
     attempt: 1,
     git: null,
-    usage: null,
     template: event.template
       ? ({ name: event.template } as NonNullable<Run['template']>)
       : null,
+    usage: null,
     definition: {} as Run['definition']
   };
 }

@@ -82,6 +82,7 @@ describe('RunStore', () => {
       type: 'changed',
       runId: 'a',
       time: '',
+      parentRunId: null,
       displayName: 'best',
       tags: { keep: 'yes' },
       parentRunId: null

@@ -57,7 +57,7 @@ export function Pickers(props: {
       />
       <TextPicker
         label={trans.__('Tag')}
-        placeholder={trans.__('name or name=value')}
+        placeholder={trans.__('name[=value]')}
         value={filter.tag ?? ''}
         suggested={React.useMemo(() => model.store.tags(), [model])}
         onChange={tag => onChange({ tag })}

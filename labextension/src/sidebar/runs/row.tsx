@@ -70,12 +70,20 @@ export const RunRow = React.memo(function RunRow(
 ): JSX.Element {
   const { model, trans } = useExec();
   const run = useRun(props.runId);
+  const createdAt = run?.createdAt ?? '';
+  // Making texts of times costs more than all the rest of a row.
+  const [when, moment] = React.useMemo(
+    () => [
+      createdAt && Time.formatHuman(createdAt, 'narrow'),
+      new Date(createdAt).toLocaleString()
+    ],
+    [createdAt, props.minute]
+  );
   if (run === undefined) {
     return <div {...placeOf(props)} aria-label={props.runId} />;
   }
   const isParent = model.store.isParent(run.runId);
   const name = run.displayName || run.runId;
-  const when = Time.formatHuman(run.createdAt, 'narrow');
   const place = props.hasExperiment ? run.experiment : run.target;
   const cause = run.status === 'Failed' ? run.error?.message : undefined;
   const detail = cause ?? `${place} · ${when}`;
@@ -85,7 +93,7 @@ export const RunRow = React.memo(function RunRow(
     cause,
     trans.__('Experiment: %1', run.experiment),
     trans.__('Target: %1', run.target),
-    trans.__('Submitted: %1', new Date(run.createdAt).toLocaleString()),
+    trans.__('Submitted: %1', moment),
     run.runId
   ];
   return (

@@ -1,0 +1,80 @@
+import { Notification } from '@jupyterlab/apputils';
+import { nullTranslator } from '@jupyterlab/translation';
+import { CommandRegistry } from '@lumino/commands';
+
+import { RunServer } from '../../testing/runserver';
+import { CommandIDs } from '../commands';
+import { Activity } from '../model/activity';
+import { Announcer } from './announcer';
+
+let server: RunServer;
+let announcer: Announcer;
+let opened: unknown[];
+
+beforeEach(async () => {
+  Notification.manager.dismiss();
+  server = new RunServer();
+  await server.start();
+  const activity = new Activity(server.model);
+  await activity.start({ at: null, isLooking: false });
+  const commands = new CommandRegistry();
+  opened = [];
+  commands.addCommand(CommandIDs.openRun, {
+    execute: args => opened.push(args['runId'])
+  });
+  const trans = nullTranslator.load('jupyter-exec');
+  announcer = new Announcer(activity, commands, trans);
+});
+
+afterEach(() => {
+  announcer.dispose();
+  server.stop();
+});
+
+/** Wait for the next notification; answers all, newest first. */
+async function told(): Promise<Notification.INotification[]> {
+  const { manager } = Notification;
+  if (manager.count === 0) {
+    await new Promise<void>(resolve => {
+      manager.changed.connect(() => resolve());
+    });
+  }
+  return manager.notifications;
+}
+
+function end(runId: string, status: 'Completed' | 'Failed' | 'Canceled') {
+  const error =
+    status === 'Failed' ? { code: 'ExitCode', message: 'KeyError: <x>' } : null;
+  server.create({ runId, status: 'Running', error });
+  server.move(runId, status);
+}
+
+describe('Announcer', () => {
+  it('tells why a run has failed, and opens it', async () => {
+    end('a', 'Failed');
+    const [found] = await told();
+    expect(found.message).toBe('a has failed: KeyError: <x>');
+    expect(found.type).toBe('error');
+    found.options.actions?.[0].callback(new MouseEvent('click'));
+    expect(opened).toEqual(['a']);
+  });
+
+  it('sums up many', async () => {
+    ['a', 'b', 'c'].forEach(name => end(name, 'Completed'));
+    end('d', 'Failed');
+    const found = await told();
+    expect(found.map(({ message }) => message)).toEqual([
+      '4 runs have ended; 1 of them failed.'
+    ]);
+  });
+
+  it('tells of failures only where that is set', async () => {
+    announcer.announced = 'failures';
+    end('a', 'Completed');
+    end('b', 'Failed');
+    const found = await told();
+    expect(found.map(({ message }) => message)).toEqual([
+      'b has failed: KeyError: <x>'
+    ]);
+  });
+});
