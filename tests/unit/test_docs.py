@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -126,3 +127,20 @@ def test_the_template_on_the_page_is_one():
     assert instance.request.definition.configuration.arguments[0] == "--lr=0.1"
     fields = {name for each in spec.parameters for name in each.model_fields_set}
     assert fields == set(Parameter.model_fields)
+
+
+def test_every_command_setting_and_shortcut_of_the_labextension_is_documented():
+    root = NOTEBOOKS.parent / "labextension"
+    schema = json.loads((root / "schema" / "plugin.json").read_text())
+    commands = re.findall(r"'(jupyter-exec:[\w-]+)'", (root / "src" / "commands.ts").read_text())
+    page = (NOTEBOOKS / "jupyterlab.md").read_text()
+    assert re.findall(r"^\| `(jupyter-exec:[\w-]+)` \|", page, re.MULTILINE) == commands
+    rows = re.findall(r"^\| `(\w+)` \| (.+?) \| `(.*?)` \|", page, re.MULTILINE)
+    assert rows == [
+        (name, each["title"], json.dumps(each["default"]))
+        for name, each in schema["properties"].items()
+    ]
+    keys = re.findall(r"^\| ([A-Z]\w+ .+?) \| `(jupyter-exec:[\w-]+)` \|", page, re.MULTILINE)
+    assert keys == [
+        (" ".join(each["keys"]), each["command"]) for each in schema["jupyter.lab.shortcuts"]
+    ]

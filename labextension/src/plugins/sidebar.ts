@@ -12,7 +12,6 @@ import { CommandIDs } from '../commands';
 import type { IExecContext } from '../components/context';
 import { execIcon } from '../icons';
 import { isTerminal } from '../model/lifecycle';
-import { cancelRuns, deleteRuns, tagRuns } from '../sidebar/runs/actions';
 import { ISidebarState, RunsSidebar } from '../sidebar/sidebar';
 import { IExec, IRunsSidebar } from '../tokens';
 
@@ -74,6 +73,9 @@ async function remember(
   });
 }
 
+/** What asks and acts, with its dialogs; not needed for the first paint. */
+const actions = () => import('../sidebar/runs/actions');
+
 function idsOf(args: ReadonlyPartialJSONObject): string[] {
   const { runIds } = args;
   return Array.isArray(runIds) ? runIds.map(String) : [];
@@ -91,7 +93,7 @@ function addRunCommands(context: IExecContext): void {
         ? trans.__('Cancel %1 Runs', idsOf(args).filter(isActive).length)
         : trans.__('Cancel Run'),
     isEnabled: args => idsOf(args).some(isActive),
-    execute: args => cancelRuns(context, idsOf(args))
+    execute: async args => (await actions()).cancelRuns(context, idsOf(args))
   });
   commands.addCommand(CommandIDs.deleteRuns, {
     label: args =>
@@ -99,12 +101,12 @@ function addRunCommands(context: IExecContext): void {
         ? trans.__('Delete %1 Runs…', idsOf(args).length)
         : trans.__('Delete Run…'),
     isEnabled: args => idsOf(args).length > 0,
-    execute: args => deleteRuns(context, idsOf(args))
+    execute: async args => (await actions()).deleteRuns(context, idsOf(args))
   });
   commands.addCommand(CommandIDs.tagRuns, {
     label: trans.__('Tag…'),
     isEnabled: args => idsOf(args).length > 0,
-    execute: args => tagRuns(context, idsOf(args))
+    execute: async args => (await actions()).tagRuns(context, idsOf(args))
   });
   commands.addCommand(CommandIDs.copyRunIds, {
     label: args =>
