@@ -82,7 +82,6 @@ describe('RunStore', () => {
       type: 'changed',
       runId: 'a',
       time: '',
-      parentRunId: null,
       displayName: 'best',
       tags: { keep: 'yes' },
       parentRunId: null
