@@ -416,6 +416,26 @@ def test_ranges_and_the_whole_as_a_zip(server):
         assert get(server, f"{address}/{bad}").status_code == 404
 
 
+def test_a_zip_begins_before_it_is_packed(server):
+    code = (
+        "import os\n"
+        "for name in 'ab':\n"
+        "    open(f'outputs/{name}', 'wb').write(os.urandom(30_000_000))\n"
+    )
+    definition = {"configuration": {"script": "o.py"}}
+    run = finish(server, source={}, overlay={"o.py": {"text": code}}, definition=definition)
+    address = f"{API}runs/{run['runId']}/outputs"
+    with server.client.stream("GET", address, params={"format": "zip"}) as answer:
+        assert "Content-Length" not in answer.headers
+        first = next(answer.iter_raw())
+    assert first.startswith(b"PK")
+    assert len(first) < 30_000_000
+    packed = get(server, f"runs/{run['runId']}/outputs", params={"format": "zip"})
+    with zipfile.ZipFile(io.BytesIO(packed.content)) as archive:
+        assert archive.testzip() is None
+        assert [entry.file_size for entry in archive.infolist()] == [30_000_000] * 2
+
+
 def test_outputs_are_never_shown_as_html(server):
     code = "open('outputs/x.html', 'w').write('<script>alert(1)</script>')"
     run = finish(
