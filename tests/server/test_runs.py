@@ -90,6 +90,18 @@ def test_a_notebook_with_typed_parameters(server):
     )
 
 
+def test_a_whole_number_for_a_float_stays_a_float(server):
+    content = notebook("lr = 1.0\nn = 1", "print(lr, n)", tags=("parameters",))
+    run = finish(
+        server,
+        source={"notebook": content, "name": "nb.ipynb"},
+        definition={"configuration": {"parameters": {"lr": 2, "n": 3}}},
+    )
+    assert run["status"] == "Completed", run
+    executed = get(server, f"runs/{run['runId']}/outputs/nb.ipynb").json()
+    assert "".join(executed["cells"][-1]["outputs"][0]["text"]) == "2.0 3\n"
+
+
 def test_a_failing_cell_is_named(server):
     run = finish(server, source={"notebook": notebook("x = 1", "x / 0", "never = 1")})
     assert run["status"] == "Failed"
