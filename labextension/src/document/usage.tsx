@@ -98,8 +98,11 @@ function Area(props: {
   const [at, setAt] = React.useState<number | null>(null);
   const shown = at === null ? undefined : nearest(points, at);
   const x = shown ? ((shown.time - first) / range) * WIDTH : 0;
-  const places = points.map(point => {
-    const x = ((point.time - first) / range) * WIDTH;
+  // One point alone is shown as a level.
+  const drawn = points.length === 1 ? [points[0], points[0]] : points;
+  const places = drawn.map((point, index) => {
+    const share = points.length === 1 ? index : (point.time - first) / range;
+    const x = share * WIDTH;
     const y = HEIGHT - (valueOf(point) / (max || 1)) * (HEIGHT - 2);
     return `${x.toFixed(1)},${y.toFixed(1)}`;
   });
@@ -134,9 +137,11 @@ function Area(props: {
               {`${clock(shown.time)}: ${format(valueOf(shown))}`}
             </span>
           )}
-          <span title={new Date(last).toLocaleString()}>
-            {`+${formatDuration(last - first)}`}
-          </span>
+          {last > first && (
+            <span title={new Date(last).toLocaleString()}>
+              {`+${formatDuration(last - first)}`}
+            </span>
+          )}
         </div>
       </div>
     </figure>
