@@ -19,6 +19,7 @@ from jupyter_exec.handlers.base import ExecHandler, operation
 from jupyter_exec.model.wire import WireModel, one_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 BLOCK_BYTES = 1 << 18
@@ -216,13 +217,26 @@ class OutputsHandler(FileHandler):
         run = await house.runs.get(run_id)
         if query.format == "json":
             return {"outputs": await asyncio.to_thread(house.files.outputs, run)}
-        packed = await asyncio.to_thread(house.files.outputs_zip, run)
-        with packed:
-            self.safe_headers("application/zip", f"{run_id[:100]}-outputs.zip")
-            self.set_header("Content-Type", "application/zip")
-            await self.write_blocks(packed, 2**62)
-            self.finish()
+        self.safe_headers("application/zip", f"{run_id[:100]}-outputs.zip")
+        self.set_header("Content-Type", "application/zip")
+        await self._write_zip(house.files.outputs_zip(run))
         return None
+
+    async def _write_zip(self, blocks: Iterator[bytes]) -> None:
+        """Send a zip while it is being packed: its first bytes leave before its last are known."""
+        await self.flush()
+        try:
+            while block := await asyncio.to_thread(next, blocks, None):
+                self.write(block)
+                await self.flush()
+        except StreamClosedError:
+            return
+        except OSError:
+            self.log.exception("Packing the outputs failed; the download is cut off")
+            # A proper end of the answer would make a part of a zip look like a whole one.
+            self.detach().close()
+        else:
+            self.finish()
 
 
 class OutputHandler(FileHandler):

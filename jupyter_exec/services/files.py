@@ -7,10 +7,8 @@ from __future__ import annotations
 
 import os
 import re
-import tempfile
-import zipfile
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 from jupyter_exec.errors import NotFound
 from jupyter_exec.model.definition import RunDefinition
@@ -18,8 +16,11 @@ from jupyter_exec.model.run import Run, isoformat
 from jupyter_exec.model.wire import parse
 from jupyter_exec.services.reports import read_metrics
 from jupyter_exec.services.workspace import kept_folders
+from jupyter_exec.services.zip_stream import zip_blocks
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from jupyter_exec.store.paths import DataPaths, RunPaths
 
 _REPLICA_LOG = re.compile(r"^(?P<role>[\w.-]+?)-(?P<index>\d+)(?:\.retry-(?P<retry>\d+))?\.txt$")
@@ -132,14 +133,16 @@ class RunFiles:
         message = f"the run has no output {path[:200]!r}"
         raise NotFound(message, "path")
 
-    def outputs_zip(self, run: Run) -> IO[bytes]:
-        """Pack all outputs into a temporary zip, which the caller closes."""
-        packed = tempfile.TemporaryFile()  # noqa: SIM115 - the caller closes it
-        with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
-            for entry in self.outputs(run):
-                archive.write(self.output(run, entry["path"]), entry["path"])
-        packed.seek(0)
-        return packed
+    def outputs_zip(self, run: Run) -> Iterator[bytes]:
+        """Yield a zip of all outputs while it is being packed."""
+        return zip_blocks(self._output_files(run))
+
+    def _output_files(self, run: Run) -> Iterator[tuple[str, Path]]:
+        for entry in self.outputs(run):
+            try:
+                yield entry["path"], self.output(run, entry["path"])
+            except NotFound:
+                continue  # deleted since it was listed
 
     def diff(self, run: Run) -> Path:
         """Return the file with what was not committed when the snapshot was taken.

@@ -90,6 +90,18 @@ def test_a_notebook_with_typed_parameters(server):
     )
 
 
+def test_a_whole_number_for_a_float_stays_a_float(server):
+    content = notebook("lr = 1.0\nn = 1", "print(lr, n)", tags=("parameters",))
+    run = finish(
+        server,
+        source={"notebook": content, "name": "nb.ipynb"},
+        definition={"configuration": {"parameters": {"lr": 2, "n": 3}}},
+    )
+    assert run["status"] == "Completed", run
+    executed = get(server, f"runs/{run['runId']}/outputs/nb.ipynb").json()
+    assert "".join(executed["cells"][-1]["outputs"][0]["text"]) == "2.0 3\n"
+
+
 def test_a_failing_cell_is_named(server):
     run = finish(server, source={"notebook": notebook("x = 1", "x / 0", "never = 1")})
     assert run["status"] == "Failed"
@@ -414,6 +426,26 @@ def test_ranges_and_the_whole_as_a_zip(server):
         assert archive.read("a/b.txt") == b"0123456789"
     for bad in ("../../definition.json", "%2e%2e/%2e%2e/exec.db", "a", "nope"):
         assert get(server, f"{address}/{bad}").status_code == 404
+
+
+def test_a_zip_begins_before_it_is_packed(server):
+    code = (
+        "import os\n"
+        "for name in 'ab':\n"
+        "    open(f'outputs/{name}', 'wb').write(os.urandom(30_000_000))\n"
+    )
+    definition = {"configuration": {"script": "o.py"}}
+    run = finish(server, source={}, overlay={"o.py": {"text": code}}, definition=definition)
+    address = f"{API}runs/{run['runId']}/outputs"
+    with server.client.stream("GET", address, params={"format": "zip"}) as answer:
+        assert "Content-Length" not in answer.headers
+        first = next(answer.iter_raw())
+    assert first.startswith(b"PK")
+    assert len(first) < 30_000_000
+    packed = get(server, f"runs/{run['runId']}/outputs", params={"format": "zip"})
+    with zipfile.ZipFile(io.BytesIO(packed.content)) as archive:
+        assert archive.testzip() is None
+        assert [entry.file_size for entry in archive.infolist()] == [30_000_000] * 2
 
 
 def test_outputs_are_never_shown_as_html(server):

@@ -8,6 +8,7 @@ import pytest
 from jupyter_exec.launchers.base import LaunchContext
 from jupyter_exec.launchers.notebook import RUNNER, NotebookLauncher
 from jupyter_exec.launchers.notebook_runner.document import translate
+from jupyter_exec.launchers.notebook_runner.floats import with_floats
 from jupyter_exec.launchers.notebook_runner.kernel import NotebookFault
 from jupyter_exec.launchers.notebook_runner.streams import CELL_CHARACTERS, CellStreams
 from jupyter_exec.launchers.python import PythonLauncher
@@ -254,3 +255,18 @@ def test_floods_between_other_outputs_are_bounded_together():
         outputs.append({"output_type": "display_data", "text": ""})
     assert sum(output["output_type"] == "display_data" for output in outputs) == 50
     assert len(text_of(outputs)) < 2.2 * CELL_CHARACTERS
+
+
+def test_a_whole_number_is_a_float_where_the_notebook_declares_one():
+    source = (
+        "a = 0.5\nb = -1.0\nc: float = 1\nd = 1\ne = True\nf = g = 2e3\nh, i = 1.0, 2.0\nj = 1.5"
+    )
+    given = dict.fromkeys("abcdefghi", 2) | {"j": True}
+    made = with_floats(given, source)
+    assert made == given
+    assert {name for name, value in made.items() if type(value) is float} == set("abcfg")
+    assert made["j"] is True
+
+
+def test_a_parameters_cell_with_magics_declares_no_floats():
+    assert type(with_floats({"a": 2}, "%time a = 0.5")["a"]) is int

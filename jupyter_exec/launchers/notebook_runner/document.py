@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from jupyter_exec.launchers.notebook_runner.floats import with_floats
 from jupyter_exec.launchers.notebook_runner.kernel import NotebookFault
 
 if TYPE_CHECKING:
@@ -127,6 +128,8 @@ def inject(
         NotebookFault: papermill has no translator for the kernel's language, or there are secrets
             and it is not Python.
     """
+    if choice.language.lower() == "python":
+        parameters = with_floats(parameters, _declaration(notebook))
     lines = translate(parameters, choice.name, choice.language) if parameters else "# Parameters\n"
     if secrets and choice.language.lower() != "python":
         names = ", ".join(secrets)
@@ -155,6 +158,14 @@ def inject(
             "it anew\n"
         )
     notebook.cells.insert(declared[0] + 1 if declared else 0, cell)
+
+
+def _declaration(notebook: NotebookNode) -> str:
+    """Return the source of the cell tagged `parameters`; nothing where there is none."""
+    for cell in notebook.cells:
+        if "parameters" in cell.metadata.get("tags", []):
+            return str(cell.source)
+    return ""
 
 
 def translate(parameters: Mapping[str, Any], kernel_name: str, language: str) -> str:

@@ -1,9 +1,8 @@
-import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
 import { useExec } from '../components/context';
-import { FileDiffs, UnifiedDiff } from '../components/diff';
-import { IFileDiff, parseUnifiedDiff } from '../components/difftext';
+import { CodeDifferences } from '../components/codediff';
+import { UnifiedDiff } from '../components/diff';
 import { useAsync } from '../components/hooks';
 import { Empty, Failure } from '../components/notice';
 import { RequestFailure } from '../server/errors';
@@ -80,37 +79,9 @@ function Compared(props: { run: Run; other: Run | null }): JSX.Element {
           </button>
         )}
       </div>
-      <FileDiffs files={fileDiffsOf(trans, data)} />
-      {data.more > 0 && (
-        <div className="jp-exec-changes-note">
-          {trans._n(
-            '%1 further file differs, which is not shown.',
-            '%1 further files differ, which are not shown.',
-            data.more
-          )}
-        </div>
-      )}
+      <CodeDifferences answer={data} />
     </>
   );
-}
-
-/** The answer of the server in the shape of diffs that were read from text. */
-export function fileDiffsOf(
-  trans: TranslationBundle,
-  answer: CodeDiff
-): IFileDiff[] {
-  return answer.files.map(({ path, change, diff, reason }) => {
-    const [read] = diff === null ? [] : parseUnifiedDiff(diff);
-    return {
-      path,
-      oldPath: null,
-      change,
-      note: reason ?? (read ? null : trans.__('The file is empty.')),
-      hunks: read?.hunks ?? [],
-      added: read?.added ?? 0,
-      removed: read?.removed ?? 0
-    };
-  });
 }
 
 function Uncommitted({ run }: { run: Run }): JSX.Element {

@@ -5,11 +5,11 @@ import * as React from 'react';
 import { useExec } from '../components/context';
 import { useAsync } from '../components/hooks';
 import { Empty, Failure } from '../components/notice';
+import { RunPicker } from '../components/runpicker';
 import type { IRunTabProps } from '../document/tabs';
 import { isTerminal } from '../model/lifecycle';
 import type { Run } from '../types';
 import { Changes, IComparison } from './changes';
-import { RunPicker } from './runpicker';
 import { SnapshotFiles } from './snapshotfiles';
 
 type View = 'files' | IComparison['with'];
@@ -42,7 +42,15 @@ export default function Code({ run }: IRunTabProps): JSX.Element {
           <option value="commit">{trans.__('Uncommitted changes')}</option>
         </select>
         {view === 'run' && (
-          <RunPicker run={run} chosen={chosen} onChoose={setOther} />
+          <RunPicker
+            label={trans.__('Run to compare with')}
+            placeholder={trans.__('Name or id of a run')}
+            chosen={chosen}
+            experiment={run.experiment}
+            fits={each => each.runId !== run.runId && each.snapshotId !== null}
+            none={trans.__('No such run with code')}
+            onPick={setOther}
+          />
         )}
       </div>
       {view === 'files' && <SnapshotFiles snapshotId={run.snapshotId} />}

@@ -1,14 +1,11 @@
 import * as React from 'react';
 
+import { CodeDifferences } from '../components/codediff';
 import { useExec } from '../components/context';
-import { FileDiffs } from '../components/diff';
-import { IFileDiff, parseUnifiedDiff } from '../components/difftext';
 import { useAsync } from '../components/hooks';
 import { Failure } from '../components/notice';
-import type { components } from '../wire';
+import type { CodeDiff } from '../types';
 import type { ICompared } from './comparison';
-
-type CodeDiff = components['schemas']['CodeDiff'];
 
 /** What differs in the code of two of the runs; read when it is opened. */
 export function CodeComparison(props: {
@@ -68,7 +65,7 @@ export function CodeComparison(props: {
 }
 
 function Differences(props: { from: string; to: string }): JSX.Element {
-  const { model, trans } = useExec();
+  const { model } = useExec();
   const { from, to } = props;
   const { data, error, reload } = useAsync(
     () =>
@@ -81,30 +78,5 @@ function Differences(props: { from: string; to: string }): JSX.Element {
   if (data === undefined) {
     return <div aria-busy />;
   }
-  const files = data.files.map(({ path, change, diff, reason }): IFileDiff => {
-    const [read] = diff === null ? [] : parseUnifiedDiff(diff);
-    return {
-      path,
-      oldPath: null,
-      change,
-      note: reason ?? (read ? null : trans.__('The file is empty.')),
-      hunks: read?.hunks ?? [],
-      added: read?.added ?? 0,
-      removed: read?.removed ?? 0
-    };
-  });
-  return (
-    <>
-      <FileDiffs files={files} />
-      {data.more > 0 && (
-        <p className="jp-exec-chart-note">
-          {trans._n(
-            '%1 further file differs, which is not shown.',
-            '%1 further files differ, which are not shown.',
-            data.more
-          )}
-        </p>
-      )}
-    </>
-  );
+  return <CodeDifferences answer={data} />;
 }

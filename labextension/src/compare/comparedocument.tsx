@@ -6,12 +6,12 @@ import * as React from 'react';
 import { ExecProvider, IExecContext, useExec } from '../components/context';
 import { useSignal } from '../components/hooks';
 import { Empty } from '../components/notice';
+import { RunPicker } from '../components/runpicker';
 import { execIcon } from '../icons';
 import { CodeComparison } from './codecomparison';
 import { CompareTable } from './comparetable';
 import { Comparison, MOST_RUNS } from './comparison';
 import { MetricComparison } from './metriccomparison';
-import { RunPicker } from './runpicker';
 
 /** Runs side by side in the main area. */
 export class CompareDocument extends ReactWidget {
@@ -59,7 +59,7 @@ export class CompareDocument extends ReactWidget {
 }
 
 function Body({ comparison }: { comparison: Comparison }): JSX.Element {
-  const { trans } = useExec();
+  const { model, trans } = useExec();
   useSignal(comparison.changed);
   const runs = comparison.runs;
   return (
@@ -67,9 +67,15 @@ function Body({ comparison }: { comparison: Comparison }): JSX.Element {
       <div className="jp-exec-compare-bar">
         <RunPicker
           label={trans.__('Add a run')}
-          exclude={new Set(comparison.runIds)}
+          placeholder={trans.__('Add a run')}
           isDisabled={comparison.isFull}
-          onPick={runId => comparison.add(runId)}
+          spare={runs.length}
+          fits={run => !comparison.runIds.includes(run.runId)}
+          none={trans.__('No further run has this in its name.')}
+          onPick={run => {
+            model.store.add([run]);
+            comparison.add(run.runId);
+          }}
         />
         {comparison.isFull && (
           <span role="status">

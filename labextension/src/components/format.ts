@@ -46,3 +46,10 @@ export function formatNumber(value: number): string {
 export function formatCount(value: number): string {
   return value.toLocaleString('en');
 }
+
+/** How many processors were busy, such as `0`, `< 0.01`, `0.03`, `1.2`, `12`. */
+export function formatCpus(cpus: number): string {
+  return cpus > 0 && cpus < 0.01
+    ? '< 0.01'
+    : formatNumber(Number(cpus.toFixed(cpus < 1 ? 2 : 1)));
+}

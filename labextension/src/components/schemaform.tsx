@@ -157,7 +157,10 @@ function Hint(props: {
     <div className="jp-exec-field-hint" id={props.id}>
       {description}
       {description && isChanged && ' · '}
-      {isChanged && trans.__('Default: %1', String(asEdited(given)))}
+      {isChanged &&
+        (given === ''
+          ? trans.__('Default: empty')
+          : trans.__('Default: %1', String(asEdited(given))))}
     </div>
   );
 }

@@ -156,7 +156,8 @@ function Actions(props: { run: Run; isDeleted: boolean }): JSX.Element {
       {button(CommandIDs.rerun, trans.__('Run again'))}
       {button(CommandIDs.rerunWithChanges, trans.__('Run with changes…'))}
       {button(CommandIDs.saveAsTemplate, trans.__('Save as template'))}
-      {button(CommandIDs.openFolder, trans.__('Open folder'))}
+      {commands.isVisible(CommandIDs.openFolder, { runId }) &&
+        button(CommandIDs.openFolder, trans.__('Open source folder'))}
       {button(CommandIDs.copyRunId, trans.__('Copy id'))}
       {isTerminal(run.status) &&
         button(CommandIDs.deleteRun, trans.__('Delete…'))}

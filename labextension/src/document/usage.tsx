@@ -1,7 +1,7 @@
 import * as React from 'react';
 
 import { useExec } from '../components/context';
-import { formatBytes, formatNumber } from '../components/format';
+import { formatBytes, formatCpus, formatDuration } from '../components/format';
 import { isTerminal } from '../model/lifecycle';
 import { type IUsagePoint, UsageModel } from '../model/usage';
 import { LogReader } from '../server/logs';
@@ -14,7 +14,7 @@ const HEIGHT = 48;
 /** What a run uses: memory and processors over time; nothing where nobody has measured it. */
 export function Usage({ run }: { run: Run }): JSX.Element | null {
   const { trans } = useExec();
-  const usage = useUsage(run.runId);
+  const usage = useUsage(run);
   if (usage === null || usage.points.length === 0) {
     return null;
   }
@@ -32,14 +32,16 @@ export function Usage({ run }: { run: Run }): JSX.Element | null {
           points={points}
           valueOf={point => point.memoryBytes}
           max={peakMemoryBytes}
+          format={formatBytes}
         />
         <Area
           name={trans.__('Processors')}
-          now={isOver ? null : formatNumber(Number(last.cpus.toFixed(2)))}
-          peak={formatNumber(Number(peakCpus.toFixed(2)))}
+          now={isOver ? null : formatCpus(last.cpus)}
+          peak={formatCpus(peakCpus)}
           points={points}
           valueOf={point => point.cpus}
-          max={Math.max(1, peakCpus)}
+          max={peakCpus}
+          format={formatCpus}
         />
       </div>
     </section>
@@ -47,8 +49,14 @@ export function Usage({ run }: { run: Run }): JSX.Element | null {
 }
 
 /** Followed while somebody sees it. */
-function useUsage(runId: string): UsageModel | null {
+function useUsage(run: Run): UsageModel | null {
   const { model } = useExec();
+  const { runId } = run;
+  // A further attempt begins anew.
+  const start =
+    run.startedAt !== null && run.attempt === 1
+      ? Date.parse(run.startedAt)
+      : null;
   const isVisible = useVisible();
   const [usage, setUsage] = React.useState<UsageModel | null>(null);
   const [, setCount] = React.useState(0);
@@ -57,17 +65,19 @@ function useUsage(runId: string): UsageModel | null {
       return undefined;
     }
     const path = ['runs', runId, 'usage'];
-    const made = new UsageModel(new LogReader(model.requester, path), () => {
-      const run = model.store.get(runId);
-      return run === undefined || isTerminal(run.status);
-    });
+    const hasEnded = () => {
+      const known = model.store.get(runId);
+      return known === undefined || isTerminal(known.status);
+    };
+    const reader = new LogReader(model.requester, path);
+    const made = new UsageModel(reader, hasEnded, start);
     made.changed.connect(() => {
       setUsage(made);
       setCount(count => count + 1);
     });
     void made.follow();
     return () => made.dispose();
-  }, [model, runId, isVisible]);
+  }, [model, runId, start, isVisible]);
   return usage;
 }
 
@@ -78,13 +88,21 @@ function Area(props: {
   points: readonly IUsagePoint[];
   valueOf: (point: IUsagePoint) => number;
   max: number;
+  format: (value: number) => string;
 }): JSX.Element {
   const { trans } = useExec();
-  const { name, now, peak, points, valueOf, max } = props;
+  const { name, now, peak, points, valueOf, max, format } = props;
   const first = points[0].time;
-  const range = Math.max(1, points[points.length - 1].time - first);
-  const places = points.map(point => {
-    const x = ((point.time - first) / range) * WIDTH;
+  const last = points[points.length - 1].time;
+  const range = Math.max(1, last - first);
+  const [at, setAt] = React.useState<number | null>(null);
+  const shown = at === null ? undefined : nearest(points, at);
+  const x = shown ? ((shown.time - first) / range) * WIDTH : 0;
+  // One point alone is shown as a level.
+  const drawn = points.length === 1 ? [points[0], points[0]] : points;
+  const places = drawn.map((point, index) => {
+    const share = points.length === 1 ? index : (point.time - first) / range;
+    const x = share * WIDTH;
     const y = HEIGHT - (valueOf(point) / (max || 1)) * (HEIGHT - 2);
     return `${x.toFixed(1)},${y.toFixed(1)}`;
   });
@@ -95,16 +113,56 @@ function Area(props: {
         {now !== null && <span>{trans.__('now %1', now)}</span>}{' '}
         <span>{trans.__('peak %1', peak)}</span>
       </figcaption>
-      <svg
-        viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
-        preserveAspectRatio="none"
-        aria-hidden="true"
-      >
-        <polygon
-          points={`0,${HEIGHT} ${places.join(' ')} ${WIDTH},${HEIGHT}`}
-        />
-        <polyline points={places.join(' ')} />
-      </svg>
+      <div className="jp-exec-area-plot" aria-hidden="true">
+        <div className="jp-exec-area-scale">
+          <span>{format(max)}</span>
+          <span>0</span>
+        </div>
+        <svg
+          viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
+          preserveAspectRatio="none"
+          onPointerMove={event => setAt(timeUnder(event, first, range))}
+          onPointerLeave={() => setAt(null)}
+        >
+          <polygon
+            points={`0,${HEIGHT} ${places.join(' ')} ${WIDTH},${HEIGHT}`}
+          />
+          <polyline points={places.join(' ')} />
+          {at !== null && <line x1={x} x2={x} y1={0} y2={HEIGHT} />}
+        </svg>
+        <div className="jp-exec-area-times">
+          <span title={new Date(first).toLocaleString()}>{clock(first)}</span>
+          {shown && (
+            <span className="jp-exec-area-shown">
+              {`${clock(shown.time)}: ${format(valueOf(shown))}`}
+            </span>
+          )}
+          {last > first && (
+            <span title={new Date(last).toLocaleString()}>
+              {`+${formatDuration(last - first)}`}
+            </span>
+          )}
+        </div>
+      </div>
     </figure>
   );
+}
+
+function timeUnder(
+  event: React.PointerEvent,
+  first: number,
+  range: number
+): number {
+  const { left, width } = event.currentTarget.getBoundingClientRect();
+  return first + ((event.clientX - left) / width) * range;
+}
+
+function nearest(points: readonly IUsagePoint[], time: number): IUsagePoint {
+  return points.reduce((best, point) =>
+    Math.abs(point.time - time) < Math.abs(best.time - time) ? point : best
+  );
+}
+
+function clock(time: number): string {
+  return new Date(time).toLocaleTimeString();
 }

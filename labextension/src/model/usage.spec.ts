@@ -20,6 +20,15 @@ describe('UsageModel', () => {
     expect(usage.peakCpus).toBe(2);
   });
 
+  it('knows what was used before the first point where the beginning is known', async () => {
+    const log = new MemoryLog();
+    log.append(line(12, 100, 0.06));
+    log.hasEnded = true;
+    const usage = new UsageModel(log, () => true, 10_000);
+    await usage.follow();
+    expect(usage.peakCpus).toBeCloseTo(0.03);
+  });
+
   it('thins out what is too much', async () => {
     const log = new MemoryLog();
     log.append(Array.from({ length: 5000 }, (_, i) => line(i, i, i)).join(''));

@@ -21,10 +21,12 @@ export class UsageModel implements IDisposable {
   /**
    * @param _reader - reads `GET runs/{runId}/usage`, JSON values one a line.
    * @param _hasEnded - whether the run has ended, as far as is known.
+   * @param _startedAt - when it began to use processors, in milliseconds since 1970, where that is known.
    */
   constructor(
     private readonly _reader: ILogReader,
-    private readonly _hasEnded: () => boolean
+    private readonly _hasEnded: () => boolean,
+    private readonly _startedAt: number | null = null
   ) {}
 
   get changed(): ISignal<this, void> {
@@ -101,7 +103,7 @@ export class UsageModel implements IDisposable {
       return;
     }
     const { time, memoryBytes, cpuSeconds } = value;
-    const last = this._last;
+    const last = this._last ?? this._beginning;
     const seconds = last ? (time - last.time) / 1000 : 0;
     const used = last ? cpuSeconds - last.cpuSeconds : 0;
     // Less than before: another attempt has begun.
@@ -113,6 +115,12 @@ export class UsageModel implements IDisposable {
     if (this._points.length > MOST_POINTS) {
       this._points = this._points.filter((_, index) => index % 2 === 0);
     }
+  }
+
+  /** Nothing was used yet when the run began. */
+  private get _beginning(): { time: number; cpuSeconds: number } | null {
+    const time = this._startedAt;
+    return time === null ? null : { time, cpuSeconds: 0 };
   }
 
   private _points: IUsagePoint[] = [];

@@ -26,12 +26,20 @@ const DESCRIBED = {
   args: { type: 'object', properties: { runId: { type: 'string' } } }
 } as const;
 
+/** Lab's own command: show a file or a folder in the file browser. */
+const GO_TO_PATH = 'filebrowser:go-to-path';
+
 /** Add the commands that do something with one run; they tell by a notification what failed. */
 export function addRunCommands(parts: IRunCommands): void {
   const { app, model, trans, current } = parts;
   const { commands } = app;
   const idOf = (args: ReadonlyPartialJSONObject) =>
     args['runId'] === undefined ? current() : String(args['runId']);
+  const sourceOf = (args: ReadonlyPartialJSONObject): string | null => {
+    const runId = idOf(args);
+    const run = runId === undefined ? undefined : model.store.get(runId);
+    return run?.sourcePath ?? null;
+  };
   const add = (
     command: string,
     label: string,
@@ -82,13 +90,33 @@ export function addRunCommands(parts: IRunCommands): void {
     runId => deleteRun(parts, runId),
     run => isTerminal(run.status)
   );
-  add(CommandIDs.openFolder, trans.__('Open Folder of Run'), async runId => {
-    const path = `exec:${runId}`;
-    const hasDrive = app.serviceManager.contents.driveName(path) !== '';
-    if (hasDrive && commands.hasCommand('filebrowser:open-path')) {
-      await commands.execute('filebrowser:open-path', { path });
-    } else {
-      await commands.execute(CommandIDs.openRun, { runId, tab: 'outputs' });
+  commands.addCommand(CommandIDs.openFolder, {
+    label: trans.__('Open Source Folder of Run'),
+    caption: trans.__('Show the folder that the code was taken from'),
+    describedBy: DESCRIBED,
+    // Notebook 7 has the file browser on a page of its own.
+    isVisible: args =>
+      commands.hasCommand(GO_TO_PATH) && sourceOf(args) !== null,
+    isEnabled: args =>
+      commands.hasCommand(GO_TO_PATH) && sourceOf(args) !== null,
+    execute: async args => {
+      const path = sourceOf(args);
+      if (path === null) {
+        return;
+      }
+      try {
+        await app.serviceManager.contents.get(path, { content: false });
+      } catch {
+        Notification.error(
+          trans.__(
+            '%1 is no longer there. The files of the run are in its tab "Code".',
+            path || '/'
+          ),
+          { autoClose: 5000 }
+        );
+        return;
+      }
+      await commands.execute(GO_TO_PATH, { path });
     }
   });
 }

@@ -67,6 +67,16 @@ export const submitPlugin: JupyterFrontEndPlugin<void> = {
     addFileCommands(app, trans, documents, browsers, open);
     addCellCommand(app, trans, notebooks, open);
     addRerunCommand(app, trans, open);
+    // What is enabled depends on the tab that is in front; buttons of toolbars do not look by themselves.
+    app.shell.currentChanged?.connect(() => {
+      for (const command of [
+        CommandIDs.submitFile,
+        CommandIDs.submitCells,
+        CommandIDs.rerunWithChanges
+      ]) {
+        commands.notifyCommandChanged(command);
+      }
+    });
   }
 };
 

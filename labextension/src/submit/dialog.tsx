@@ -65,6 +65,18 @@ function Form(): JSX.Element {
           <span>{trans.__('has unsaved changes; it is saved first.')}</span>
         )}
       </div>
+      {model.isDraft && (
+        <div className="jp-exec-submit-draft" role="status">
+          {trans.__('What you typed before you canceled is still here.')}{' '}
+          <button
+            type="button"
+            className="jp-exec-link"
+            onClick={() => model.startOver()}
+          >
+            {trans.__('Start over')}
+          </button>
+        </div>
+      )}
       {model.error && <Failure error={model.error} />}
       <TextField
         field="name"

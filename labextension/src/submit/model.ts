@@ -30,7 +30,10 @@ export interface ISubmitOptions {
   readonly subject: ISubject;
   /** Without what was remembered. */
   readonly initial: ISubmitState;
+  /** What the dialog begins with. */
   readonly state: ISubmitState;
+  /** The same with what was typed before somebody cancelled; `state` itself where nothing was. */
+  readonly draft?: ISubmitState;
   readonly kernels: readonly IKernelChoice[];
   readonly targets: readonly Target[];
   /** Files of the folder that may be run, and that may name an environment. */
@@ -49,7 +52,8 @@ export interface ISuggestions {
 /** The dialog that submits, without its looks. */
 export class SubmitModel {
   constructor(readonly options: ISubmitOptions) {
-    this._state = options.state;
+    this._state = options.draft ?? options.state;
+    this._isDraft = this._state !== options.state;
     this.subject = options.subject;
     this.fields = fieldsOf(options.subject, options.targets.length > 1);
   }
@@ -94,6 +98,20 @@ export class SubmitModel {
   /** Whether the file has changes that are saved first. */
   get isUnsaved(): boolean {
     return this.subject.document?.isDirty ?? false;
+  }
+
+  /** Whether it shows what was typed before somebody cancelled. */
+  get isDraft(): boolean {
+    return this._isDraft;
+  }
+
+  /** Begin without what was typed before. */
+  startOver(): void {
+    this._isDraft = false;
+    this._faults = {};
+    this._valueFaults = {};
+    this._state = this.options.state;
+    this._changed.emit();
   }
 
   /** Take what a person has said; the faults of those fields no longer count. */
@@ -250,6 +268,7 @@ export class SubmitModel {
   }
 
   private _state: ISubmitState;
+  private _isDraft: boolean;
   private _faults: SubmitFaults = {};
   private _valueFaults: FieldFaults = {};
   private _error: Error | null = null;

@@ -16,6 +16,7 @@ import type { ExecSettings } from '../model/settings';
 import { RequestFailure } from '../server/errors';
 import type { Run, Target } from '../types';
 import { SubmitDialog } from './dialog';
+import { SubmitDrafts } from './drafts';
 import { recall } from './memory';
 import { IKernelChoice, ISuggestions, SubmitModel } from './model';
 import { rerunState } from './rerunstate';
@@ -38,6 +39,9 @@ export interface ISubmitServices {
   readonly database: IStateDB | null;
 }
 
+/** Of dialogs that were cancelled. */
+const drafts = new SubmitDrafts();
+
 /** Ask how to run something, and run it; the run, or null where somebody has cancelled. */
 export async function openSubmit(
   wish: SubmitWish,
@@ -46,9 +50,12 @@ export async function openSubmit(
   const subject = await subjectOf(wish, services);
   const model = await modelOf(subject, services);
   const run = await new SubmitDialog(services.context, model).ask();
-  if (run !== null) {
-    await tell(run, services);
+  if (run === null) {
+    drafts.keep(subject, model.options.state, model.state);
+    return null;
   }
+  drafts.drop(subject);
+  await tell(run, services);
   return run;
 }
 
@@ -89,6 +96,7 @@ async function modelOf(
     subject,
     initial,
     state,
+    draft: drafts.restore(subject, state),
     targets,
     kernels,
     suggestions,

@@ -56,7 +56,9 @@ function Parameter(props: FieldTemplateProps): JSX.Element {
         )}
       </div>
       <div className="jp-exec-parameter-about" id={`${props.id}__description`}>
-        {[field.description, limits].filter(Boolean).join(' · ')}
+        {limits && <span className="jp-exec-parameter-limits">{limits}</span>}
+        {field.description && limits && ' '}
+        {field.description}
       </div>
       <FieldFault id={props.id} />
     </div>
