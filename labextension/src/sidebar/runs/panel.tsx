@@ -2,13 +2,15 @@ import * as React from 'react';
 
 import { useExec } from '../../components/context';
 import { useSignal } from '../../components/hooks';
+import { lazily } from '../../components/lazily';
 import { Empty } from '../../components/notice';
 import type { RunTree } from '../../model/runtree';
 import type { Selection } from '../../model/selection';
 import { BulkBar } from './bulkbar';
 import { ConnectionNotice } from './connectionnotice';
 import { FilterBar } from './filterbar';
-import { TreeView } from './treeview';
+
+const TreeView = lazily(() => import('./treeview'));
 
 /** The section "Runs" of the sidebar. */
 export function RunsPanel(props: {
