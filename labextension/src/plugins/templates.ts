@@ -18,6 +18,7 @@ import type { IExecContext } from '../components/context';
 import type { TemplateEditor } from '../templates/templateeditor';
 import { IExec } from '../tokens';
 import type { TemplateDraft } from '../types';
+import { showDocument } from './area';
 
 /** Save the template that is being edited; for its keyboard shortcut. */
 const SAVE = 'jupyter-exec:save-template';
@@ -103,9 +104,8 @@ function addPages(tools: ITools): void {
       widget = await make();
       names.set(widget, name);
       await tracker.add(widget);
-      app.shell.add(widget, 'main');
     }
-    app.shell.activateById(widget.id);
+    showDocument(app.shell, widget);
   };
 
   app.commands.addCommand(CommandIDs.runTemplate, {
@@ -191,9 +191,8 @@ function addEditor(
         widget = new TemplateEditor(context, services, status, { name, draft });
         widget.changed.connect(sender => void tracker.save(sender));
         await tracker.add(widget);
-        app.shell.add(widget, 'main');
       }
-      app.shell.activateById(widget.id);
+      showDocument(app.shell, widget);
     }
   });
   app.commands.addCommand(SAVE, {

@@ -9,6 +9,7 @@ import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 
 import { CommandIDs } from '../commands';
 import type { IExecContext } from '../components/context';
+import { failureText } from '../components/notice';
 
 /** A dialog to choose a template offers so many. */
 const OFFERED = 500;
@@ -36,7 +37,7 @@ export async function chooseTemplate(
   } catch (error) {
     await showErrorMessage(
       trans.__('The templates cannot be read'),
-      (error as Error).message
+      failureText(trans, error as Error)
     );
     return null;
   }
@@ -67,7 +68,7 @@ export async function deleteTemplate(
   } catch (error) {
     await showErrorMessage(
       trans.__('The template was not deleted'),
-      (error as Error).message
+      failureText(trans, error as Error)
     );
     return;
   }
@@ -97,7 +98,7 @@ export async function saveAsTemplate(
   } catch (error) {
     await showErrorMessage(
       trans.__('No template can be made of this run'),
-      (error as Error).message
+      failureText(trans, error as Error)
     );
   }
 }

@@ -20,7 +20,12 @@ export function RunsPanel(props: {
   const { tree, selection } = props;
   useSignal(tree.changed);
   useSignal(selection.changed);
-  const isEmpty = tree.total === 0;
+  const { model } = useExec();
+  useSignal(model.stream.stateChanged);
+  const { state } = model.stream;
+  // The notice tells it, and that once is enough.
+  const isRefused = state === 'unauthorized' || state === 'noRoute';
+  const isUnread = tree.total === null && isRefused;
   return (
     <div className="jp-exec-runs">
       <ConnectionNotice />
@@ -30,7 +35,8 @@ export function RunsPanel(props: {
       ) : (
         <Count tree={tree} />
       )}
-      {isEmpty ? <Nothing tree={tree} /> : <TreeView {...props} />}
+      {tree.total === 0 && <Nothing tree={tree} />}
+      {tree.total !== 0 && !isUnread && <TreeView {...props} />}
     </div>
   );
 }
