@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 OURS = "/lab/extensions/jupyter-exec/"
-LARGEST_BYTES = 150_000
+LARGEST_BYTES = 130_000
 
 
 def loaded(page: Page) -> dict[str, int]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -62,3 +64,37 @@ def test_its_pages_load_us_without_complaints(
     assert active == ours
     # Notebook itself complains of routes that this server lacks; what is ours has our name in it.
     assert not [text for text in said if "jupyter-exec" in text], said
+
+
+def test_a_run_is_shown_beside_the_notebook(page: Page, notebook_server: RunningServer) -> None:
+    answer = notebook_server.client.post(
+        "jupyter-exec/v1/runs",
+        json={
+            "definition": {"configuration": {"script": "main.py"}},
+            "overlay": {"main.py": {"text": "print('hello from the run')"}},
+        },
+    )
+    run_id = answer.raise_for_status().json()["runId"]
+    notebook_server.wait_for_end(run_id)
+    page.goto(f"{notebook_server.url}notebooks/work.ipynb?token={notebook_server.token}")
+    page.locator("#jp-NotebookLogo, .jp-NotebookPanel").first.wait_for(timeout=LAUNCH_MS)
+    page.evaluate("window.jupyterapp.restored")
+    page.evaluate(
+        "runId => window.jupyterapp.commands.execute('jupyter-exec:open-run', {runId})", run_id
+    )
+    document = page.locator(".jp-exec-document")
+    document.wait_for()
+    document.get_by_role("tab", name="Logs").click()
+    document.get_by_text("hello from the run").wait_for()
+    box = document.bounding_box()
+    assert box is not None
+    shown = page.viewport_size or {}
+    assert box["width"] >= 0.4 * shown["width"]
+    assert box["height"] >= 0.6 * shown["height"]
+    assert box["x"] + box["width"] <= shown["width"]
+    cells = page.locator(".jp-NotebookPanel").bounding_box()
+    assert cells is not None
+    assert cells["width"] >= 0.4 * shown["width"]
+    folder = os.environ.get("JUPYTER_EXEC_SHOTS")
+    if folder:
+        page.screenshot(path=str(Path(folder) / "notebook-7-run.png"))

@@ -1,3 +1,4 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
 import { RequestFailure } from '../server/errors';
@@ -27,7 +28,7 @@ export function Failure(props: {
   const faults = error instanceof RequestFailure ? error.faults : [];
   return (
     <div className="jp-exec-failure" role="alert">
-      <div>{textOf(kind, error, trans.__.bind(trans))}</div>
+      <div>{failureText(trans, error)}</div>
       {faults.length > 1 && (
         <ul>
           {faults.map((fault, index) => (
@@ -56,16 +57,13 @@ export function Failure(props: {
   );
 }
 
-function textOf(
-  kind: string | null,
-  error: Error,
-  __: (text: string) => string
-): string {
-  switch (kind) {
+/** What a person is told of an error: what happened, and what to do next. */
+export function failureText(trans: TranslationBundle, error: Error): string {
+  switch (error instanceof RequestFailure ? error.kind : null) {
     case 'unauthorized':
-      return __('You are no longer logged in to this server.');
+      return trans.__('You are no longer logged in to this server.');
     case 'noRoute':
-      return __(
+      return trans.__(
         'The jupyter_exec of this server does not have this. Update it, or enable the server extension.'
       );
     default:

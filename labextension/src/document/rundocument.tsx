@@ -102,7 +102,7 @@ export class RunDocument extends ReactWidget {
 }
 
 function Body({ document }: { document: RunDocument }): JSX.Element {
-  const { model, trans } = useExec();
+  const { model } = useExec();
   const known = useRun(document.runId);
   const last = React.useRef<Run>();
   last.current = known ?? last.current;
@@ -164,11 +164,7 @@ function Body({ document }: { document: RunDocument }): JSX.Element {
         aria-labelledby={`${document.id}-tab-${shown.id}`}
         tabIndex={0}
       >
-        <React.Suspense
-          fallback={<div className="jp-exec-empty">{trans.__('Loading…')}</div>}
-        >
-          <shown.component key={shown.id} run={run} />
-        </React.Suspense>
+        <shown.component key={shown.id} run={run} />
       </div>
     </VisibleContext.Provider>
   );

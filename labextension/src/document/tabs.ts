@@ -1,6 +1,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
-import * as React from 'react';
+import type * as React from 'react';
 
+import { lazily } from '../components/lazily';
 import type { RunStore } from '../model/runstore';
 import type { Run } from '../types';
 
@@ -13,9 +14,7 @@ export interface IRunTabProps {
 export interface IRunTab {
   readonly id: string;
   readonly label: (trans: TranslationBundle) => string;
-  readonly component: React.LazyExoticComponent<
-    React.ComponentType<IRunTabProps>
-  >;
+  readonly component: React.ComponentType<IRunTabProps>;
   /** Whether this run has it; every run has where it is left out. */
   readonly isFor?: (run: Run, store: RunStore) => boolean;
 }
@@ -25,32 +24,32 @@ export const RUN_TABS: readonly IRunTab[] = [
   {
     id: 'overview',
     label: trans => trans.__('Overview'),
-    component: React.lazy(() => import('./overview'))
+    component: lazily(() => import('./overview'))
   },
   {
     id: 'logs',
     label: trans => trans.__('Logs'),
-    component: React.lazy(() => import('../logs/logs'))
+    component: lazily(() => import('../logs/logs'))
   },
   {
     id: 'outputs',
     label: trans => trans.__('Outputs'),
-    component: React.lazy(() => import('../outputs/outputs'))
+    component: lazily(() => import('../outputs/outputs'))
   },
   {
     id: 'metrics',
     label: trans => trans.__('Metrics'),
-    component: React.lazy(() => import('../metrics/metrics'))
+    component: lazily(() => import('../metrics/metrics'))
   },
   {
     id: 'code',
     label: trans => trans.__('Code'),
-    component: React.lazy(() => import('../code/code'))
+    component: lazily(() => import('../code/code'))
   },
   {
     id: 'children',
     label: trans => trans.__('Children'),
-    component: React.lazy(() => import('../children/children')),
+    component: lazily(() => import('../children/children')),
     isFor: (run, store) => store.isParent(run.runId)
   }
 ];

@@ -1,18 +1,10 @@
 import { PathExt } from '@jupyterlab/coreutils';
-import { Contents, ServerConnection } from '@jupyterlab/services';
+import type { Contents, ServerConnection } from '@jupyterlab/services';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { ISignal, Signal } from '@lumino/signaling';
 
 import type { Requester } from '../server/request';
-import { base64Of, checkSize, notebookOf, readBytes, textOf } from './content';
-import {
-  IFolder,
-  IStoredFile,
-  isFolder,
-  lookUp,
-  nameOf,
-  treeOf
-} from './filelist';
+import type { IStoredFile } from './filelist';
 
 /** What a drive is made with. */
 export interface IDriveOptions {
@@ -37,7 +29,7 @@ export const PARQUET = /\.(parquet|pq)$/i;
  * The first part of a path names whose files they are: a run, or a snapshot.
  */
 export abstract class ReadOnlyDrive implements Contents.IDrive {
-  constructor(protected readonly options: IDriveOptions) {
+  constructor(readonly options: IDriveOptions) {
     this.serverSettings = options.requester.settings;
   }
 
@@ -45,10 +37,10 @@ export abstract class ReadOnlyDrive implements Contents.IDrive {
   readonly serverSettings: ServerConnection.ISettings;
 
   /** Whose files there are, for the top folder. */
-  protected abstract owners(): Promise<string[]>;
+  abstract owners(): Promise<string[]>;
 
   /** The files of one of them. */
-  protected abstract files(owner: string): Promise<readonly IStoredFile[]>;
+  abstract files(owner: string): Promise<readonly IStoredFile[]>;
 
   /** Where a file can be read. */
   abstract url(owner: string, path: string): string;
@@ -75,43 +67,22 @@ export abstract class ReadOnlyDrive implements Contents.IDrive {
     return `${this.name}:${owner}/${path}`;
   }
 
+  /** Tell how much of a table was loaded. */
+  setExtent(path: string, extent: ITableExtent): void {
+    this._extents.set(path, extent);
+  }
+
   /** How much of a table was loaded, where that is less than all of it. */
   extent(localPath: string): ITableExtent | undefined {
     return this._extents.get(PathExt.removeSlash(localPath));
-  }
-
-  /** The files of a run or a snapshot as a tree, read anew. */
-  async tree(owner: string): Promise<IFolder> {
-    return treeOf(await this.files(owner));
   }
 
   async get(
     localPath: string,
     options?: Contents.IFetchOptions
   ): Promise<Contents.IModel> {
-    const path = PathExt.removeSlash(localPath);
-    const [owner, ...rest] = path.split('/');
-    if (owner === '') {
-      const names = await this.owners();
-      return directoryOf(
-        '',
-        '',
-        null,
-        names.map(name => directoryOf(name, name, null, null))
-      );
-    }
-    const entry = lookUp(await this.tree(owner), rest.join('/'));
-    if (entry === undefined) {
-      throw await this._notFound(path);
-    }
-    if (isFolder(entry)) {
-      return this._directory(owner, entry);
-    }
-    const model = fileOf(path, entry, options);
-    // JupyterLab's own drive does the same: without options everything, else what is asked for.
-    return options === undefined || options.content
-      ? { ...model, ...(await this._content(owner, entry, model, options)) }
-      : model;
+    const { read } = await import('./reading');
+    return read(this, PathExt.removeSlash(localPath), options);
   }
 
   async getDownloadUrl(localPath: string): Promise<string> {
@@ -155,58 +126,6 @@ export abstract class ReadOnlyDrive implements Contents.IDrive {
     return this._refuse();
   }
 
-  private _directory(owner: string, folder: IFolder): Contents.IModel {
-    const of = (path: string) => (path === '' ? owner : `${owner}/${path}`);
-    return directoryOf(
-      folder.name || owner,
-      of(folder.path),
-      folder.modifiedAt,
-      [
-        ...folder.folders.map(each =>
-          directoryOf(each.name, of(each.path), each.modifiedAt, null)
-        ),
-        ...folder.files.map(each => fileOf(of(each.path), each))
-      ]
-    );
-  }
-
-  private async _content(
-    owner: string,
-    file: IStoredFile,
-    model: Contents.IModel,
-    options: Contents.IFetchOptions = {}
-  ): Promise<Partial<Contents.IModel>> {
-    const { requester, trans } = this.options;
-    const { name } = model;
-    const url = this.url(owner, file.path);
-    const limitBytes = this.options.limitBytes();
-    if (PARQUET.test(name) && options.format !== 'base64') {
-      const { readTable } = await import('./parquet');
-      const source = { url, name, sizeBytes: file.sizeBytes, limitBytes };
-      const table = await readTable(requester, trans, source);
-      this._extents.set(model.path, table);
-      return { content: table.csv, format: 'text', mimetype: 'text/csv' };
-    }
-    checkSize(trans, name, file.sizeBytes, limitBytes);
-    const bytes = await readBytes(requester, trans, { url, name, limitBytes });
-    if (model.type === 'notebook') {
-      const text = textOf(trans, name, bytes);
-      return { content: notebookOf(trans, name, text), format: 'json' };
-    }
-    if (options.format === 'base64') {
-      return { content: base64Of(bytes), format: 'base64' };
-    }
-    return { content: textOf(trans, name, bytes), format: 'text' };
-  }
-
-  /** As the server's own answer is: JupyterLab looks at its status. */
-  private async _notFound(path: string): Promise<Error> {
-    return new ServerConnection.ResponseError(
-      new Response(null, { status: 404 }),
-      this.options.trans.__('There is no file %1 any more.', path)
-    );
-  }
-
   private _refuse(): Promise<never> {
     return Promise.reject(new Error(this.refusal));
   }
@@ -225,67 +144,4 @@ export function downloadUrl(url: string): string {
   return found === null
     ? url
     : `${url}${url.includes('?') ? '&' : '?'}_xsrf=${encodeURIComponent(found[1])}`;
-}
-
-/** JupyterLab wants a time, also where nobody knows it. */
-const NO_TIME = new Date(0).toISOString();
-
-function directoryOf(
-  name: string,
-  path: string,
-  modifiedAt: string | null,
-  content: Contents.IModel[] | null
-): Contents.IModel {
-  return {
-    name,
-    path,
-    type: 'directory',
-    writable: false,
-    created: modifiedAt ?? NO_TIME,
-    last_modified: modifiedAt ?? NO_TIME,
-    mimetype: '',
-    content,
-    format: content === null ? null : 'json'
-  };
-}
-
-const TYPES: Readonly<Record<string, string>> = {
-  csv: 'text/csv',
-  gif: 'image/gif',
-  html: 'text/html',
-  jpeg: 'image/jpeg',
-  jpg: 'image/jpeg',
-  json: 'application/json',
-  md: 'text/markdown',
-  pdf: 'application/pdf',
-  png: 'image/png',
-  svg: 'image/svg+xml',
-  webp: 'image/webp'
-};
-
-/** The media type that a file's name tells; text where it tells none. */
-export function mediaTypeOf(name: string): string {
-  return TYPES[PathExt.extname(name).slice(1).toLowerCase()] ?? 'text/plain';
-}
-
-function fileOf(
-  path: string,
-  file: IStoredFile,
-  options: Contents.IFetchOptions = {}
-): Contents.IModel {
-  const name = nameOf(path);
-  const isNotebook =
-    name.endsWith('.ipynb') && (options.type ?? 'notebook') === 'notebook';
-  return {
-    name,
-    path,
-    type: isNotebook ? 'notebook' : 'file',
-    writable: false,
-    created: file.modifiedAt ?? NO_TIME,
-    last_modified: file.modifiedAt ?? NO_TIME,
-    mimetype: isNotebook ? '' : mediaTypeOf(name),
-    content: null,
-    format: null,
-    size: file.sizeBytes
-  };
 }

@@ -26,12 +26,12 @@ export class OutputsDrive extends ReadOnlyDrive {
     );
   }
 
-  protected override async owners(): Promise<string[]> {
+  override async owners(): Promise<string[]> {
     const { runs } = await this._model.runs.list({}, LISTED_RUNS);
     return runs.map(run => run.runId);
   }
 
-  protected override files(owner: string): Promise<readonly IStoredFile[]> {
+  override files(owner: string): Promise<readonly IStoredFile[]> {
     return this._model.runs.outputs(owner);
   }
 }
@@ -63,13 +63,11 @@ export class SnapshotsDrive extends ReadOnlyDrive {
   }
 
   /** Nobody knows a snapshot by its id: they are reached from their runs. */
-  protected override async owners(): Promise<string[]> {
+  override async owners(): Promise<string[]> {
     return [];
   }
 
-  protected override async files(
-    owner: string
-  ): Promise<readonly IStoredFile[]> {
+  override async files(owner: string): Promise<readonly IStoredFile[]> {
     const { files } = await this._model.runs.manifest(owner);
     return files.map(file => ({
       path: file.path,

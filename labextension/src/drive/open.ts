@@ -12,6 +12,7 @@ import { checkSize, FileTooLarge, looksLikeText, readHead } from './content';
 import { downloadUrl, PARQUET, ReadOnlyDrive } from './drive';
 import { IStoredFile, isFolder, lookUp, nameOf } from './filelist';
 import { NOTEBOOK_VIEWER } from './notebooks';
+import { readTree } from './reading';
 
 /** What opening and copying need. */
 export interface IOpener {
@@ -33,7 +34,7 @@ export async function openFile(
 ): Promise<void> {
   const { documents, trans } = opener;
   const url = drive.url(owner, path);
-  const entry = lookUp(await drive.tree(owner), path);
+  const entry = lookUp(await readTree(drive, owner), path);
   if (entry === undefined || isFolder(entry)) {
     throw new Error(trans.__('There is no file %1 any more.', path));
   }

@@ -5,7 +5,6 @@ import { DisposableDelegate, IDisposable } from '@lumino/disposable';
 import { BoxLayout } from '@lumino/widgets';
 
 import type { IExecContext } from '../components/context';
-import { FileBanner } from './banner';
 import type { ReadOnlyDrive } from './drive';
 import { OutputsDrive } from './drives';
 import { NOTEBOOK_VIEWER } from './notebooks';
@@ -53,17 +52,21 @@ export class FileViewers implements DocumentRegistry.WidgetExtension {
     void context.ready.then(() => {
       if (!widget.isDisposed) {
         readOnlyEditor(widget);
-        this._addBanner(widget, context.path, drive);
+        void this._addBanner(widget, context.path, drive);
       }
     });
     return new DisposableDelegate(() => undefined);
   }
 
-  private _addBanner(
+  private async _addBanner(
     widget: DocumentWidget,
     path: string,
     drive: ReadOnlyDrive
-  ): void {
+  ): Promise<void> {
+    const { FileBanner } = await import('./banner');
+    if (widget.isDisposed) {
+      return;
+    }
     const local = this._contents.localPath(path);
     const banner = new FileBanner(this._context, {
       path,

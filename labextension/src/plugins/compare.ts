@@ -14,6 +14,7 @@ import { UUID } from '@lumino/coreutils';
 import { CommandIDs } from '../commands';
 import type { CompareDocument } from '../compare/comparedocument';
 import { IExec } from '../tokens';
+import { showDocument } from './area';
 
 /** Runs side by side as a document of the main area. */
 export const comparePlugin: JupyterFrontEndPlugin<void> = {
@@ -58,7 +59,7 @@ export const comparePlugin: JupyterFrontEndPlugin<void> = {
             sorted(widget.content.comparison.runIds) === sorted(runIds)
         );
         if (same !== undefined) {
-          app.shell.activateById(same.id);
+          showDocument(app.shell, same);
           return;
         }
         const { CompareDocument } = await import('../compare/comparedocument');
@@ -68,8 +69,7 @@ export const comparePlugin: JupyterFrontEndPlugin<void> = {
         widget.id = id;
         content.comparison.idsChanged.connect(() => tracker.save(widget));
         await tracker.add(widget);
-        app.shell.add(widget, 'main');
-        app.shell.activateById(widget.id);
+        showDocument(app.shell, widget);
       }
     });
     palette?.addItem({

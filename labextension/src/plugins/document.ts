@@ -19,6 +19,7 @@ import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 import { CommandIDs } from '../commands';
 import type { RunDocument } from '../document/rundocument';
 import { IExec } from '../tokens';
+import { showDocument } from './area';
 import { addRunCommands } from './runcommands';
 
 type Tracker = WidgetTracker<MainAreaWidget<RunDocument>>;
@@ -118,21 +119,9 @@ function addOpen(
       } else if (tab !== undefined) {
         widget.content.tab = tab;
       }
-      if (!widget.isAttached) {
-        app.shell.add(widget, areaOf(app.shell));
-      }
-      app.shell.activateById(widget.id);
+      showDocument(app.shell, widget);
     }
   });
-}
-
-/**
- * Where a run's document goes: the main area, or the panel below it where the main area takes only
- * the page's own document, as that of Notebook 7 does.
- */
-function areaOf(shell: JupyterFrontEnd.IShell): string {
-  const isLab = 'mode' in shell;
-  return isLab || shell.widgets('main').next().done ? 'main' : 'down';
 }
 
 /** The id that was given, or is asked for; null where nobody gives one. */

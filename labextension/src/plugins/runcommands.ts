@@ -9,6 +9,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 
 import { CommandIDs } from '../commands';
+import { failureText } from '../components/notice';
 import { isTerminal } from '../model/lifecycle';
 import type { IExec } from '../tokens';
 import type { Run } from '../types';
@@ -61,7 +62,9 @@ export function addRunCommands(parts: IRunCommands): void {
           try {
             await act(runId);
           } catch (error) {
-            Notification.error((error as Error).message, { autoClose: 5000 });
+            Notification.error(failureText(trans, error as Error), {
+              autoClose: 5000
+            });
           }
         }
       }

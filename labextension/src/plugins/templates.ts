@@ -5,13 +5,8 @@ import {
   JupyterFrontEndPlugin
 } from '@jupyterlab/application';
 import {
-  Dialog,
   ICommandPalette,
-  InputDialog,
   MainAreaWidget,
-  Notification,
-  showDialog,
-  showErrorMessage,
   WidgetTracker
 } from '@jupyterlab/apputils';
 import { IEditorServices } from '@jupyterlab/codeeditor';
@@ -23,11 +18,10 @@ import type { IExecContext } from '../components/context';
 import type { TemplateEditor } from '../templates/templateeditor';
 import { IExec } from '../tokens';
 import type { TemplateDraft } from '../types';
+import { showDocument } from './area';
 
 /** Save the template that is being edited; for its keyboard shortcut. */
 const SAVE = 'jupyter-exec:save-template';
-/** A dialog to choose a template offers so many. */
-const OFFERED = 500;
 
 /** What all commands about templates share. */
 interface ITools {
@@ -93,6 +87,7 @@ function addPages(tools: ITools): void {
   );
   const [forms, histories] = trackers;
   const names = new WeakMap<MainAreaWidget, string>();
+  const choose = async () => (await actions()).chooseTemplate(context);
 
   const show = async (
     tracker: WidgetTracker<MainAreaWidget>,
@@ -109,16 +104,15 @@ function addPages(tools: ITools): void {
       widget = await make();
       names.set(widget, name);
       await tracker.add(widget);
-      app.shell.add(widget, 'main');
     }
-    app.shell.activateById(widget.id);
+    showDocument(app.shell, widget);
   };
 
   app.commands.addCommand(CommandIDs.runTemplate, {
     label: args =>
       args['isMenu'] ? trans.__('Run…') : trans.__('Run Template…'),
     execute: async args => {
-      const name = nameIn(args) ?? (await chooseTemplate(context));
+      const name = nameIn(args) ?? (await choose());
       if (name !== null) {
         const params = args['params'] as ReadonlyPartialJSONObject | undefined;
         const make = async () => {
@@ -133,7 +127,7 @@ function addPages(tools: ITools): void {
     label: args =>
       args['isMenu'] ? trans.__('History') : trans.__('Template History'),
     execute: async args => {
-      const name = nameIn(args) ?? (await chooseTemplate(context));
+      const name = nameIn(args) ?? (await choose());
       if (name !== null) {
         await show(histories, name, async () => {
           const pages = await import('../templates/templatedocuments');
@@ -152,76 +146,20 @@ function addPages(tools: ITools): void {
   });
 }
 
-/** Ask which template; null where nobody answers, or there is none. */
-async function chooseTemplate(context: IExecContext): Promise<string | null> {
-  const { model, trans } = context;
-  try {
-    const page = await model.templates.api.list('', OFFERED);
-    if (page.templates.length === 0) {
-      await showDialog({
-        title: trans.__('No templates yet'),
-        body: trans.__('Save a run as a template first, or make a new one.'),
-        buttons: [Dialog.okButton()]
-      });
-      return null;
-    }
-    const answer = await InputDialog.getItem({
-      title: trans.__('Which template?'),
-      items: page.templates.map(template => template.name)
-    });
-    return answer.button.accept ? answer.value : null;
-  } catch (error) {
-    await showErrorMessage(
-      trans.__('The templates cannot be read'),
-      (error as Error).message
-    );
-    return null;
-  }
-}
+/** What asks and acts, with its dialogs; loaded when it is first used. */
+const actions = () => import('../templates/actions');
 
 function addDelete({ app, context }: ITools): void {
-  const { model, trans } = context;
+  const { trans } = context;
   app.commands.addCommand(CommandIDs.deleteTemplate, {
     label: args =>
       args['isMenu'] ? trans.__('Delete…') : trans.__('Delete Template…'),
     execute: async args => {
+      const { chooseTemplate, deleteTemplate } = await actions();
       const name = nameIn(args) ?? (await chooseTemplate(context));
-      if (name === null) {
-        return;
+      if (name !== null) {
+        await deleteTemplate(context, name);
       }
-      const result = await showDialog({
-        title: trans.__('Delete this template?'),
-        body: trans.__(
-          '%1 is taken off the list. Its versions and its runs stay, and it can be restored.',
-          name
-        ),
-        buttons: [
-          Dialog.cancelButton(),
-          Dialog.warnButton({ label: trans.__('Delete') })
-        ]
-      });
-      if (!result.button.accept) {
-        return;
-      }
-      try {
-        await model.templates.delete(name);
-      } catch (error) {
-        await showErrorMessage(
-          trans.__('The template was not deleted'),
-          (error as Error).message
-        );
-        return;
-      }
-      Notification.info(trans.__('Deleted the template %1', name), {
-        autoClose: 10_000,
-        actions: [
-          {
-            label: trans.__('History'),
-            callback: () =>
-              void app.commands.execute(CommandIDs.templateHistory, { name })
-          }
-        ]
-      });
     }
   });
 }
@@ -253,9 +191,8 @@ function addEditor(
         widget = new TemplateEditor(context, services, status, { name, draft });
         widget.changed.connect(sender => void tracker.save(sender));
         await tracker.add(widget);
-        app.shell.add(widget, 'main');
       }
-      app.shell.activateById(widget.id);
+      showDocument(app.shell, widget);
     }
   });
   app.commands.addCommand(SAVE, {
@@ -278,7 +215,7 @@ function addEditor(
 }
 
 function addSaveAs({ app, context }: ITools): void {
-  const { model, trans } = context;
+  const { trans } = context;
   const current = (): string | null => {
     const content = (app.shell.currentWidget as MainAreaWidget | null)
       ?.content as { runId?: unknown } | undefined;
@@ -293,17 +230,8 @@ function addSaveAs({ app, context }: ITools): void {
       if (runId === null) {
         return;
       }
-      try {
-        const draft = await model.templates.api.draft(runId);
-        await app.commands.execute(CommandIDs.editTemplate, {
-          draft: draft as unknown as ReadonlyPartialJSONObject
-        });
-      } catch (error) {
-        await showErrorMessage(
-          trans.__('No template can be made of this run'),
-          (error as Error).message
-        );
-      }
+      const { saveAsTemplate } = await actions();
+      await saveAsTemplate(context, runId);
     }
   });
 }

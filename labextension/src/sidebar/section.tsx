@@ -50,9 +50,7 @@ export class Section extends ReactWidget {
   protected override render(): JSX.Element | null {
     this._wasSeen ||= this.isVisible;
     return this._wasSeen ? (
-      <ExecProvider value={this._context}>
-        <React.Suspense fallback={null}>{this._content()}</React.Suspense>
-      </ExecProvider>
+      <ExecProvider value={this._context}>{this._content()}</ExecProvider>
     ) : null;
   }
 

@@ -5,6 +5,7 @@ import type { AccordionPanel } from '@lumino/widgets';
 import * as React from 'react';
 
 import type { IExecContext } from '../components/context';
+import { lazily } from '../components/lazily';
 import { execIcon } from '../icons';
 import type { Grouping } from '../model/runtree';
 import { RunTree } from '../model/runtree';
@@ -12,8 +13,8 @@ import { Selection } from '../model/selection';
 import { RunsPanel } from './runs/panel';
 import { Section } from './section';
 
-const TemplatesPanel = React.lazy(() => import('../templates/templatespanel'));
-const TargetsPanel = React.lazy(() => import('../targets/targetspanel'));
+const TemplatesPanel = lazily(() => import('../templates/templatespanel'));
+const TargetsPanel = lazily(() => import('../targets/targetspanel'));
 
 /** What is remembered about the sidebar. */
 export interface ISidebarState {

@@ -2,6 +2,7 @@ import { Dialog, ReactWidget, showDialog } from '@jupyterlab/apputils';
 import * as React from 'react';
 
 import type { IExecContext } from '../../components/context';
+import { failureText } from '../../components/notice';
 import { isTerminal } from '../../model/lifecycle';
 import type { ActionRequest, ActionResult } from '../../types';
 
@@ -92,7 +93,7 @@ async function act(
   } catch (error) {
     await showDialog({
       title: trans.__('The server did not do it'),
-      body: (error as Error).message,
+      body: failureText(trans, error as Error),
       buttons: [Dialog.okButton({ label: trans.__('Close') })]
     });
   }

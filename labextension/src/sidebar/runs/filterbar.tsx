@@ -9,9 +9,11 @@ import {
 import * as React from 'react';
 
 import { useExec } from '../../components/context';
+import { lazily } from '../../components/lazily';
 import type { RunTree } from '../../model/runtree';
 import type { IRunFilter } from '../../types';
-import { Pickers } from './pickers';
+
+const Pickers = lazily(() => import('./pickers'));
 
 /** While somebody types nothing is asked. */
 const PAUSE_MS = 250;

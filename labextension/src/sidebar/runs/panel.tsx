@@ -2,13 +2,15 @@ import * as React from 'react';
 
 import { useExec } from '../../components/context';
 import { useSignal } from '../../components/hooks';
+import { lazily } from '../../components/lazily';
 import { Empty } from '../../components/notice';
 import type { RunTree } from '../../model/runtree';
 import type { Selection } from '../../model/selection';
 import { BulkBar } from './bulkbar';
 import { ConnectionNotice } from './connectionnotice';
 import { FilterBar } from './filterbar';
-import { TreeView } from './treeview';
+
+const TreeView = lazily(() => import('./treeview'));
 
 /** The section "Runs" of the sidebar. */
 export function RunsPanel(props: {
@@ -18,7 +20,12 @@ export function RunsPanel(props: {
   const { tree, selection } = props;
   useSignal(tree.changed);
   useSignal(selection.changed);
-  const isEmpty = tree.total === 0;
+  const { model } = useExec();
+  useSignal(model.stream.stateChanged);
+  const { state } = model.stream;
+  // The notice tells it, and that once is enough.
+  const isRefused = state === 'unauthorized' || state === 'noRoute';
+  const isUnread = tree.total === null && isRefused;
   return (
     <div className="jp-exec-runs">
       <ConnectionNotice />
@@ -28,7 +35,8 @@ export function RunsPanel(props: {
       ) : (
         <Count tree={tree} />
       )}
-      {isEmpty ? <Nothing tree={tree} /> : <TreeView {...props} />}
+      {tree.total === 0 && <Nothing tree={tree} />}
+      {tree.total !== 0 && !isUnread && <TreeView {...props} />}
     </div>
   );
 }

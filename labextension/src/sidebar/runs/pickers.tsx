@@ -11,7 +11,7 @@ const PAUSE_MS = 250;
 const ENDED: readonly RunStatus[] = ['Completed', 'Failed', 'Canceled'];
 
 /** What else narrows the list: state, experiment, target, tag. */
-export function Pickers(props: {
+export default function Pickers(props: {
   filter: IRunFilter;
   onChange: (changes: Partial<IRunFilter>) => void;
 }): JSX.Element {

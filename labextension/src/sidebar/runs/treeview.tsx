@@ -20,7 +20,7 @@ const HEIGHTS: Readonly<Record<ITreeRow['kind'], number>> = {
 const MINUTE_MS = 60_000;
 
 /** The tree of runs: only the rows that are seen exist in the page. */
-export function TreeView(props: {
+export default function TreeView(props: {
   tree: RunTree;
   selection: Selection;
 }): JSX.Element {

@@ -1,0 +1,104 @@
+import {
+  Dialog,
+  InputDialog,
+  Notification,
+  showDialog,
+  showErrorMessage
+} from '@jupyterlab/apputils';
+import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
+
+import { CommandIDs } from '../commands';
+import type { IExecContext } from '../components/context';
+import { failureText } from '../components/notice';
+
+/** A dialog to choose a template offers so many. */
+const OFFERED = 500;
+
+/** Ask which template; null where nobody answers, or there is none. */
+export async function chooseTemplate(
+  context: IExecContext
+): Promise<string | null> {
+  const { model, trans } = context;
+  try {
+    const page = await model.templates.api.list('', OFFERED);
+    if (page.templates.length === 0) {
+      await showDialog({
+        title: trans.__('No templates yet'),
+        body: trans.__('Save a run as a template first, or make a new one.'),
+        buttons: [Dialog.okButton()]
+      });
+      return null;
+    }
+    const answer = await InputDialog.getItem({
+      title: trans.__('Which template?'),
+      items: page.templates.map(template => template.name)
+    });
+    return answer.button.accept ? answer.value : null;
+  } catch (error) {
+    await showErrorMessage(
+      trans.__('The templates cannot be read'),
+      failureText(trans, error as Error)
+    );
+    return null;
+  }
+}
+
+/** Take a template off the list, if the user wants it really. */
+export async function deleteTemplate(
+  context: IExecContext,
+  name: string
+): Promise<void> {
+  const { commands, model, trans } = context;
+  const result = await showDialog({
+    title: trans.__('Delete this template?'),
+    body: trans.__(
+      '%1 is taken off the list. Its versions and its runs stay, and it can be restored.',
+      name
+    ),
+    buttons: [
+      Dialog.cancelButton(),
+      Dialog.warnButton({ label: trans.__('Delete') })
+    ]
+  });
+  if (!result.button.accept) {
+    return;
+  }
+  try {
+    await model.templates.delete(name);
+  } catch (error) {
+    await showErrorMessage(
+      trans.__('The template was not deleted'),
+      failureText(trans, error as Error)
+    );
+    return;
+  }
+  Notification.info(trans.__('Deleted the template %1', name), {
+    autoClose: 10_000,
+    actions: [
+      {
+        label: trans.__('History'),
+        callback: () =>
+          void commands.execute(CommandIDs.templateHistory, { name })
+      }
+    ]
+  });
+}
+
+/** Open a new template that is made of a run in the editor. */
+export async function saveAsTemplate(
+  context: IExecContext,
+  runId: string
+): Promise<void> {
+  const { commands, model, trans } = context;
+  try {
+    const draft = await model.templates.api.draft(runId);
+    await commands.execute(CommandIDs.editTemplate, {
+      draft: draft as unknown as ReadonlyPartialJSONObject
+    });
+  } catch (error) {
+    await showErrorMessage(
+      trans.__('No template can be made of this run'),
+      failureText(trans, error as Error)
+    );
+  }
+}
