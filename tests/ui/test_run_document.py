@@ -109,6 +109,33 @@ def test_a_failed_run_tells_its_cause_and_leads_to_the_log(lab_page: LabPage) ->
     lab_page.shot("run-document-failed-log")
 
 
+def test_open_the_folder_that_the_code_came_from(lab_page: LabPage) -> None:
+    page, lab = lab_page.page, lab_page.lab
+    folder = lab.root_dir / "project"
+    folder.mkdir()
+    (folder / "train.py").write_text("print('hello')")
+    (folder / "notes.md").touch()
+    body = {"source": {"path": "project/train.py"}, "displayName": "from a folder"}
+    run_id = lab.client.post("jupyter-exec/v1/runs", json=body).json()["runId"]
+    elsewhere = lab_page.submit("print('no folder')", displayName="from nowhere")
+    lab_page.open()
+    lab_page.open_run(elsewhere)
+    wait_for_state(page, "Completed")
+    assert header(page).get_by_role("button", name="Open source folder").count() == 0
+    lab_page.open_run(run_id)
+    header(page).get_by_role("heading", name="from a folder").wait_for()
+    header(page).get_by_role("button", name="Open source folder").click()
+    browser = page.get_by_role("region", name="File Browser Section")
+    browser.locator(".jp-DirListing-item", has_text="notes.md").wait_for()
+    browser.locator(".jp-DirListing-item.jp-mod-selected", has_text="train.py").wait_for()
+    lab_page.shot("run-document-source-folder")
+    for path in folder.iterdir():
+        path.unlink()
+    folder.rmdir()
+    header(page).get_by_role("button", name="Open source folder").click()
+    page.get_by_text("project/train.py is no longer there.").wait_for()
+
+
 def test_run_again_opens_the_new_run(lab_page: LabPage) -> None:
     page = lab_page.page
     run_id = lab_page.submit("print('hello')", displayName="repeated")

@@ -131,6 +131,37 @@ def test_remembers_the_last(lab_page: LabPage, dialog: SubmitDialog) -> None:
     assert not any("s3cret" in text for text in kept)
 
 
+def test_what_was_typed_is_there_after_cancel(lab_page: LabPage, dialog: SubmitDialog) -> None:
+    path = _open(lab_page, "draft", PARAMETERS, "print(repr(lr), epochs)", parameters=0)
+    note = dialog.node.get_by_text("What you typed before you canceled is still here.")
+    _button(lab_page)
+    dialog.wait()
+    assert note.count() == 0
+    dialog.fill("lr", "2")
+    dialog.fill("Name of the run", "not now")
+    lab_page.page.keyboard.press("Escape")
+    dialog.node.wait_for(state="detached")
+
+    _button(lab_page)
+    dialog.wait()
+    note.wait_for()
+    assert dialog.node.get_by_label("lr").input_value() == "2"
+    assert dialog.node.get_by_label("Name of the run").input_value() == "not now"
+    lab_page.shot("submit-draft")
+    dialog.node.get_by_role("button", name="Start over").click()
+    note.wait_for(state="detached")
+    assert dialog.node.get_by_label("lr").input_value() == "0.1"
+    dialog.fill("lr", "2")
+    run = dialog.run()
+    run = ended(lab_page, run["runId"])
+    # A whole number does not make an integer of a float.
+    assert '"2.0 3\\n"' in output(lab_page, run["runId"], "train.ipynb")
+
+    _button(lab_page)
+    dialog.wait()
+    assert note.count() == 0, f"{path} was submitted"
+
+
 def test_unsaved_and_without_parameters_cell(lab_page: LabPage, dialog: SubmitDialog) -> None:
     path = _open(lab_page, "unsaved", "print('old')")
     page = lab_page.page

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import shlex
 from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import expect
-from sweeping import make_template, post_sweep
+from submit_dialog import SubmitDialog
+from sweeping import make_template, post_sweep, trials_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -138,6 +140,52 @@ def test_sweep_live(lab_page: LabPage, template: str, tmp_path: Path) -> None:
     expect(page.get_by_text("best loss: 1")).to_be_visible()
     assert template
     assert sum("/trials" in url for url in asked) < 15
+
+
+def test_what_is_done_with_a_sweep(lab_page: LabPage, sweep: str) -> None:
+    """Its best parameters are used again, two of its trials compared."""
+    page = lab_page.page
+    lab_page.open()
+    lab_page.open_run(sweep, "children")
+    table = page.get_by_role("region", name="Trials", exact=True).get_by_role("table")
+    best = lab_page.lab.run(trials_of(lab_page.lab, sweep)["best"])
+    arguments = best["definition"]["configuration"]["command"][-3:]
+    page.get_by_role("button", name="Use best parameters…").click()
+    dialog = SubmitDialog(lab_page).wait()
+    command = dialog.node.get_by_label("Command")
+    assert shlex.split(command.input_value()) == best["definition"]["configuration"]["command"]
+    dialog.fill("Name of the run", "the best, again")
+    lab_page.shot("sweep-use-best")
+    made = dialog.run()
+    assert made["definition"]["configuration"]["command"][-3:] == arguments
+    assert lab_page.lab.wait_for_end(made["runId"])["status"] == "Completed"
+
+    table.get_by_label("Select trial 1", exact=True).check()
+    table.get_by_label("Select trial 4", exact=True).check()
+    page.get_by_role("button", name="Compare 2 trials").click()
+    side_by_side = page.get_by_role("region", name="Runs side by side").get_by_role("table")
+    expect(side_by_side.get_by_role("columnheader")).to_have_count(3)
+    page.get_by_role("region", name="loss", exact=True).locator("canvas").wait_for()
+    lab_page.shot("sweep-compare")
+
+
+def test_cancel_a_sweep(lab_page: LabPage, tmp_path: Path) -> None:
+    page, lab = lab_page.page, lab_page.lab
+    waiting = "while not os.path.exists(sys.argv[2]): time.sleep(.05)"
+    make_template(lab, "endless", waiting, arguments=[str(tmp_path / "never")])
+    run = post_sweep(lab, "endless", space={"x": {"choice": [1, 2, 3, 4]}}, maxParallel=2)
+    lab_page.open()
+    lab_page.open_run(run["runId"], "children")
+    table = page.get_by_role("region", name="Trials", exact=True).get_by_role("table")
+    expect(table.get_by_role("img", name="Running")).to_have_count(2, timeout=20_000)
+    page.get_by_role("button", name="Cancel sweep").click()
+    expect(page.get_by_role("button", name="Cancel sweep")).to_have_count(0, timeout=30_000)
+    state = page.locator(".jp-exec-header:visible .jp-exec-state")
+    expect(state).to_have_text("Canceled", timeout=30_000)
+    expect(table.get_by_role("img", name="Running")).to_have_count(0)
+    lab_page.shot("sweep-canceled")
+    statuses = {trial["status"] for trial in trials_of(lab, run["runId"])["trials"]}
+    assert statuses == {"Canceled"}
 
 
 def test_thousand_trials(lab_page: LabPage) -> None:

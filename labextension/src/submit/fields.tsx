@@ -74,8 +74,11 @@ export function TextField(props: {
   isBrief?: boolean;
 }): JSX.Element {
   const model = useSubmit();
-  const { field, choices = [], lines = 1 } = props;
+  const { field, choices = [] } = props;
   const id = idOf(field);
+  // A box of one line would take the ends of lines out of what it began with.
+  const hasLines = model.options.state[field].includes('\n');
+  const lines = props.lines ?? (hasLines ? 5 : 1);
   const control = {
     id,
     className: 'jp-exec-input',
