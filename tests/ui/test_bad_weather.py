@@ -246,8 +246,9 @@ def test_server_without_the_extension_says_so_once(lab_page: LabPage, lab: Runni
         lab_page.page.get_by_role("tab", name="Runs").first.click()
         alerts = lab_page.page.locator(".jp-exec-runs").get_by_role("alert")
         alerts.filter(has_text="does not have this").wait_for(timeout=TIMEOUT_MS)
-        with lab_page.page.expect_response("**/jupyter-exec/v1/runs*"):
-            lab_page.page.get_by_role("button", name="Read the list again").click()
+        with lab_page.page.expect_response("**/jupyter-exec/v1/events*"):
+            alerts.get_by_role("button", name="Try again").first.click()
+        alerts.filter(has_text="does not have this").wait_for(timeout=TIMEOUT_MS)
         assert alerts.count() == 1
         lab_page.shot("server-without-the-extension")
     finally:
