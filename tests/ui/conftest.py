@@ -173,6 +173,12 @@ class LabPage:
         where = f"lab/workspaces/{self.name}{tree}" if app == "lab" else app
         self.page.goto(f"{self.lab.url}{where}?token={self.lab.token}{query}")
         self.page.locator("#jp-main-statusbar, #jp-MainLogo").first.wait_for(timeout=LAUNCH_MS)
+        # What Lab opens by itself, such as the launcher, takes the focus when it comes.
+        self.page.evaluate("window.jupyterapp.restored.then(() => null)")
+        if app == "lab" and "reset" in query:
+            self.page.locator("#jp-main-dock-panel .lm-DockPanel-widget").first.wait_for(
+                timeout=LAUNCH_MS
+            )
 
     def palette(self, label: str) -> None:
         """Run a command of the palette by its label."""
