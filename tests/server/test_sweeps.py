@@ -70,6 +70,24 @@ def test_a_grid_runs_and_is_summed_up(quick):
     assert states == ["Preparing", "Starting", "Running", "Finalizing", "Completed"]
 
 
+@pytest.mark.parametrize("sampling", ["grid", "manual"])
+def test_a_sweep_belongs_where_its_template_says(server, sampling):
+    name = f"placed-{sampling}"
+    make_template(server, name, QUICK, experiment="tuning")
+    space = {} if sampling == "manual" else {"x": {"choice": [3]}}
+    sweep = post_sweep(server, name, sampling=sampling, space=space)
+    assert sweep["experiment"] == "tuning"
+    if sampling == "grid":
+        server.wait_for_end(sweep["runId"])
+        children = server.client.get(API + "runs", params={"parent": sweep["runId"]}).json()
+        assert [child["experiment"] for child in children["runs"]] == ["tuning"]
+    else:
+        finish = server.client.post(f"{API}runs/{sweep['runId']}/finish")
+        assert finish.status_code == 200, finish.text
+    asked = post_sweep(server, name, sampling=sampling, space=space, experiment="mine")
+    assert asked["experiment"] == "mine"
+
+
 def test_maximize_and_the_last_value(server):
     make_template(server, "curve", "report(10 * x); report(-x); report(float('nan'))")
     sweep = post_sweep(

@@ -27,6 +27,7 @@ def test_tag_and_delete_many(lab_page: LabPage) -> None:
     panel, ids = _open(lab_page, "a1", "a2", "a3")
     panel.select("a1", "a3")
     panel.bulk.get_by_text("2 selected").wait_for()
+    assert panel.bulk.get_by_role("button", name="Cancel").is_disabled()  # both have ended
     lab_page.shot("sidebar-selected")
     assert panel.faults() == []
     panel.bulk.get_by_role("button", name="Tag").click()
@@ -44,6 +45,7 @@ def test_tag_and_delete_many(lab_page: LabPage) -> None:
 
     panel.bulk.get_by_role("button", name="Delete").click()
     dialog.get_by_text("Delete 2 runs?").wait_for()
+    dialog.locator("button:focus", has_text="Keep").wait_for()
     lab_page.shot("sidebar-delete")
     dialog.get_by_role("button", name="Keep").click()
     panel.bulk.get_by_role("button", name="Delete").click()
@@ -84,6 +86,21 @@ def test_menu_of_a_run(lab_page: LabPage) -> None:
     dialog.get_by_role("button", name="Delete").click()
     panel.row("c1").wait_for(state="detached")
     assert ids[0] not in {run["runId"] for run in lab_page.lab.runs()}
+
+
+def test_a_click_keeps_the_keyboard_in_the_list(lab_page: LabPage) -> None:
+    panel, _ = _open(lab_page, "e1", "e2", "e3")
+    press = lab_page.page.keyboard.press
+    panel.row("e3").get_by_text("now").wait_for()
+    panel.row("e3").click()
+    lab_page.page.get_by_role("tab", name="Overview", selected=True).wait_for()
+    lab_page.page.locator(".jp-exec-tree:focus").wait_for()
+    press("ArrowDown")
+    panel.tree.locator(".jp-mod-active").filter(has_text="e2").wait_for()
+    press("Enter")
+    document = lab_page.page.locator(".jp-exec-document:visible")
+    document.get_by_role("heading", name="e2").wait_for()
+    lab_page.page.locator(".jp-exec-document:focus-within").wait_for()
 
 
 def test_by_keyboard(lab_page: LabPage) -> None:

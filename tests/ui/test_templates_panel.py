@@ -50,10 +50,11 @@ def test_without_templates_then_search_run_edit_delete(lab_page: LabPage) -> Non
     items.nth(2).wait_for()
     assert section.locator("b, img").count() == 0
 
-    section.get_by_role("button", name="Run second").click()
+    section.get_by_role("button", name="Run second").dblclick()
     page.get_by_role("form", name="Run second").get_by_role(
         "textbox", name="n", exact=True
     ).wait_for()
+    assert page.get_by_role("tab", name="Run second").count() == 1
     section.get_by_role("button", name="More about second").click()
     lab_page.shot("templates-menu")
     page.get_by_role("menu").get_by_role("menuitem", name="Edit").click()

@@ -26,6 +26,7 @@ from jupyter_exec.services.submission import Submission
 from jupyter_exec.services.sweeps.coordinator import SweepExecution
 from jupyter_exec.services.sweeps.news import TrialNews
 from jupyter_exec.services.sweeps.validation import check_sweep, check_trial
+from jupyter_exec.services.validation import name_faults
 from jupyter_exec.store import sweeps
 
 if TYPE_CHECKING:
@@ -43,7 +44,9 @@ if TYPE_CHECKING:
 
 
 class _Source(WireModel):
-    """The part of a `POST runs` that decides the source."""
+    """The part of a `POST runs` that decides the source, and where its runs belong."""
+
+    experiment: str | None = None
 
     source: Source = Source()
     overlay: dict[RelativePath, OverlayFile] = {}  # noqa: RUF012 - pydantic copies it
@@ -93,7 +96,7 @@ class SweepService:
             parent_run_id=first.definition.parent_run_id,
         )
         submission = Submission(
-            experiment=request.experiment or legal_experiment(template.name),
+            experiment=request.experiment or first.experiment,
             definition=definition,
             sourced=first.sourced,
             run_id=request.run_id,
@@ -128,14 +131,14 @@ class SweepService:
         ]
         if plan.count is not None or not missing:
             return await self._templates.submission(template, params)
-        sourced = await self._source(template, params)
-        return Submission(template.name, RunDefinition(), sourced)
+        return await self._unfilled(template, params)
 
-    async def _source(self, template: TemplateVersion, params: Mapping[str, Any]) -> Sourced:
+    async def _unfilled(self, template: TemplateVersion, params: Mapping[str, Any]) -> Submission:
         """Take the source, where not all values are known yet; those that it needs are."""
+        experiment = legal_experiment(template.name)
         field_name, document = template.spec.document()
         if field_name != RUN:
-            return Sourced("")
+            return Submission(experiment, RunDefinition(), Sourced(""))
         values = {}
         for each in template.spec.parameters:
             given = params.get(each.name)
@@ -143,7 +146,10 @@ class SweepService:
             typed = None if given is None else read(each, given)[0]
             values[each.name] = Value(typed, "" if given is None else str(given), each.secret)
         wanted = parse(_Source, fill(document, values, RUN).document, RUN)
-        return await self._sourcing.take(wanted.source, wanted.overlay)
+        if wanted.experiment and not name_faults(wanted.experiment, None):
+            experiment = wanted.experiment
+        sourced = await self._sourcing.take(wanted.source, wanted.overlay)
+        return Submission(experiment, RunDefinition(), sourced)
 
     async def trials(self, run_id: str) -> dict[str, Any]:
         """Return a sweep's plan, its trials by number, and the best of them, as JSON values.

@@ -87,6 +87,10 @@ function addPages(tools: ITools): void {
   );
   const [forms, histories] = trackers;
   const names = new WeakMap<MainAreaWidget, string>();
+  // Two calls at the same time, as a double click makes, open one document.
+  const opening = trackers.map(
+    () => new Map<string, Promise<MainAreaWidget>>()
+  );
   const choose = async () => (await actions()).chooseTemplate(context);
 
   const show = async (
@@ -101,9 +105,16 @@ function addPages(tools: ITools): void {
       widget = undefined;
     }
     if (widget === undefined) {
-      widget = await make();
-      names.set(widget, name);
-      await tracker.add(widget);
+      const waiting = opening[trackers.indexOf(tracker)];
+      const made =
+        waiting.get(name) ??
+        make().then(async fresh => {
+          names.set(fresh, name);
+          await tracker.add(fresh);
+          return fresh;
+        });
+      waiting.set(name, made);
+      widget = await made.finally(() => waiting.delete(name));
     }
     showDocument(app.shell, widget);
   };

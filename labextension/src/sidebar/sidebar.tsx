@@ -16,6 +16,9 @@ import { Section } from './section';
 const TemplatesPanel = lazily(() => import('../templates/templatespanel'));
 const TargetsPanel = lazily(() => import('../targets/targetspanel'));
 
+/** What runs, templates and targets get of the height, those of them that are open. */
+const SHARES = [3, 1, 1];
+
 /** What is remembered about the sidebar. */
 export interface ISidebarState {
   readonly collapsed: readonly string[];
@@ -48,7 +51,12 @@ export class RunsSidebar extends SidePanel {
       ))
     ];
     this._sections.forEach(section => this.addWidget(section));
-    this._accordion.expansionToggled.connect(() => this.stateChanged.emit());
+    this._accordion.expansionToggled.connect((_, index) => {
+      if (!this._sections[index].isHidden) {
+        this._share();
+      }
+      this.stateChanged.emit();
+    });
     let { grouping } = this.tree;
     this.tree.changed.connect(() => {
       if (grouping !== this.tree.grouping) {
@@ -84,6 +92,7 @@ export class RunsSidebar extends SidePanel {
         this._accordion.expand(index);
       }
     });
+    this._share();
     if (state?.grouping === 'experiment') {
       this.tree.grouping = 'experiment';
     }
@@ -92,6 +101,15 @@ export class RunsSidebar extends SidePanel {
   override dispose(): void {
     this.tree.dispose();
     super.dispose();
+  }
+
+  /** Give each open section its share of the height; Lumino gives one that is opened what is left. */
+  private _share(): void {
+    this._accordion.setRelativeSizes(
+      this._sections.map((section, index) =>
+        section.isHidden ? 0 : SHARES[index]
+      )
+    );
   }
 
   private get _accordion(): AccordionPanel {

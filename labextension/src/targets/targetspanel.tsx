@@ -72,7 +72,7 @@ function Targets({ model }: { model: TargetsModel }): JSX.Element {
             <h4 title={target.name}>{target.name}</h4>
             {index === 0 && (
               <button
-                className="jp-exec-toolbutton"
+                className="jp-exec-iconbutton"
                 title={trans.__('Refresh the targets')}
                 aria-label={trans.__('Refresh the targets')}
                 onClick={() => model.refresh()}

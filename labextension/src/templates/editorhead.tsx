@@ -19,7 +19,7 @@ export function EditorHead({
     <div className="jp-exec-yaml-head">
       <div className="jp-exec-yaml-bar">
         <button
-          className="jp-exec-button jp-exec-submit"
+          className="jp-exec-button jp-exec-primary"
           disabled={
             !editor.isLoaded ||
             editor.isBusy ||

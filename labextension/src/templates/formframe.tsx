@@ -68,7 +68,7 @@ export function FormFoot(props: {
       <div className="jp-exec-templateform-submit">
         <button
           type="submit"
-          className="jp-exec-button jp-exec-submit"
+          className="jp-exec-button jp-exec-primary"
           disabled={isSending || isNothing || isTooMany}
         >
           {isSending

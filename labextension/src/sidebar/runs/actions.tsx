@@ -33,6 +33,7 @@ export async function deleteRuns(
     const status = model.store.get(id)?.status;
     return status !== undefined && !isTerminal(status);
   }).length;
+  const trials = trialsText(context, runIds);
   const answer = await showDialog({
     title:
       runIds.length === 1
@@ -44,6 +45,7 @@ export async function deleteRuns(
         'Their logs, outputs and metrics are deleted with them. This cannot be undone.',
         runIds.length
       ),
+      trials,
       active === 0
         ? ''
         : trans._n(
@@ -55,11 +57,42 @@ export async function deleteRuns(
     buttons: [
       Dialog.cancelButton({ label: trans.__('Keep') }),
       Dialog.warnButton({ label: trans.__('Delete') })
-    ]
+    ],
+    // What cannot be undone needs more than Enter.
+    defaultButton: 0
   });
   if (answer.button.accept) {
     await act(context, { action: 'delete', runIds: [...runIds] });
   }
+}
+
+/** That trials go with the sweeps among the runs; how many, where that is known without asking. */
+function trialsText(
+  { model: { store }, trans }: IExecContext,
+  runIds: readonly string[]
+): string {
+  const sweeps = runIds
+    .map(id => store.get(id))
+    .filter(run => !!run?.definition?.sweep);
+  // One that was cancelled may have started fewer than were planned.
+  const counts = sweeps.map(run =>
+    run?.status === 'Completed' ? run.progress?.total : undefined
+  );
+  if (counts.every(count => typeof count === 'number')) {
+    const count = counts.reduce<number>((sum, each) => sum + (each ?? 0), 0);
+    return count === 0
+      ? ''
+      : trans._n(
+          'And %1 trial: a sweep is deleted with its trials.',
+          'And %1 trials: a sweep is deleted with its trials.',
+          count
+        );
+  }
+  return trans._n(
+    'The sweep is deleted with its trials.',
+    'The sweeps are deleted with their trials.',
+    sweeps.length
+  );
 }
 
 /** Add tags to runs or take them away, in a dialog. */

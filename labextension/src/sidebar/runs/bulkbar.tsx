@@ -4,14 +4,20 @@ import * as React from 'react';
 import { CommandIDs } from '../../commands';
 import { useExec } from '../../components/context';
 import { useSignal } from '../../components/hooks';
+import { isTerminal } from '../../model/lifecycle';
 import type { Selection } from '../../model/selection';
 import { IconButton } from './filterbar';
 
 /** What can be done to all the runs that are selected. */
 export function BulkBar({ selection }: { selection: Selection }): JSX.Element {
-  const { commands, trans } = useExec();
+  const { commands, model, trans } = useExec();
   useSignal(selection.changed);
+  useSignal(model.store.changed);
   const runIds = [...selection.ids];
+  const isActive = runIds.some(id => {
+    const status = model.store.get(id)?.status;
+    return status !== undefined && !isTerminal(status);
+  });
   const button = (command: string, label: string, isPossible = true) =>
     commands.hasCommand(command) && (
       <button
@@ -31,17 +37,17 @@ export function BulkBar({ selection }: { selection: Selection }): JSX.Element {
       <span className="jp-exec-bulk-count" role="status">
         {trans._n('%1 selected', '%1 selected', runIds.length)}
       </span>
+      <span className="jp-exec-bulk-buttons">
+        {button(CommandIDs.cancelRuns, trans.__('Cancel'), isActive)}
+        {button(CommandIDs.deleteRuns, trans.__('Delete…'))}
+        {button(CommandIDs.tagRuns, trans.__('Tag…'))}
+        {button(CommandIDs.compare, trans.__('Compare'), runIds.length > 1)}
+      </span>
       <IconButton
         icon={closeIcon}
         label={trans.__('Select none')}
         onClick={() => selection.clear()}
       />
-      <span className="jp-exec-bulk-buttons">
-        {button(CommandIDs.cancelRuns, trans.__('Cancel'))}
-        {button(CommandIDs.deleteRuns, trans.__('Delete'))}
-        {button(CommandIDs.tagRuns, trans.__('Tag'))}
-        {button(CommandIDs.compare, trans.__('Compare'), runIds.length > 1)}
-      </span>
     </div>
   );
 }

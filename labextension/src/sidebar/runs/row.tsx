@@ -1,4 +1,5 @@
 import { Time } from '@jupyterlab/coreutils';
+import type { TranslationBundle } from '@jupyterlab/translation';
 import { caretDownIcon, caretRightIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
@@ -14,6 +15,8 @@ import {
 import type { ITreeRow } from '../../model/runbranch';
 import type { RunTree } from '../../model/runtree';
 import type { Experiment } from '../../types';
+
+const MINUTE_MS = 60_000;
 
 /** What every row gets besides what it shows. */
 export interface IRowProps {
@@ -47,6 +50,13 @@ function placeOf(
   };
 }
 
+/** How long ago something was; the text is made anew once a minute, so seconds are not told. */
+function agoText(trans: TranslationBundle, time: string): string {
+  return Date.now() - Date.parse(time) < MINUTE_MS
+    ? trans.__('now')
+    : Time.formatHuman(time, 'narrow');
+}
+
 function Caret(props: { isExpanded: boolean }): JSX.Element {
   const Icon = props.isExpanded ? caretDownIcon : caretRightIcon;
   return (
@@ -74,7 +84,7 @@ export const RunRow = React.memo(function RunRow(
   // Making texts of times costs more than all the rest of a row.
   const [when, moment] = React.useMemo(
     () => [
-      createdAt && Time.formatHuman(createdAt, 'narrow'),
+      createdAt && agoText(trans, createdAt),
       new Date(createdAt).toLocaleString()
     ],
     [createdAt, props.minute]
@@ -158,6 +168,9 @@ export const GroupRow = React.memo(function GroupRow(
     >
       <Caret isExpanded={props.isExpanded} />
       <span className="jp-exec-row-group">{name}</span>
+      <span className="jp-exec-row-count">
+        {trans._n('%2 run', '%2 runs', runs, runs.toLocaleString())}
+      </span>
       {active > 0 && (
         <span className="jp-exec-row-count" data-kind="active">
           {trans.__('%1 active', active)}
@@ -168,7 +181,6 @@ export const GroupRow = React.memo(function GroupRow(
           {trans.__('%1 failed', failed)}
         </span>
       )}
-      <span className="jp-exec-row-count">{runs.toLocaleString()}</span>
     </div>
   );
 });

@@ -1,3 +1,4 @@
+import { MessageLoop } from '@lumino/messaging';
 import * as React from 'react';
 
 import { CommandIDs } from '../../commands';
@@ -16,7 +17,7 @@ const MOST = 1000;
 export interface ITreeActions {
   /** The index of the row that has the keyboard; -1 = none. */
   readonly active: number;
-  readonly onClick: (event: React.MouseEvent) => void;
+  readonly onClick: (event: React.MouseEvent<HTMLElement>) => void;
   readonly onContextMenu: (event: React.MouseEvent<HTMLElement>) => void;
   readonly onKeyDown: (event: React.KeyboardEvent) => void;
   readonly onFocus: () => void;
@@ -124,7 +125,15 @@ export function useTreeActions(options: {
     event.stopPropagation();
   };
 
-  const onClick = (event: React.MouseEvent) => {
+  /** Show a run's document, and keep the keyboard here, so that the arrows go on from this row. */
+  const peek = async (to: ITreeRow, list: HTMLElement) => {
+    await commands.execute(CommandIDs.openRun, { runId: to.id });
+    // The document takes the keyboard when it gets the message; here it comes back after that.
+    MessageLoop.flush();
+    list.focus({ preventScroll: true });
+  };
+
+  const onClick = (event: React.MouseEvent<HTMLElement>) => {
     const [index, to] = rowAt(tree, event.target);
     if (to === undefined) {
       return;
@@ -143,6 +152,8 @@ export function useTreeActions(options: {
       (part === 'check' || event.ctrlKey || event.metaKey)
     ) {
       selection.toggle(to.id);
+    } else if (to.kind === 'run') {
+      void peek(to, event.currentTarget);
     } else {
       open(to);
     }
