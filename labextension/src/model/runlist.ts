@@ -59,8 +59,8 @@ export class RunList implements IDisposable {
     return this._changed;
   }
 
-  /** Which runs are in it has changed, or what the reading is at. */
-  get idsChanged(): ISignal<this, void> {
+  /** Which runs are in it has changed, or what the reading is at: then it is true. */
+  get idsChanged(): ISignal<this, boolean> {
     return this._idsChanged;
   }
 
@@ -125,7 +125,7 @@ export class RunList implements IDisposable {
     const loading: Promise<void> = this._read(cursor, isCurrent).finally(() => {
       if (isCurrent()) {
         this._loading = null;
-        this._emit(true);
+        this._emit(true, true);
       }
     });
     this._loading = loading;
@@ -297,10 +297,10 @@ export class RunList implements IDisposable {
     }
   }
 
-  private _emit(idsChanged: boolean): void {
+  private _emit(idsChanged: boolean, isRead = false): void {
     if (!this._isDisposed) {
       if (idsChanged) {
-        this._idsChanged.emit();
+        this._idsChanged.emit(isRead);
       }
       this._changed.emit();
     }
@@ -318,7 +318,7 @@ export class RunList implements IDisposable {
   private readonly _known = new Set<string>();
   private readonly _meanwhile = new Set<string>();
   private readonly _changed = new Signal<this, void>(this);
-  private readonly _idsChanged = new Signal<this, void>(this);
+  private readonly _idsChanged = new Signal<this, boolean>(this);
 }
 
 function compare(a: string, b: string): number {
