@@ -5,7 +5,7 @@ import { formatValue } from '../charts/number';
 import { useVisible } from '../charts/visible';
 import { CommandIDs } from '../commands';
 import { useExec } from '../components/context';
-import { useNow, useSignal } from '../components/hooks';
+import { useNow, usePaced, useSignal } from '../components/hooks';
 import { Empty, Failure } from '../components/notice';
 import { isTerminal } from '../model/lifecycle';
 import type { Run, SweepTrials } from '../types';
@@ -14,12 +14,15 @@ import { parameterNames, TrialsModel } from './trialsmodel';
 import { TrialTable } from './trialtable';
 
 const NO_BRUSHES: Brushes = new Map();
+/** While a sweep runs, its charts are drawn at most once in this time. */
+const DRAW_MS = 1000;
 
 /** A sweep: what it came to, pictures, and the table of its trials. */
 export function Sweep({ run }: { run: Run }): JSX.Element {
   const { model, trans } = useExec();
   const trials = React.useMemo(
-    () => new TrialsModel(run.runId, model.runs, model.store),
+    () =>
+      new TrialsModel(run.runId, model.runs, model.store, model.stream.reset),
     [model, run.runId]
   );
   useSignal(trials.changed);
@@ -58,10 +61,11 @@ function Trials(props: { run: Run; data: SweepTrials }): JSX.Element {
     new Set()
   );
   const now = useNow(trials.some(trial => !isTerminal(trial.status)));
-  const names = React.useMemo(() => parameterNames(data), [data]);
+  const drawn = usePaced(data, isTerminal(run.status) ? 0 : DRAW_MS);
+  const names = React.useMemo(() => parameterNames(drawn), [drawn]);
   const rows = React.useMemo(
     () =>
-      trials.map(trial => ({
+      drawn.trials.map(trial => ({
         id: trial.runId,
         values: {
           ...Object.fromEntries(
@@ -70,7 +74,7 @@ function Trials(props: { run: Run; data: SweepTrials }): JSX.Element {
           metric: trial.metric
         }
       })),
-    [trials, names]
+    [drawn, names]
   );
   const axes = React.useMemo(() => {
     const space = data.sweep.space ?? {};
@@ -134,11 +138,11 @@ function Trials(props: { run: Run; data: SweepTrials }): JSX.Element {
         </span>
       </div>
       <TrialCharts
-        trials={trials}
+        trials={drawn.trials}
         parameters={names}
         metric={metric}
         goal={goal}
-        best={best}
+        best={drawn.best}
         axes={axes}
         brushes={brushes}
         shown={shown}

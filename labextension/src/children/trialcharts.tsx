@@ -63,6 +63,7 @@ export function TrialCharts(props: {
       ]) as Record<string, unknown>
     }));
   }, [trials, goal, metric, props.best, trans]);
+  const steps = React.useMemo(() => bestSoFar(trials, goal), [trials, goal]);
   const common = {
     hovered: props.hovered,
     shown: props.shown,
@@ -97,7 +98,7 @@ export function TrialCharts(props: {
             xLabel={trans.__('Trial')}
             yLabel={metric}
             points={points}
-            steps={bestSoFar(trials, goal)}
+            steps={steps}
           />
         </section>
       )}

@@ -44,17 +44,67 @@ describe('TrialsModel', () => {
   beforeEach(() => jest.useFakeTimers());
   afterEach(() => jest.useRealTimers());
 
-  it('reads again once a second, however many trials change', async () => {
+  it('reads again at most every five seconds, however many trials end', async () => {
     const { model, trials, emit } = server(answer(), answer(trial(1)));
     await model.load();
     for (let number = 1; number < 20; number++) {
-      emit({ type: 'state', runId: `sweep_${number}`, status: 'Running' });
+      emit({ type: 'state', runId: `sweep_${number}`, status: 'Completed' });
     }
-    await jest.advanceTimersByTimeAsync(900);
+    await jest.advanceTimersByTimeAsync(4900);
     expect(trials).toHaveBeenCalledTimes(1);
-    await jest.advanceTimersByTimeAsync(2000);
+    await jest.advanceTimersByTimeAsync(200);
     expect(trials).toHaveBeenCalledTimes(2);
     expect(model.data?.trials).toHaveLength(1);
+  });
+
+  it('takes states from events, in one batch, and reads nothing for them', async () => {
+    const waiting = { status: 'Queued', startedAt: null } as const;
+    const { model, trials, emit } = server(
+      answer(trial(1), trial(2, waiting), trial(3, waiting))
+    );
+    await model.load();
+    const [first, , third] = model.data!.trials;
+    let told = 0;
+    model.changed.connect(() => (told += 1));
+    const startedAt = '2026-01-01T00:00:05Z';
+    const event = { type: 'state', runId: 'sweep_2' } as const;
+    emit({ ...event, status: 'Starting', startedAt: null });
+    emit({ ...event, status: 'Running', startedAt });
+    await jest.advanceTimersByTimeAsync(60_000);
+    expect(told).toBe(1);
+    expect(trials).toHaveBeenCalledTimes(1);
+    expect(model.data?.trials[1]).toMatchObject({
+      status: 'Running',
+      startedAt
+    });
+    // The others are the same objects, so that nobody draws them again.
+    expect(model.data?.trials[0]).toBe(first);
+    expect(model.data?.trials[2]).toBe(third);
+  });
+
+  it('keeps a state that has overtaken the answer', async () => {
+    const queued = answer(trial(1, { status: 'Queued' }));
+    const { model, emit } = server(queued);
+    const reading = model.load();
+    emit({ type: 'state', runId: 'sweep_1', status: 'Running' });
+    await reading;
+    expect(model.data?.trials[0].status).toBe('Running');
+  });
+
+  it('reads a large sweep seldom, and at once when it has ended', async () => {
+    const many = Array.from({ length: 1000 }, (_, index) => trial(index + 1));
+    const answers = Array.from({ length: 5 }, () => answer(...many));
+    const { model, trials, emit } = server(...answers);
+    await model.load();
+    for (let second = 0; second < 31; second++) {
+      emit({ type: 'state', runId: `sweep_${second + 1}`, status: 'Failed' });
+      await jest.advanceTimersByTimeAsync(1000);
+    }
+    // Every 15 s.
+    expect(trials).toHaveBeenCalledTimes(3);
+    emit({ type: 'state', runId: 'sweep', status: 'Completed' });
+    await jest.advanceTimersByTimeAsync(0);
+    expect(trials).toHaveBeenCalledTimes(4);
   });
 
   it('does not read while nobody looks, and catches up', async () => {

@@ -52,6 +52,33 @@ export function useNow(active: boolean): number {
   return now;
 }
 
+/** A value that changes at most once in a time, for what costs much to draw; 0 = as it comes. */
+export function usePaced<T>(value: T, paceMs: number): T {
+  const [paced, setPaced] = React.useState(value);
+  const latest = React.useRef(value);
+  const timer = React.useRef<ReturnType<typeof setTimeout> | undefined>();
+  const takenAt = React.useRef(0);
+  latest.current = value;
+  React.useEffect(() => {
+    if (paceMs > 0 && timer.current === undefined) {
+      const wait = Math.max(0, takenAt.current + paceMs - Date.now());
+      timer.current = setTimeout(() => {
+        timer.current = undefined;
+        takenAt.current = Date.now();
+        setPaced(latest.current);
+      }, wait);
+    }
+  }, [value, paceMs]);
+  React.useEffect(
+    () => () => {
+      clearTimeout(timer.current);
+      timer.current = undefined;
+    },
+    []
+  );
+  return paceMs > 0 ? paced : value;
+}
+
 /** What a promise is at: `data` keeps the last value while it is read again. */
 export interface IAsync<T> {
   readonly data: T | undefined;

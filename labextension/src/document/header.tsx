@@ -126,6 +126,15 @@ function Actions(props: { run: Run; isDeleted: boolean }): JSX.Element {
   const { commands, trans } = useExec();
   const { run, isDeleted } = props;
   const { runId } = run;
+  const [acting, setActing] = React.useState<string | null>(null);
+  const act = async (command: string) => {
+    setActing(command);
+    try {
+      await commands.execute(command, { runId });
+    } finally {
+      setActing(null);
+    }
+  };
   const button = (
     command: string,
     label: string,
@@ -134,8 +143,8 @@ function Actions(props: { run: Run; isDeleted: boolean }): JSX.Element {
     commands.hasCommand(command) ? (
       <button
         className="jp-exec-button"
-        disabled={isDeleted || !isEnabled}
-        onClick={() => void commands.execute(command, { runId })}
+        disabled={isDeleted || !isEnabled || acting === command}
+        onClick={() => void act(command)}
       >
         {label}
       </button>

@@ -122,6 +122,25 @@ export function base64Of(bytes: Uint8Array): string {
   return btoa(parts.join(''));
 }
 
+/** Whether a notebook has the parts that a viewer reads; Lab's own breaks where one is null. */
+function isWhole({ metadata, cells }: INotebookContent): boolean {
+  const isObject = (part: unknown) =>
+    typeof part === 'object' && part !== null && !Array.isArray(part);
+  const isFit = (part: unknown) => part === undefined || isObject(part);
+  return (
+    isFit(metadata) &&
+    Array.isArray(cells) &&
+    cells.every(
+      cell =>
+        isObject(cell) &&
+        typeof cell.cell_type === 'string' &&
+        isFit(cell.metadata) &&
+        (cell.outputs === undefined ||
+          (Array.isArray(cell.outputs) && cell.outputs.every(isObject)))
+    )
+  );
+}
+
 /**
  * A notebook that nobody here has executed: what it says about its own trust does not count.
  *
@@ -143,7 +162,7 @@ export function notebookOf(
       )
     );
   }
-  if (notebook?.nbformat !== 4 || !Array.isArray(notebook.cells)) {
+  if (notebook?.nbformat !== 4 || !isWhole(notebook)) {
     throw new Error(
       trans.__(
         '%1 is not a notebook of version 4, which is all that can be shown here. Download it instead.',

@@ -90,17 +90,17 @@ export class Branch implements IDisposable {
    * @param filter - of the list.
    * @param key - of the row that it is below; empty for the root.
    * @param level - of its rows.
-   * @param touch - called when rows have changed.
+   * @param touch - called when rows have changed; with true when that was asked for.
    */
   constructor(
     private readonly _model: ExecModel,
     filter: IRunFilter,
     readonly key: string,
     readonly level: number,
-    private readonly _touch: () => void
+    private readonly _touch: (isAsked: boolean) => void
   ) {
     this.list = _model.list(filter);
-    this.list.idsChanged.connect(_touch);
+    this.list.idsChanged.connect((_, isRead) => _touch(isRead));
   }
 
   readonly list: RunList;

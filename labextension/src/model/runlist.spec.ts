@@ -175,4 +175,38 @@ describe('RunList', () => {
     );
     expect(count).toBe(0);
   });
+
+  it('does not ask for every run that changes, however many do', async () => {
+    names(300).forEach(run =>
+      server.add({ ...run, displayName: 'wanted', status: 'Running' })
+    );
+    await open({ q: 'wanted' });
+    const before = server.asked.length;
+    const { store } = server.model;
+    const emit = (index: number) =>
+      (store.events as unknown as { emit: (events: unknown[]) => void }).emit([
+        { type: 'changed', runId: `r${index % 200}` }
+      ]);
+    jest.useFakeTimers();
+    try {
+      // Twenty a second, for ten seconds, to runs below the first page.
+      for (let index = 0; index < 200; index++) {
+        emit(index);
+        await jest.advanceTimersByTimeAsync(50);
+      }
+      const asked = server.asked.slice(before);
+      expect(asked.filter(route => route.startsWith('runs/'))).toEqual([]);
+      // After 0.5 s, and pauses of 2 and 4 s.
+      expect(asked.length).toBe(3);
+      expect(list.ids).toHaveLength(100);
+      // For a minute more: pauses of 8, 16 and 30 s.
+      for (let index = 0; index < 1200; index++) {
+        emit(index);
+        await jest.advanceTimersByTimeAsync(50);
+      }
+      expect(server.asked.length - before).toBe(6);
+    } finally {
+      jest.useRealTimers();
+    }
+  });
 });

@@ -2,14 +2,17 @@ import type { IDisposable } from '@lumino/disposable';
 import { ISignal, Signal } from '@lumino/signaling';
 
 import { RunsApi } from '../server/api';
+import { RequestFailure } from '../server/errors';
 import type { IRunFilter, Run, RunEvent } from '../types';
 import type { IRunChanges } from './runstore';
 import { RunStore } from './runstore';
 
 const PAGE = 100;
-/** Runs that are not known and now may match: so many are read one by one, in this time. */
-const FETCHED = 10;
+/** The first page is read again this long after a run that nobody has read may match. */
 const FETCH_MS = 500;
+/** While that goes on, it is read again after pauses that grow from the first to the longest. */
+const FIRST_PAUSE_MS = 2000;
+const LONGEST_PAUSE_MS = 30_000;
 
 /** Whether a run belongs into a list that is narrowed so; the server decides by the same rules. */
 export function matches(filter: IRunFilter, run: Run): boolean {
@@ -56,8 +59,8 @@ export class RunList implements IDisposable {
     return this._changed;
   }
 
-  /** Which runs are in it has changed, or what the reading is at. */
-  get idsChanged(): ISignal<this, void> {
+  /** Which runs are in it has changed, or what the reading is at: then it is true. */
+  get idsChanged(): ISignal<this, boolean> {
     return this._idsChanged;
   }
 
@@ -122,7 +125,7 @@ export class RunList implements IDisposable {
     const loading: Promise<void> = this._read(cursor, isCurrent).finally(() => {
       if (isCurrent()) {
         this._loading = null;
-        this._emit(true);
+        this._emit(true, true);
       }
     });
     this._loading = loading;
@@ -229,24 +232,50 @@ export class RunList implements IDisposable {
           ? status?.includes(event.status)
           : event.type === 'changed' && (tag || q);
       if (mayMatch && this._store.get(event.runId) === undefined) {
-        this._unknown.add(event.runId);
+        this._readTopSoon();
+        return;
       }
-    }
-    if (this._unknown.size > 0 && this._timer === undefined) {
-      this._timer = setTimeout(() => void this._fetchUnknown(), FETCH_MS);
     }
   }
 
-  private async _fetchUnknown(): Promise<void> {
-    this._timer = undefined;
-    const ids = [...this._unknown];
-    this._unknown.clear();
-    if (ids.length > FETCHED) {
-      await this.refresh();
+  /** Read the first page once more; the busier the server, the longer the pause before. */
+  private _readTopSoon(): void {
+    if (this._timer !== undefined || this._isDisposed) {
       return;
     }
-    // `changed` of the store brings them here. One that cannot be read is gone, or the server is.
-    await Promise.allSettled(ids.map(id => this._store.fetch(id)));
+    const since = Date.now() - this._topReadAt;
+    const isCalm = since > 2 * this._pause;
+    this._pause = isCalm
+      ? FIRST_PAUSE_MS / 2
+      : Math.min(2 * this._pause, LONGEST_PAUSE_MS);
+    const wait = isCalm ? FETCH_MS : Math.max(FETCH_MS, this._pause - since);
+    this._timer = setTimeout(() => void this._readTop(), wait);
+  }
+
+  /** Take the newest that match; the others stay, so that nobody loses the place. */
+  private async _readTop(): Promise<void> {
+    try {
+      const page = await this._store.read(
+        () => this._api.list(this.filter, PAGE),
+        answer => answer.runs
+      );
+      if (!this._isDisposed && this._total !== null) {
+        const isAdded = this._admit(page.runs.map(run => run.runId));
+        const isOther = this._total !== page.total;
+        this._total = page.total;
+        if (isAdded || isOther) {
+          this._emit(true);
+        }
+      }
+    } catch (error) {
+      // The stream tells that the server is away; the list is read again when it is back.
+      if (!(error instanceof RequestFailure)) {
+        throw error;
+      }
+    } finally {
+      this._topReadAt = Date.now();
+      this._timer = undefined;
+    }
   }
 
   private _onChanged(_: RunStore, { changed, deleted }: IRunChanges): void {
@@ -268,10 +297,10 @@ export class RunList implements IDisposable {
     }
   }
 
-  private _emit(idsChanged: boolean): void {
+  private _emit(idsChanged: boolean, isRead = false): void {
     if (!this._isDisposed) {
       if (idsChanged) {
-        this._idsChanged.emit();
+        this._idsChanged.emit(isRead);
       }
       this._changed.emit();
     }
@@ -284,11 +313,12 @@ export class RunList implements IDisposable {
   private _error: Error | null = null;
   private _isDisposed = false;
   private _timer: ReturnType<typeof setTimeout> | undefined;
+  private _topReadAt = -Infinity;
+  private _pause = FIRST_PAUSE_MS / 2;
   private readonly _known = new Set<string>();
-  private readonly _unknown = new Set<string>();
   private readonly _meanwhile = new Set<string>();
   private readonly _changed = new Signal<this, void>(this);
-  private readonly _idsChanged = new Signal<this, void>(this);
+  private readonly _idsChanged = new Signal<this, boolean>(this);
 }
 
 function compare(a: string, b: string): number {

@@ -166,4 +166,35 @@ describe('RunTree', () => {
     expect(tree.row(299)?.id).toBe('r99700');
     expect(tree.row(299)?.size).toBe(100_000);
   });
+
+  it('tells of new runs the more seldom the longer it is', async () => {
+    for (let index = 0; index < 15_000; index++) {
+      server.add({ runId: `r${index}` });
+    }
+    const { store } = server.model;
+    while (tree.length < 15_000) {
+      await tree.load(tree.row(tree.length - 1)!);
+    }
+    jest.useFakeTimers();
+    try {
+      let told = 0;
+      tree.changed.connect(() => (told += 1));
+      const began = process.cpuUsage();
+      // Twenty a second, for ten seconds.
+      for (let index = 0; index < 200; index++) {
+        const at = new Date(Date.now() + index).toISOString();
+        const runId = `n${index}`;
+        store.add([{ ...server.runs[0], runId, createdAt: at }]);
+        await jest.advanceTimersByTimeAsync(50);
+      }
+      await jest.advanceTimersByTimeAsync(1000);
+      const { user, system } = process.cpuUsage(began);
+      expect(tree.length).toBe(15_200);
+      expect(told).toBeLessThanOrEqual(15);
+      // Of ten seconds, 5 % of a core.
+      expect((user + system) / 1000).toBeLessThan(500);
+    } finally {
+      jest.useRealTimers();
+    }
+  });
 });

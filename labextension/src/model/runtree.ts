@@ -11,6 +11,9 @@ import type { ITreeRow } from './runbranch';
 export type Grouping = 'none' | 'experiment';
 
 const GROUP = 'experiment:';
+/** Who shows the rows measures all of them anew, so a long list tells seldom: so long for a row. */
+const PACE_MS = 0.05;
+const LONGEST_PACE_MS = 1000;
 
 /**
  * Runs as a tree that is shown as rows: groups, runs, the children of runs, and rows that load.
@@ -156,6 +159,7 @@ export class RunTree implements IDisposable {
 
   dispose(): void {
     this._isDisposed = true;
+    clearTimeout(this._timer);
     this._model.stream.stateChanged.disconnect(this._onState, this);
     this._model.stream.reset.disconnect(this._onReset, this);
     this._root.dispose();
@@ -165,22 +169,40 @@ export class RunTree implements IDisposable {
   }
 
   private _branch(filter: IRunFilter, key: string, level: number): Branch {
-    return new Branch(this._model, filter, key, level, () => this._touch());
+    return new Branch(this._model, filter, key, level, isAsked =>
+      isAsked ? this._touch() : this._touchSoon()
+    );
   }
 
   private _groups(): ExperimentGroups {
     if (this._experiments === null) {
       const { runs, store } = this._model;
       this._experiments = new ExperimentGroups(runs, store);
-      this._experiments.changed.connect(() => this._touch());
+      this._experiments.changed.connect(() => this._touchSoon());
     }
     return this._experiments;
   }
 
+  /** A person has changed it, or waits for what was read. */
   private _touch(): void {
     this._isBuilt = false;
+    clearTimeout(this._timer);
+    this._timer = undefined;
     if (!this._isDisposed) {
+      this._toldAt = Date.now();
       this._changed.emit();
+    }
+  }
+
+  /** Something has happened. */
+  private _touchSoon(): void {
+    this._isBuilt = false;
+    const pace = Math.min(LONGEST_PACE_MS, PACE_MS * this.length);
+    const wait = this._toldAt + pace - Date.now();
+    if (wait <= 0) {
+      this._touch();
+    } else if (!this._isDisposed) {
+      this._timer ??= setTimeout(() => this._touch(), wait);
     }
   }
 
@@ -279,6 +301,8 @@ export class RunTree implements IDisposable {
   private _experiments: ExperimentGroups | null = null;
   private _segments: Segment[] = [];
   private _isBuilt = false;
+  private _toldAt = 0;
+  private _timer: ReturnType<typeof setTimeout> | undefined;
   private _isDisposed = false;
   private readonly _openGroups = new Set<string>();
   private readonly _branches = new Map<string, Branch>();

@@ -10,6 +10,7 @@ import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 
 import { CommandIDs } from '../commands';
 import { failureText } from '../components/notice';
+import { Flights } from '../model/flights';
 import { isTerminal } from '../model/lifecycle';
 import type { IExec } from '../tokens';
 import type { Run } from '../types';
@@ -41,6 +42,8 @@ export function addRunCommands(parts: IRunCommands): void {
     const run = runId === undefined ? undefined : model.store.get(runId);
     return run?.sourcePath ?? null;
   };
+  // One at a time for each run: a double click makes no two runs.
+  const flights = new Flights();
   const add = (
     command: string,
     label: string,
@@ -54,18 +57,25 @@ export function addRunCommands(parts: IRunCommands): void {
         const runId = idOf(args);
         const run = runId === undefined ? undefined : model.store.get(runId);
         // A run that nobody has looked at yet is left to the server.
-        return runId !== undefined && (run === undefined || fits(run));
+        return (
+          runId !== undefined &&
+          !flights.has(`${command} ${runId}`) &&
+          (run === undefined || fits(run))
+        );
       },
       execute: async args => {
         const runId = idOf(args);
         if (runId !== undefined) {
-          try {
-            await act(runId);
-          } catch (error) {
-            Notification.error(failureText(trans, error as Error), {
-              autoClose: 5000
-            });
-          }
+          await flights.take(`${command} ${runId}`, async () => {
+            try {
+              await act(runId);
+            } catch (error) {
+              Notification.error(failureText(trans, error as Error), {
+                autoClose: 5000
+              });
+            }
+          });
+          commands.notifyCommandChanged(command);
         }
       }
     });

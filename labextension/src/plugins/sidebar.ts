@@ -12,12 +12,19 @@ import { CommandIDs } from '../commands';
 import type { IExecContext } from '../components/context';
 import { execIcon } from '../icons';
 import { isTerminal } from '../model/lifecycle';
+import type { Selection } from '../model/selection';
 import { ISidebarState, RunsSidebar } from '../sidebar/sidebar';
 import { IExec, IRunsSidebar } from '../tokens';
 
 const STATE = 'jupyter-exec:sidebar';
 /** After the file browser and the running kernels, before the table of contents. */
 const RANK = 250;
+const DESCRIBED = {
+  args: {
+    type: 'object',
+    properties: { runIds: { type: 'array', items: { type: 'string' } } }
+  }
+} as const;
 
 /** The sidebar, and what can be done to several runs. */
 export const sidebarPlugin: JupyterFrontEndPlugin<IRunsSidebar> = {
@@ -49,11 +56,16 @@ export const sidebarPlugin: JupyterFrontEndPlugin<IRunsSidebar> = {
       icon: execIcon,
       execute: () => app.shell.activateById(sidebar.id)
     });
-    palette?.addItem({
-      command: CommandIDs.showSidebar,
-      category: trans.__('Runs')
-    });
-    addRunCommands(context);
+    addRunCommands(context, sidebar.selection);
+    for (const command of [
+      CommandIDs.showSidebar,
+      CommandIDs.tagRuns,
+      CommandIDs.cancelRuns,
+      CommandIDs.deleteRuns,
+      CommandIDs.copyRunIds
+    ]) {
+      palette?.addItem({ command, category: trans.__('Runs') });
+    }
     return sidebar;
   }
 };
@@ -76,44 +88,73 @@ async function remember(
 /** What asks and acts, with its dialogs; not needed for the first paint. */
 const actions = () => import('../sidebar/runs/actions');
 
-function idsOf(args: ReadonlyPartialJSONObject): string[] {
-  const { runIds } = args;
-  return Array.isArray(runIds) ? runIds.map(String) : [];
-}
-
-function addRunCommands(context: IExecContext): void {
+/** The commands about several runs: those that are named, or those that are selected. */
+export function addRunCommands(
+  context: IExecContext,
+  selection: Selection
+): void {
   const { commands, model, trans } = context;
   const isActive = (id: string) => {
     const run = model.store.get(id);
     return run !== undefined && !isTerminal(run.status);
   };
-  commands.addCommand(CommandIDs.cancelRuns, {
-    label: args =>
-      idsOf(args).length > 1
-        ? trans.__('Cancel %1 Runs', idsOf(args).filter(isActive).length)
+  const idsOf = ({ runIds }: ReadonlyPartialJSONObject): readonly string[] =>
+    Array.isArray(runIds) ? runIds.map(String) : selection.ids;
+  const add = (
+    command: string,
+    labelOf: (ids: readonly string[]) => string,
+    // In the palette, where no run is named.
+    ofSelected: string,
+    act: (ids: readonly string[]) => Promise<void>,
+    fits: (id: string) => boolean = () => true
+  ) =>
+    commands.addCommand(command, {
+      label: args =>
+        args['runIds'] === undefined ? ofSelected : labelOf(idsOf(args)),
+      describedBy: DESCRIBED,
+      isEnabled: args => idsOf(args).some(fits),
+      execute: args => act(idsOf(args))
+    });
+
+  add(
+    CommandIDs.cancelRuns,
+    ids =>
+      ids.length > 1
+        ? trans.__('Cancel %1 Runs', ids.filter(isActive).length)
         : trans.__('Cancel Run'),
-    isEnabled: args => idsOf(args).some(isActive),
-    execute: async args => (await actions()).cancelRuns(context, idsOf(args))
-  });
-  commands.addCommand(CommandIDs.deleteRuns, {
-    label: args =>
-      idsOf(args).length > 1
-        ? trans.__('Delete %1 Runs…', idsOf(args).length)
+    trans.__('Cancel Selected Runs'),
+    async ids => (await actions()).cancelRuns(context, ids),
+    isActive
+  );
+  add(
+    CommandIDs.deleteRuns,
+    ids =>
+      ids.length > 1
+        ? trans.__('Delete %1 Runs…', ids.length)
         : trans.__('Delete Run…'),
-    isEnabled: args => idsOf(args).length > 0,
-    execute: async args => (await actions()).deleteRuns(context, idsOf(args))
-  });
-  commands.addCommand(CommandIDs.tagRuns, {
-    label: trans.__('Tag…'),
-    isEnabled: args => idsOf(args).length > 0,
-    execute: async args => (await actions()).tagRuns(context, idsOf(args))
-  });
-  commands.addCommand(CommandIDs.copyRunIds, {
-    label: args =>
-      idsOf(args).length > 1
-        ? trans.__('Copy Run IDs')
-        : trans.__('Copy Run ID'),
-    isEnabled: args => idsOf(args).length > 0,
-    execute: args => Clipboard.copyToSystem(idsOf(args).join('\n'))
-  });
+    trans.__('Delete Selected Runs…'),
+    async ids => (await actions()).deleteRuns(context, ids)
+  );
+  add(
+    CommandIDs.tagRuns,
+    () => trans.__('Tag…'),
+    trans.__('Tag Selected Runs…'),
+    async ids => (await actions()).tagRuns(context, ids)
+  );
+  add(
+    CommandIDs.copyRunIds,
+    ids =>
+      ids.length > 1 ? trans.__('Copy Run IDs') : trans.__('Copy Run ID'),
+    trans.__('Copy Ids of Selected Runs'),
+    async ids => Clipboard.copyToSystem(ids.join('\n'))
+  );
+  const several = [
+    CommandIDs.cancelRuns,
+    CommandIDs.deleteRuns,
+    CommandIDs.tagRuns,
+    CommandIDs.copyRunIds
+  ];
+  selection.changed.connect(() =>
+    several.forEach(command => commands.notifyCommandChanged(command))
+  );
 }

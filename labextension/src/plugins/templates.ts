@@ -57,7 +57,11 @@ export const templatesPlugin: JupyterFrontEndPlugin<void> = {
     const tools = { app, context, restorer };
     addPages(tools);
     addDelete(tools);
-    const shown: string[] = [CommandIDs.runTemplate];
+    const shown: string[] = [
+      CommandIDs.runTemplate,
+      CommandIDs.templateHistory,
+      CommandIDs.deleteTemplate
+    ];
     if (services !== null) {
       addEditor(tools, services, status);
       addSaveAs(tools);
@@ -136,7 +140,7 @@ function addPages(tools: ITools): void {
   });
   app.commands.addCommand(CommandIDs.templateHistory, {
     label: args =>
-      args['isMenu'] ? trans.__('History') : trans.__('Template History'),
+      args['isMenu'] ? trans.__('History') : trans.__('Template History…'),
     execute: async args => {
       const name = nameIn(args) ?? (await choose());
       if (name !== null) {

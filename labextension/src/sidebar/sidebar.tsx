@@ -37,9 +37,9 @@ export class RunsSidebar extends SidePanel {
     this.node.setAttribute('role', 'region');
     this.node.setAttribute('aria-label', trans.__('Runs'));
     this.tree = new RunTree(model);
-    const selection = new Selection(model.store);
+    this.selection = new Selection(model.store);
     this.runs = new Section(context, 'runs', trans.__('Runs'), () => (
-      <RunsPanel tree={this.tree} selection={selection} />
+      <RunsPanel tree={this.tree} selection={this.selection} />
     ));
     this._sections = [
       this.runs,
@@ -67,6 +67,7 @@ export class RunsSidebar extends SidePanel {
   }
 
   readonly tree: RunTree;
+  readonly selection: Selection;
   readonly runs: Section;
 
   /** What is to be remembered has changed. */

@@ -1,10 +1,12 @@
 import { Notification } from '@jupyterlab/apputils';
 import { nullTranslator } from '@jupyterlab/translation';
 import { CommandRegistry } from '@lumino/commands';
+import { Signal } from '@lumino/signaling';
 
-import { RunServer } from '../../testing/runserver';
+import { makeRun, RunServer } from '../../testing/runserver';
 import { CommandIDs } from '../commands';
 import { Activity } from '../model/activity';
+import type { Run } from '../types';
 import { Announcer } from './announcer';
 
 let server: RunServer;
@@ -76,5 +78,69 @@ describe('Announcer', () => {
     expect(found.map(({ message }) => message)).toEqual([
       'b has failed: KeyError: <x>'
     ]);
+  });
+});
+
+describe('Announcer, by the clock', () => {
+  const ended = new Signal<Activity, readonly Run[]>({} as Activity);
+  const texts = () =>
+    Notification.manager.notifications.map(({ message }) => message);
+  const endOf = (runId: string, status: Run['status'] = 'Completed') =>
+    ended.emit([
+      makeRun(0, { runId, status, endedAt: new Date().toISOString() })
+    ]);
+  let clocked: Announcer;
+
+  beforeEach(() => {
+    jest.useFakeTimers();
+    Notification.manager.dismiss();
+    const trans = nullTranslator.load('jupyter-exec');
+    const activity = { ended } as unknown as Activity;
+    clocked = new Announcer(activity, new CommandRegistry(), trans);
+  });
+
+  afterEach(() => {
+    clocked.dispose();
+    jest.useRealTimers();
+  });
+
+  it('counts on in one notification while runs keep ending', () => {
+    for (let index = 0; index < 500; index++) {
+      endOf(`r${index}`, index === 400 ? 'Failed' : 'Completed');
+      jest.advanceTimersByTime(200);
+    }
+    jest.advanceTimersByTime(3000);
+    expect(texts()).toEqual(['500 runs have ended; 1 of them failed.']);
+  });
+
+  it('grows seldom enough to be read', () => {
+    let count = 0;
+    const onChanged = () => (count += 1);
+    Notification.manager.changed.connect(onChanged);
+    for (let index = 0; index < 100; index++) {
+      endOf(`r${index}`);
+      jest.advanceTimersByTime(200);
+    }
+    Notification.manager.changed.disconnect(onChanged);
+    expect(count).toBeLessThan(15);
+  });
+
+  it('tells of single ends at once, each by itself', () => {
+    endOf('a');
+    jest.advanceTimersByTime(700);
+    expect(texts()).toEqual(['a has completed.']);
+    jest.advanceTimersByTime(20_000);
+    endOf('b');
+    jest.advanceTimersByTime(700);
+    expect(texts()).toEqual(['b has completed.', 'a has completed.']);
+  });
+
+  it('begins anew after a pause', () => {
+    ['a', 'b', 'c'].forEach(name => endOf(name));
+    jest.advanceTimersByTime(15_000);
+    endOf('d');
+    jest.advanceTimersByTime(700);
+    expect(texts()).toContain('d has completed.');
+    expect(texts()).toContain('3 runs have ended; none of them failed.');
   });
 });

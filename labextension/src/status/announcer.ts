@@ -16,12 +16,20 @@ const GATHER_MS = 600;
 const CATCH_UP_MS = 2000;
 /** A run that has ended longer ago than this is told with the others of its kind. */
 const LONG_AGO_MS = 60_000;
-/** More than this are summed up. */
+/** More than this, each within the next time after the one before, are summed up. */
 const SINGLY = 2;
+const STREAK_MS = 10_000;
+/** A sum that is shown grows at most once in this time. */
+const GROW_MS = 2000;
 const NAME_LENGTH = 40;
 const CLOSE_MS = { success: 6000, failure: 20_000 };
 
-/** Tells by notifications that runs have ended. */
+/**
+ * Tells by notifications that runs have ended.
+ *
+ * Each by itself while that is seldom. While runs keep ending there is one notification, and it
+ * counts on.
+ */
 export class Announcer implements IDisposable {
   constructor(
     private readonly _activity: Activity,
@@ -47,7 +55,7 @@ export class Announcer implements IDisposable {
     const wanted = ended.filter(
       run =>
         this.announced === 'all' ||
-        (this.announced === 'failures' && run.status === 'Failed')
+        (this.announced === 'failures' && isFailed(run))
     );
     if (wanted.length === 0) {
       return;
@@ -58,21 +66,41 @@ export class Announcer implements IDisposable {
       clearTimeout(this._timer);
       this._timer = setTimeout(() => this._tell(), CATCH_UP_MS);
     } else {
-      this._timer ??= setTimeout(() => this._tell(), GATHER_MS);
+      const isCounting = this._sumId !== null && !this._isOver();
+      const wait = isCounting ? GROW_MS : GATHER_MS;
+      this._timer ??= setTimeout(() => this._tell(), wait);
     }
   }
 
   private _tell(): void {
     this._timer = undefined;
     const runs = this._gathered.splice(0);
-    if (runs.length > SINGLY) {
-      this._sumUp(runs);
+    if (this._isOver()) {
+      this._streak = { ended: 0, failed: 0 };
+      this._singles = [];
+      this._sumId = null;
+    }
+    this._toldAt = Date.now();
+    this._streak.ended += runs.length;
+    this._streak.failed += runs.filter(isFailed).length;
+    if (this._streak.ended > SINGLY) {
+      this._sumUp();
     } else {
-      runs.forEach(run => this._announce(run));
+      for (const run of runs) {
+        const id = this._announce(run);
+        // Why a run has failed stays to be read.
+        if (!isFailed(run)) {
+          this._singles.push(id);
+        }
+      }
     }
   }
 
-  private _announce(run: Run): void {
+  private _isOver(): boolean {
+    return Date.now() - this._toldAt > STREAK_MS;
+  }
+
+  private _announce(run: Run): string {
     const trans = this._trans;
     const name = shortened(run.displayName || run.runId);
     const actions = [
@@ -85,29 +113,32 @@ export class Announcer implements IDisposable {
         }
       }
     ];
-    if (run.status === 'Failed') {
+    if (isFailed(run)) {
       const cause = run.error?.message;
       const text = cause
         ? trans.__('%1 has failed: %2', name, cause)
         : trans.__('%1 has failed.', name);
-      Notification.error(text, { actions, autoClose: CLOSE_MS.failure });
-    } else if (run.status === 'Canceled') {
-      const text = trans.__('%1 was canceled.', name);
-      Notification.info(text, { actions, autoClose: CLOSE_MS.success });
-    } else {
-      const text = trans.__('%1 has completed.', name);
-      Notification.success(text, { actions, autoClose: CLOSE_MS.success });
+      return Notification.error(text, { actions, autoClose: CLOSE_MS.failure });
     }
+    if (run.status === 'Canceled') {
+      const text = trans.__('%1 was canceled.', name);
+      return Notification.info(text, { actions, autoClose: CLOSE_MS.success });
+    }
+    const text = trans.__('%1 has completed.', name);
+    return Notification.success(text, { actions, autoClose: CLOSE_MS.success });
   }
 
-  private _sumUp(runs: readonly Run[]): void {
+  /** Show how many have ended since that became frequent, in place of what was shown of them. */
+  private _sumUp(): void {
     const trans = this._trans;
-    const failed = runs.filter(run => run.status === 'Failed').length;
-    const ended = trans._n(
-      '%1 run has ended',
-      '%1 runs have ended',
-      runs.length
-    );
+    const { ended, failed } = this._streak;
+    const count = trans._n('%1 run has ended', '%1 runs have ended', ended);
+    const message =
+      failed > 0
+        ? trans.__('%1; %2 of them failed.', count, failed)
+        : trans.__('%1; none of them failed.', count);
+    const type = failed > 0 ? ('error' as const) : ('success' as const);
+    const autoClose = failed > 0 ? CLOSE_MS.failure : CLOSE_MS.success;
     const actions = [
       {
         label: trans.__('Show'),
@@ -116,18 +147,28 @@ export class Announcer implements IDisposable {
         }
       }
     ];
-    if (failed > 0) {
-      const text = trans.__('%1; %2 of them failed.', ended, failed);
-      Notification.error(text, { actions, autoClose: CLOSE_MS.failure });
-    } else {
-      const text = trans.__('%1; none of them failed.', ended);
-      Notification.success(text, { actions, autoClose: CLOSE_MS.success });
+    const options = { actions, autoClose };
+    this._singles.splice(0).forEach(id => Notification.dismiss(id));
+    const id = this._sumId;
+    const isThere =
+      id !== null && Notification.update({ id, message, type, ...options });
+    if (!isThere) {
+      this._sumId = Notification.emit(message, type, options);
     }
   }
 
   private _isDisposed = false;
   private _timer: ReturnType<typeof setTimeout> | undefined;
   private readonly _gathered: Run[] = [];
+  /** What has ended without a pause. */
+  private _streak = { ended: 0, failed: 0 };
+  private _toldAt = 0;
+  private _singles: string[] = [];
+  private _sumId: string | null = null;
+}
+
+function isFailed(run: Run): boolean {
+  return run.status === 'Failed';
 }
 
 function shortened(name: string): string {

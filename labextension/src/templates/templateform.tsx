@@ -11,6 +11,7 @@ import { CommandIDs } from '../commands';
 import { useExec } from '../components/context';
 import { useAsync, useSignal } from '../components/hooks';
 import { Failure } from '../components/notice';
+import { Flights } from '../model/flights';
 import type { IField, ISchemaFault } from '../model/templatefields';
 import { TemplateFormModel } from '../model/templateform';
 import type { TemplateSchema } from '../types';
@@ -104,6 +105,7 @@ function Form(
     () => new Set(groupsAtFirst(form.fields))
   );
   const [isSending, setIsSending] = React.useState(false);
+  const flights = React.useMemo(() => new Flights(), []);
   const [isChanged, setIsChanged] = React.useState(false);
   const [focus, setFocus] = React.useState<{ key: string } | null>(null);
   const root = React.useRef<HTMLFormElement>(null);
@@ -187,9 +189,8 @@ function Form(
         autoComplete="off"
         onSubmit={event => {
           event.preventDefault();
-          if (!isSending) {
-            void submit();
-          }
+          // What is rendered may lag behind clicks that come at once.
+          void flights.take('submit', submit);
         }}
       >
         <div className="jp-exec-templateform-page">
