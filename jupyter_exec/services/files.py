@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from jupyter_exec.store.paths import DataPaths, RunPaths
 
-_REPLICA_LOG = re.compile(r"^(?P<role>[\w.-]+?)-(?P<index>\d+)(?:\.retry-(?P<retry>\d+))?\.txt$")
+_REPLICA_LOG = re.compile(r"(?P<role>[\w.-]+?)-(?P<index>\d+)(?:\.retry-(?P<retry>\d+))?\.txt")
 
 
 def _inside(folder: Path, name: str, what: str) -> Path:
@@ -60,7 +60,7 @@ class RunFiles:
         folder = self._of(run).logs
         entries = []
         for path in folder.glob("*.txt") if folder.is_dir() else ():
-            found = _REPLICA_LOG.match(path.name)
+            found = _REPLICA_LOG.fullmatch(path.name)
             status = path.stat()
             entries.append(
                 {
