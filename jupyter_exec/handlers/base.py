@@ -25,7 +25,7 @@ from tornado.web import HTTPError
 
 from jupyter_exec.errors import ExecError, Fault, Forbidden, InvalidRequest, NoRoom, TooLarge
 from jupyter_exec.handlers.encoding import encode, is_large
-from jupyter_exec.model.documents import load_json, load_yaml
+from jupyter_exec.model.documents import check_text, load_json, load_yaml
 from jupyter_exec.model.wire import parse
 
 if TYPE_CHECKING:
@@ -195,6 +195,7 @@ class ExecHandler(JupyterHandler):
         if not isinstance(body, dict):
             message = "the body must be a JSON object"
             raise InvalidRequest(message)
+        check_text(body, raw)
         return body
 
     async def document_body(self) -> dict[str, Any]:
@@ -220,6 +221,7 @@ class ExecHandler(JupyterHandler):
         if not isinstance(body, dict):
             message = "the body must be an object"
             raise InvalidRequest(message)
+        await asyncio.to_thread(check_text, body, raw)
         return body
 
     def parse_query(self, model: type[BaseModel]) -> BaseModel:
