@@ -24,7 +24,8 @@ from jupyter_server.base.handlers import JupyterHandler
 from tornado.web import HTTPError
 
 from jupyter_exec.errors import ExecError, Fault, Forbidden, InvalidRequest, NoRoom, TooLarge
-from jupyter_exec.model.documents import load_json, load_yaml
+from jupyter_exec.handlers.encoding import encode, is_large
+from jupyter_exec.model.documents import check_text, load_json, load_yaml
 from jupyter_exec.model.wire import parse
 
 if TYPE_CHECKING:
@@ -97,7 +98,9 @@ def operation(
             except ExecError as error:
                 self.write_failure(error)
                 return
-            if answer is not None:
+            if answer is not None and is_large(answer):
+                self.answer_encoded(await asyncio.to_thread(encode, answer), what.status)
+            elif answer is not None:
                 self.answer(answer, what.status)
             elif what.status == 204:  # noqa: PLR2004 - No Content
                 self.set_status(204)
@@ -192,6 +195,7 @@ class ExecHandler(JupyterHandler):
         if not isinstance(body, dict):
             message = "the body must be a JSON object"
             raise InvalidRequest(message)
+        check_text(body, raw)
         return body
 
     async def document_body(self) -> dict[str, Any]:
@@ -217,6 +221,7 @@ class ExecHandler(JupyterHandler):
         if not isinstance(body, dict):
             message = "the body must be an object"
             raise InvalidRequest(message)
+        await asyncio.to_thread(check_text, body, raw)
         return body
 
     def parse_query(self, model: type[BaseModel]) -> BaseModel:
@@ -236,9 +241,13 @@ class ExecHandler(JupyterHandler):
 
     def answer(self, values: Any, status: int = 200) -> None:
         """Write JSON values."""
+        self.answer_encoded(encode(values), status)
+
+    def answer_encoded(self, body: bytes, status: int) -> None:
+        """Write JSON."""
         self.set_status(status)
         self.set_header("Content-Type", "application/json")
-        self.finish(json.dumps(values, ensure_ascii=False))
+        self.finish(body)
 
     def envelope(self, error: ExecError, status: int) -> dict[str, Any]:
         """Return an error in this dialect: ErrorResponse of the Azure contract."""

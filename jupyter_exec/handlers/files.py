@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 BLOCK_BYTES = 1 << 18
 FOLLOW_POLL_S = 0.05
 LOOK_AGAIN_S = 1.0
-_RANGE = re.compile(r"^bytes=(\d*)-(\d*)$")
-_SHOWN = re.compile(r"^(image/(png|jpeg|gif|webp)|application/(json|pdf)|text/(plain|csv))$")
+_RANGE = re.compile(r"bytes=(\d*)-(\d*)")
+_SHOWN = re.compile(r"image/(png|jpeg|gif|webp)|application/(json|pdf)|text/(plain|csv)")
 
 
 class LogQuery(WireModel):
@@ -48,7 +48,7 @@ class FileHandler(ExecHandler):
 
     def safe_headers(self, media_type: str | None, name: str) -> None:
         """Set headers that keep a browser from running what a run has written."""
-        shown = media_type is not None and _SHOWN.match(media_type) is not None
+        shown = media_type is not None and _SHOWN.fullmatch(media_type) is not None
         self.set_header(
             "Content-Type", media_type if media_type and shown else "application/octet-stream"
         )
@@ -266,7 +266,7 @@ class OutputHandler(FileHandler):
 
     def _range(self, size: int) -> tuple[int, int]:
         """Return the asked bytes as start and end (exclusive); all without a Range header."""
-        found = _RANGE.match(self.request.headers.get("Range", ""))
+        found = _RANGE.fullmatch(self.request.headers.get("Range", ""))
         if not found or (not found[1] and not found[2]):
             return 0, size
         if found[1]:
@@ -282,14 +282,29 @@ class OutputHandler(FileHandler):
         return start, end
 
 
+class MetricsQuery(WireModel):
+    """`points` thins each metric to so many: the least and the greatest of neighbours stay.
+
+    `name` reads only that metric.
+    """
+
+    points: Annotated[int, Field(ge=10, le=1_000_000)] | None = None
+    name: str | None = None
+
+
 class MetricsHandler(ExecHandler):
     """`runs/{runId}/metrics`."""
 
     @operation(
-        "Read all metrics of a run", resource="runs", action="read", answer="Metrics", errors=(404,)
+        "Read all metrics of a run",
+        resource="runs",
+        action="read",
+        query=MetricsQuery,
+        answer="Metrics",
+        errors=(400, 404),
     )
-    async def get(self, run_id: str) -> Any:
-        """Answer every point by metric."""
+    async def get(self, run_id: str, query: MetricsQuery) -> Any:
+        """Answer the points by metric."""
         house = await self.house()
         run = await house.runs.get(run_id)
-        return await asyncio.to_thread(house.files.metrics, run)
+        return await asyncio.to_thread(house.files.metrics, run, query.points, query.name)

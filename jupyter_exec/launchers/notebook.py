@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 RUNNER = Path(__file__).with_name("notebook_runner") / "main.py"
 
-_PARAMETER = re.compile(r"^[^\W\d][\w.]*$")
+_PARAMETER = re.compile(r"[^\W\d][\w.]*")
 # What a process reads once, when it starts; a kernel that is ready has read it.
 _READ_AT_START = re.compile(
     r"PYTHON|LD_|DYLD_|LC_|LANG|MALLOC_|GLIBC_|IPYTHON|JUPYTER_(?!EXEC_)|HOME$"
@@ -43,7 +43,7 @@ class NotebookLauncher(Launcher):
             message = "a notebook takes parameters, not arguments"
             faults.append(Fault("configuration.arguments", message))
         for name in configuration.parameters:
-            if not _PARAMETER.match(name):
+            if not _PARAMETER.fullmatch(name):
                 message = f"{name!r} cannot be a variable's name"
                 faults.append(Fault("configuration.parameters", message))
         for name in configuration.secret_parameters:

@@ -49,6 +49,9 @@ class LiteralFloat(float):
         return number
 
 
+_SURROGATE = re.compile(rb"\\[uU](?:0000)?[dD][89a-fA-F]|\xed[\xa0-\xbf]|\0")
+
+
 def literal(value: Any) -> Any:
     """Return a scalar as the text it was written as; None and text stay as they are."""
     if isinstance(value, bool):
@@ -99,6 +102,39 @@ class _Numbers:
         self._left -= 1
         if self._left < 0:
             _too_many()
+
+
+def check_text(document: Any, raw: bytes) -> None:
+    """Refuse lone surrogates, which no file and no database takes as text.
+
+    Args:
+        raw: what the document was read from; without their signs nothing else is looked at.
+
+    Raises:
+        InvalidRequest: there is one; with its place.
+    """
+    if not _SURROGATE.search(raw):
+        return
+    left: list[tuple[str, Any]] = [("", document)]
+    while left:
+        path, value = left.pop()
+        if isinstance(value, dict):
+            left.extend((path, name) for name in value)
+            left.extend((f"{path}.{name}" if path else name, each) for name, each in value.items())
+        elif isinstance(value, list):
+            left.extend((f"{path}[{index}]", each) for index, each in enumerate(value))
+        elif isinstance(value, str) and not _is_text(value):
+            message = f"{value[:80]!r} is no Unicode text: it holds half of a surrogate pair"
+            target = path.encode(errors="backslashreplace").decode()
+            raise InvalidRequest(message, target or None)
+
+
+def _is_text(value: str) -> bool:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _too_many() -> NoReturn:

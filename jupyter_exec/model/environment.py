@@ -13,12 +13,12 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from jupyter_exec.model.wire import Text, WireModel
 
-_VARIABLE = re.compile(r"^[A-Za-z_][A-Za-z0-9_.\-]*$")
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-]*")
 
 
 def _variables(variables: dict[str, str]) -> dict[str, str]:
     for name, value in variables.items():
-        if not _VARIABLE.match(name):
+        if not _VARIABLE.fullmatch(name):
             message = (
                 f"{name[:80]!r} is not a variable name: letters, digits and '_', "
                 "not beginning with a digit"

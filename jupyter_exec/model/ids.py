@@ -12,8 +12,8 @@ import time
 
 from jupyter_exec.errors import InvalidRequest
 
-RUN_ID = re.compile(r"^[a-zA-Z0-9][\w-]{0,255}$", re.ASCII)
-EXPERIMENT = re.compile(r"^[a-zA-Z0-9][\w. -]{0,254}$", re.ASCII)
+RUN_ID = re.compile(r"[a-zA-Z0-9][\w-]{0,255}", re.ASCII)
+EXPERIMENT = re.compile(r"[a-zA-Z0-9][\w. -]{0,254}", re.ASCII)
 
 
 def new_run_id(experiment: str) -> str:
@@ -28,7 +28,7 @@ def _short(text: str, length: int = 64) -> str:
 
 def check_run_id(run_id: str, target: str = "runId") -> str:
     """Return the id, or raise InvalidRequest naming the pattern it breaks."""
-    if not RUN_ID.match(run_id):
+    if not RUN_ID.fullmatch(run_id):
         shown = _short(run_id)
         message = (
             f"{shown!r} is not a run id: 1 to 256 letters, digits, '_' or '-', "
@@ -40,7 +40,7 @@ def check_run_id(run_id: str, target: str = "runId") -> str:
 
 def check_experiment(name: str, target: str = "experiment") -> str:
     """Return the experiment's name, or raise InvalidRequest saying what a name may hold."""
-    if not EXPERIMENT.match(name):
+    if not EXPERIMENT.fullmatch(name):
         shown = _short(name)
         message = (
             f"{shown!r} is not an experiment name: 1 to 255 letters, digits, spaces, "

@@ -12,7 +12,8 @@ from pydantic import AfterValidator, Field, model_validator
 
 from jupyter_exec.model.definition import RunDefinition
 from jupyter_exec.model.environment import Variables
-from jupyter_exec.model.wire import Text, WireModel, one_of
+from jupyter_exec.model.labels import DisplayName, TagChanges, Tags
+from jupyter_exec.model.wire import WireModel, one_of
 
 
 def _inside(path: str) -> str:
@@ -101,8 +102,8 @@ class SubmitRequest(WireModel):
 
     experiment: str = "default"
     run_id: str | None = None
-    display_name: Annotated[str, Field(max_length=1000)] | None = None
-    tags: dict[str, Text] = {}
+    display_name: DisplayName | None = None
+    tags: Tags = {}
     parent_run_id: str | None = None
     definition: RunDefinition = RunDefinition()
     source: Source = Source()
@@ -118,8 +119,8 @@ class RerunRequest(WireModel):
     """
 
     run_id: str | None = None
-    display_name: Annotated[str, Field(max_length=1000)] | None = None
-    tags: dict[str, Text] | None = None
+    display_name: DisplayName | None = None
+    tags: Tags | None = None
     definition: dict[str, Any] = {}
     secrets: Secrets = {}
 
@@ -127,8 +128,8 @@ class RerunRequest(WireModel):
 class ChangeRequest(WireModel):
     """Body of `PATCH runs/{id}`: what is given changes; null removes a tag."""
 
-    display_name: Annotated[str, Field(min_length=1, max_length=1000)] | None = None
-    tags: dict[str, Text | None] = {}
+    display_name: Annotated[DisplayName, Field(min_length=1)] | None = None
+    tags: TagChanges = {}
 
 
 class ActionRequest(WireModel):
@@ -136,7 +137,7 @@ class ActionRequest(WireModel):
 
     action: Annotated[str, one_of(["cancel", "delete", "tag"])]
     run_ids: Annotated[list[str], Field(min_length=1, max_length=1000)]
-    tags: dict[str, Text | None] = {}
+    tags: TagChanges = {}
 
     @model_validator(mode="after")
     def _tags_for_tag(self) -> ActionRequest:
@@ -190,10 +191,10 @@ class TemplateRunRequest(WireModel):
 
     params: Annotated[dict[str, Any], Field(repr=False)] = {}
     version: Version | None = None
-    display_name: Annotated[str, Field(max_length=1000)] | None = None
+    display_name: DisplayName | None = None
     experiment: str | None = None
     run_id: str | None = None
-    tags: dict[str, Text] = {}
+    tags: Tags = {}
 
 
 class RestoreRequest(WireModel):

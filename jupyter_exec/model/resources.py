@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 GPU = "nvidia.com/gpu"
 _GPU_WORDS = {GPU, "gpu", "yarn.io/gpu"}
-_QUANTITY = re.compile(r"^(\d+(?:\.\d+)?)([a-z]*)$", re.IGNORECASE)
+_QUANTITY = re.compile(r"(\d+(?:\.\d+)?)([a-z]*)", re.IGNORECASE)
 _UNITS = {
     "": 1,
     "k": 10**3,
@@ -57,7 +57,7 @@ def parse_memory(text: str) -> int:
     Raises:
         ValueError: with examples.
     """
-    found = _QUANTITY.match(text)
+    found = _QUANTITY.fullmatch(text)
     unit = _UNITS.get(found[2].lower()) if found else None
     if not found or unit is None or not 0 < float(found[1]) * unit < _LARGEST:
         message = f"memory={text[:80]!r} is not a size: give for example 1024M, 2G or 1Gi"

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field, model_validator
 
-from jupyter_exec.model.wire import Text, WireModel, one_of
+from jupyter_exec.model.labels import DisplayName, Tags
+from jupyter_exec.model.wire import WireModel, one_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -149,10 +150,10 @@ class SweepRequest(WireModel):
     early_stopping: Annotated[str, one_of(["none", "median"])] = "none"
     min_trials: Annotated[int, Field(ge=1)] = 3
     min_steps: Annotated[int, Field(ge=1)] = 3
-    display_name: Annotated[str, Field(max_length=1000)] | None = None
+    display_name: DisplayName | None = None
     experiment: str | None = None
     run_id: str | None = None
-    tags: dict[str, Text] = {}
+    tags: Tags = {}
     version: Annotated[int, Field(ge=1, le=2**62)] | None = None
 
     @model_validator(mode="after")

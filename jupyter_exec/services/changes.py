@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from jupyter_exec.errors import ExecError, ReadOnly
+from jupyter_exec.model.labels import check_count
 from jupyter_exec.store import runs
 
 if TYPE_CHECKING:
@@ -53,8 +54,11 @@ class RunChanges:
 
         Raises:
             NotFound: there is none.
+            InvalidRequest: it would have too many tags.
         """
-        return await self._journal.write(runs.change, run_id, request.display_name, request.tags)
+        return await self._journal.write(
+            runs.change, run_id, request.display_name, request.tags, check_count
+        )
 
     async def act(self, request: ActionRequest) -> list[Result]:
         """Do the same to many runs, to each by itself; an id that is named twice counts once.
@@ -87,4 +91,4 @@ class RunChanges:
     async def _change(self, run_id: str, request: ActionRequest) -> Run:
         if request.action == "cancel":
             return await self._runs.cancel(run_id)
-        return await self._journal.write(runs.change, run_id, None, request.tags)
+        return await self._journal.write(runs.change, run_id, None, request.tags, check_count)

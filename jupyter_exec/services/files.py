@@ -14,7 +14,7 @@ from jupyter_exec.errors import NotFound
 from jupyter_exec.model.definition import RunDefinition
 from jupyter_exec.model.run import Run, isoformat
 from jupyter_exec.model.wire import parse
-from jupyter_exec.services.reports import read_metrics
+from jupyter_exec.services.metrics import read_metrics
 from jupyter_exec.services.workspace import kept_folders
 from jupyter_exec.services.zip_stream import zip_blocks
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from jupyter_exec.store.paths import DataPaths, RunPaths
 
-_REPLICA_LOG = re.compile(r"^(?P<role>[\w.-]+?)-(?P<index>\d+)(?:\.retry-(?P<retry>\d+))?\.txt$")
+_REPLICA_LOG = re.compile(r"(?P<role>[\w.-]+?)-(?P<index>\d+)(?:\.retry-(?P<retry>\d+))?\.txt")
 
 
 def _inside(folder: Path, name: str, what: str) -> Path:
@@ -60,7 +60,7 @@ class RunFiles:
         folder = self._of(run).logs
         entries = []
         for path in folder.glob("*.txt") if folder.is_dir() else ():
-            found = _REPLICA_LOG.match(path.name)
+            found = _REPLICA_LOG.fullmatch(path.name)
             status = path.stat()
             entries.append(
                 {
@@ -159,6 +159,8 @@ class RunFiles:
         """
         return self._of(run).usage
 
-    def metrics(self, run: Run) -> dict[str, Any]:
-        """Return every point that the run has logged, by metric."""
-        return {"metrics": read_metrics(self._of(run).metrics), "progress": run.progress}
+    def metrics(
+        self, run: Run, points: int | None = None, name: str | None = None
+    ) -> dict[str, Any]:
+        """Return what the run has logged by metric; see read_metrics."""
+        return {**read_metrics(self._of(run).metrics, points, name), "progress": run.progress}

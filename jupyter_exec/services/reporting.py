@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from jupyter_exec.store.paths import DataPaths
 
 CLIENT = "client"
-_LOG = re.compile(r"^[\w-][\w.-]{0,200}\.txt$", re.ASCII)
+_LOG = re.compile(r"[\w-][\w.-]{0,200}\.txt", re.ASCII)
 
 
 def runs_elsewhere(run: Run) -> bool:
@@ -148,7 +148,7 @@ class Reporting:
         if not runs_elsewhere(run):
             message = f"the logs of run {run.run_id} are written by this server"
             raise Conflict(message, "name")
-        if not _LOG.match(name):
+        if not _LOG.fullmatch(name):
             message = (
                 f"{name[:80]!r} is not a log's name: letters, digits, '_', '-', '.', then .txt"
             )

@@ -115,18 +115,3 @@ class ReportTail:
             return []
         self._offset += len(whole) + 1 if whole else len(rest)
         return whole.split(b"\n") if whole else [b""]
-
-
-def read_metrics(path: Path, limit: int = 1_000_000) -> dict[str, list[dict[str, Any]]]:
-    """Return all points by metric, in their order, at most `limit` of them. Blocking."""
-    series: dict[str, list[dict[str, Any]]] = {}
-    if not path.exists():
-        return series
-    with path.open("rb") as file:
-        for count, line in enumerate(file):
-            said = parse_line(line)
-            if said and "name" in said:
-                series.setdefault(said.pop("name"), []).append(said)
-            if count >= limit:
-                break
-    return series

@@ -12,6 +12,7 @@ from jupyter_exec.errors import ExecError, Fault, InvalidRequest
 from jupyter_exec.model.documents import dump_yaml
 from jupyter_exec.model.ids import legal_experiment
 from jupyter_exec.model.instance import instantiate
+from jupyter_exec.model.labels import check_count
 from jupyter_exec.model.template import RUN
 from jupyter_exec.services import validation
 from jupyter_exec.store import templates
@@ -167,6 +168,7 @@ class TemplateService:
         found = await self.get(name, version)
         submission = await self._submission(found, params, changes, None)
         submission = replace(submission, tags={**submission.tags, **(tags or {})})
+        check_count(submission.tags)
         with _in_template(found, changes):
             return await self._runs.start(submission)
 

@@ -7,13 +7,37 @@ from __future__ import annotations
 
 import os
 import stat
+import time
 from typing import TYPE_CHECKING
 
+from jupyter_exec.sources.index import state_of, trusted
 from jupyter_exec.store.blobs import hash_open_file, open_regular
 from jupyter_exec.store.manifest import Entry
 
 if TYPE_CHECKING:
     from jupyter_exec.store.manifest import Manifest
+
+_MOST_KNOWN = 10_000
+_known: dict[tuple[int, ...], str] = {}
+
+
+def _hashed(handle: int, status: os.stat_result) -> str:
+    """Return the SHA-256 of an open file; one that was read before and is untouched is not read.
+
+    A folder is compared again and again while its snapshots stay as they are, so no index of a
+    snapshot knows a large file that was touched. Files of which `trusted` doubts the times are read
+    each time.
+    """
+    key = (status.st_dev, *state_of(status))
+    found = _known.get(key)
+    if found is None:
+        began_ns = time.time_ns()
+        found = hash_open_file(handle)
+        if trusted(status, began_ns) and state_of(os.fstat(handle)) == state_of(status):
+            if len(_known) >= _MOST_KNOWN:
+                _known.clear()
+            _known[key] = found
+    return found
 
 
 class HashedFiles:
@@ -41,7 +65,7 @@ class HashedFiles:
         try:
             status = os.fstat(handle)
             same_size = self._sizes.get(path) == status.st_size
-            sha256 = hash_open_file(handle) if same_size else ""
+            sha256 = _hashed(handle, status) if same_size else ""
         finally:
             os.close(handle)
         executable = bool(status.st_mode & stat.S_IXUSR)

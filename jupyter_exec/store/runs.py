@@ -18,7 +18,7 @@ from jupyter_exec.store import events, metrics
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 _JSON = {
     "definition",
@@ -233,8 +233,11 @@ def change(
     run_id: str,
     display_name: str | None = None,
     tags: Mapping[str, str | None] | None = None,
+    check: Callable[[Mapping[str, str]], None] | None = None,
 ) -> Run:
     """Give a run another name, and add, change or remove (None) tags; tells `changed`.
+
+    `check` may refuse, by an error, more tags than the run has now.
 
     Returns the run as it is now; nothing is told where nothing changed.
 
@@ -246,6 +249,8 @@ def change(
     after = {key: text for key, text in {**run.tags, **(tags or {})}.items() if text is not None}
     if (name, after) == (run.display_name, run.tags):
         return run
+    if check is not None and len(after) > len(run.tags):
+        check(after)
     _index_words(connection, run, name)
     connection.execute(
         "UPDATE runs SET display_name = ?, tags = ? WHERE sequence = ?",

@@ -1167,11 +1167,17 @@ export interface components {
       /** @default null */
       time?: number | null;
     };
-    /** @description All points of a run by metric, and its last progress. */
+    /** @description The points of a run by metric, and its last progress. */
     Metrics: {
       metrics: {
         [key: string]: components['schemas']['Point'][];
       };
+      /** @description how many points each has, also where fewer are here */
+      total: {
+        [key: string]: number;
+      };
+      /** @description points are missing: there were more than an answer takes */
+      truncated: boolean;
       progress: components['schemas']['Progress'] | null;
     };
     /** @description A run has logged metrics; where they are many, the newest of them. */
@@ -3442,7 +3448,10 @@ export interface operations {
   };
   Metrics_get: {
     parameters: {
-      query?: never;
+      query?: {
+        points?: number;
+        name?: string;
+      };
       header?: never;
       path: {
         runId: string;

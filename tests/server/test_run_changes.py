@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -50,12 +51,71 @@ def test_a_run_is_renamed_and_tagged(server):
 
 
 @pytest.mark.parametrize(
-    ("body", "target"), [({"displayName": ""}, "displayName"), ({"tags": {"a": []}}, "tags.a")]
+    ("body", "target"),
+    [
+        ({"displayName": ""}, "displayName"),
+        ({"tags": {"a": []}}, "tags.a"),
+        ({"displayName": "two\nlines"}, "displayName"),
+        ({"displayName": "a\0b"}, "displayName"),
+        ({"displayName": "fdp.\u202egpj"}, "displayName"),
+        ({"displayName": "a\u2066b"}, "displayName"),
+        ({"tags": {"x" * 257: "1"}}, "tags"),
+        ({"tags": {"x": "1" * 1001}}, "tags"),
+        ({"tags": {str(number): "1" for number in range(101)}}, "tags"),
+    ],
 )
 def test_a_wrong_change_names_its_field(server, body, target):
     answer = server.client.patch(API + f"runs/{start(server)}", json=body)
     assert answer.status_code == 400
     assert [fault["target"] for fault in answer.json()["error"]["details"]] == [target]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "target"),
+    [
+        ("PATCH", "runs/{}", {"tags": {"\ud800": "x"}}, "tags"),
+        ("PATCH", "runs/{}", {"displayName": "\udfff"}, "displayName"),
+        ("POST", "run-actions", {"action": "cancel", "runIds": ["\ud800"]}, "runIds[0]"),
+        ("POST", "runs", {"tags": {"\ud800": "x"}}, "tags"),
+        ("POST", "runs/{}/rerun", {"tags": {"x": "\ud800"}}, "tags.x"),
+    ],
+)
+def test_half_a_character_is_refused(server, method, path, body, target):
+    answer = server.client.request(
+        method,
+        API + path.format(start(server)),
+        content=json.dumps(body),
+        headers={"Content-Type": "application/json"},
+    )
+    assert answer.status_code == 400, answer.text
+    error = check_error(answer)
+    assert (error["target"], "surrogate" in error["message"]) == (target, True)
+
+
+def test_characters_beyond_the_first_plane_are_text(server):
+    run_id = start(server)
+    content = json.dumps({"displayName": "🚀", "tags": {"🚀": "é"}})
+    assert "ud83d" in content
+    answer = server.client.patch(API + f"runs/{run_id}", content=content)
+    assert check(answer, "Run")["displayName"] == "🚀"
+
+
+def test_a_run_has_no_more_than_a_hundred_tags(server):
+    run_id = start(server)
+    hundred = {str(number): "1" for number in range(100)}
+    assert server.client.patch(API + f"runs/{run_id}", json={"tags": hundred}).status_code == 200
+    answer = server.client.patch(API + f"runs/{run_id}", json={"tags": {"more": "1"}})
+    assert (answer.status_code, check_error(answer)["target"]) == (400, "tags")
+    (result,) = act(server, "tag", run_id, tags={"more": "1"})
+    assert result["error"]["target"] == "tags"
+    swapped = {"tags": {"0": None, "more": "1"}}
+    assert server.client.patch(API + f"runs/{run_id}", json=swapped).status_code == 200
+
+
+def check_error(answer: httpx.Response) -> dict[str, Any]:
+    ANSWERS["ErrorResponse"].model_validate_json(answer.content, extra="forbid")
+    error: dict[str, Any] = answer.json()["error"]
+    return error
 
 
 def test_what_is_made_of_a_template_says_so(server):

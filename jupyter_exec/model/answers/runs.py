@@ -237,9 +237,15 @@ class OutputList(Answer):
 
 
 class Metrics(Answer):
-    """All points of a run by metric, and its last progress."""
+    """The points of a run by metric, and its last progress."""
 
     metrics: dict[str, list[Point]]
+    total: Annotated[
+        dict[str, int], Field(description="how many points each has, also where fewer are here")
+    ]
+    truncated: Annotated[
+        bool, Field(description="points are missing: there were more than an answer takes")
+    ]
     progress: Progress | None
 
 

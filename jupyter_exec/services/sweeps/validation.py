@@ -119,7 +119,7 @@ def _source_faults(spec: TemplateSpec, request: SweepRequest) -> Iterator[Fault]
 def _name_faults(request: SweepRequest) -> list[Fault]:
     faults = name_faults(request.experiment or "default", request.run_id)
     last = trial_id(request.run_id or "x", MAX_TRIALS)
-    if not faults and not RUN_ID.match(last):
+    if not faults and not RUN_ID.fullmatch(last):
         message = f"it is too long: {last[-10:]!r} must fit behind it, within 256 characters"
         faults.append(Fault("runId", message))
     return faults

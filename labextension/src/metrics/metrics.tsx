@@ -63,6 +63,7 @@ export default function Metrics({ run }: IRunTabProps): JSX.Element {
             key={name}
             name={name}
             points={metrics.get(name)!}
+            total={model.total(name)}
             settings={settings}
           />
         ))}
@@ -96,17 +97,18 @@ function NoMetrics({ isOver }: { isOver: boolean }): JSX.Element {
 const Card = React.memo(function Card(props: {
   name: string;
   points: readonly Point[];
+  total: number;
   settings: IChartSettings;
 }): JSX.Element {
   const { trans } = useExec();
-  const { name, points, settings } = props;
+  const { name, points, total, settings } = props;
   const { xKind } = settings;
   const lines = React.useMemo<IChartLine[]>(
     () => [{ id: name, name, series: seriesOf(points, xKind), look: 0 }],
     [name, points, xKind]
   );
   if (isText(points)) {
-    return <TextMetric name={name} points={points} />;
+    return <TextMetric name={name} points={points} total={total} />;
   }
   const summary = summaryOf(lines[0].series);
   const at = (place: { x: number; y: number } | null) =>
@@ -128,7 +130,9 @@ const Card = React.memo(function Card(props: {
           value={summary.max?.y ?? null}
           title={at(summary.max)}
         />
-        <Number_ label={trans.__('Points')} value={summary.count} />
+        {total === points.length && (
+          <Number_ label={trans.__('Points')} value={summary.count} />
+        )}
         {summary.notFinite > 0 && (
           <Number_
             label={trans.__('Not finite')}
@@ -137,6 +141,20 @@ const Card = React.memo(function Card(props: {
           />
         )}
       </dl>
+      {total > points.length && (
+        <p
+          className="jp-exec-chart-note"
+          title={trans.__(
+            'Of neighbouring points the least, the greatest and those that are not finite are drawn.'
+          )}
+        >
+          {trans.__(
+            '%1 of %2 points shown',
+            points.length.toLocaleString(),
+            total.toLocaleString()
+          )}
+        </p>
+      )}
     </LineChart>
   );
 });

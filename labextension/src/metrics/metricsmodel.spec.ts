@@ -35,7 +35,16 @@ class Server {
   }
 
   answer(...points: Point[]): void {
-    this.answers.push({ metrics: { loss: points }, progress: null });
+    this.thinned(points.length, ...points);
+  }
+
+  thinned(total: number, ...points: Point[]): void {
+    this.answers.push({
+      metrics: { loss: points },
+      total: { loss: total },
+      truncated: false,
+      progress: null
+    });
   }
 
   tell(...points: Point[]): void {
@@ -65,6 +74,19 @@ describe('MetricsModel', () => {
     server.tell(point(4, 3));
     expect(server.steps).toEqual([0, 1, 2, 3]);
     expect(server.metrics).toHaveBeenCalledTimes(1);
+  });
+
+  it('counts the points that a thinned answer leaves out', async () => {
+    const server = new Server();
+    server.thinned(500, point(1, 0), point(2, 499));
+    const reading = server.model.load();
+    server.tell(point(3, 498), point(4, 500)); // The first was left out of the answer.
+    await reading;
+    expect(server.metrics).toHaveBeenCalledWith('run', 2000);
+    expect(server.steps).toEqual([0, 499, 500]);
+    server.tell(point(5, 501));
+    expect(server.steps).toHaveLength(4);
+    expect(server.model.total('loss')).toBe(502);
   });
 
   it('passes over other runs', async () => {

@@ -8,6 +8,8 @@ import type { Point, RunEvent } from '../types';
 
 /** As many points one event brings at most; where it brings as many there may have been more. */
 const POINTS_PER_EVENT = 200;
+/** As many points of a metric are asked for: more than a chart has room for. */
+const POINTS = 2000;
 /** The whole is read again at most once in this time. */
 const REREAD_MS = 2000;
 /** Views are told at most once in this time. */
@@ -40,6 +42,12 @@ export class MetricsModel implements IDisposable {
     return this._metrics;
   }
 
+  /** How many points a metric has; more than are in `metrics` where it was thinned. */
+  total(name: string): number {
+    const here = this._metrics?.get(name)?.length ?? 0;
+    return here + (this._missing.get(name) ?? 0);
+  }
+
   /** Why the points could not be read. */
   get error(): Error | null {
     return this._error;
@@ -69,8 +77,16 @@ export class MetricsModel implements IDisposable {
     this._early = [];
     this._readAt = Date.now();
     try {
-      const { metrics } = await this._api.metrics(this.runId);
+      const { metrics, total } = await this._api.metrics(this.runId, POINTS);
       this._metrics = new Map(Object.entries(metrics));
+      this._missing = new Map(
+        // A server from before it thinned has no totals.
+        Object.entries(total ?? {})
+          .map(
+            ([name, all]) => [name, all - (metrics[name]?.length ?? 0)] as const
+          )
+          .filter(([, missing]) => missing > 0)
+      );
       this._error = null;
       this._known = new Map();
       for (const event of this._early) {
@@ -129,6 +145,11 @@ export class MetricsModel implements IDisposable {
 
   /** Whether the reading has brought a point already; each counts once. */
   private _has(name: string, point: Point): boolean {
+    if (this._missing.has(name) && this._early !== null) {
+      // Thinned: what came while it was read may be among the points that are not here.
+      const last = this._metrics!.get(name)?.slice(-1)[0];
+      return (point.time ?? 0) <= (last?.time ?? 0);
+    }
     let known = this._known.get(name);
     if (known === undefined) {
       const last = this._metrics!.get(name)?.slice(-5 * POINTS_PER_EVENT) ?? [];
@@ -158,6 +179,7 @@ export class MetricsModel implements IDisposable {
   }
 
   private _metrics: Map<string, readonly Point[]> | null = null;
+  private _missing: ReadonlyMap<string, number> = new Map();
   private _error: Error | null = null;
   private _isDisposed = false;
   private _reading: Promise<void> | null = null;

@@ -10,9 +10,10 @@ const SHOWN = 100;
 export function TextMetric(props: {
   name: string;
   points: readonly Point[];
+  total: number;
 }): JSX.Element {
   const { trans } = useExec();
-  const { name, points } = props;
+  const { name, points, total } = props;
   const last = points[points.length - 1];
   const before = points.slice(-SHOWN).reverse();
   return (
@@ -46,9 +47,11 @@ export function TextMetric(props: {
           </table>
         </div>
       )}
-      {points.length > SHOWN && (
+      {(points.length > SHOWN || total > points.length) && (
         <p className="jp-exec-chart-note">
-          {trans.__('The last %1 of %2 values.', SHOWN, points.length)}
+          {total > points.length
+            ? trans.__('%1 of %2 values shown', before.length, total)
+            : trans.__('The last %1 of %2 values.', SHOWN, total)}
         </p>
       )}
     </section>

@@ -102,8 +102,9 @@ export class RunsApi {
     return this.requester.url(['runs', runId, 'outputs', ...path.split('/')]);
   }
 
-  metrics(runId: string): Promise<Metrics> {
-    return this.requester.get(['runs', runId, 'metrics']);
+  /** The points of a run; of each metric at most `points`, the least and the greatest among them. */
+  metrics(runId: string, points?: number): Promise<Metrics> {
+    return this.requester.get(['runs', runId, 'metrics'], { points });
   }
 
   /** What has happened to a run, oldest first. */
