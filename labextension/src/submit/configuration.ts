@@ -169,18 +169,23 @@ function parametersOf(
     parseValue(text)
   ]);
   const parameters = {
-    ...changedValues(subject, state),
+    ...givenValues(subject, state),
     ...(Object.fromEntries(others) as JsonObject)
   };
   return Object.keys(parameters).length > 0 ? { parameters } : {};
 }
 
-/** Those that differ from what the notebook's own cell sets: the others stay exactly as they are there. */
-function changedValues(subject: ISubject, state: ISubmitState): JsonObject {
+/**
+ * All that can be given exactly, so that the run tells them, and those that were changed; any other
+ * stays as it is in the notebook's own cell.
+ */
+function givenValues(subject: ISubject, state: ISubmitState): JsonObject {
   const { properties } = subject.schema;
   return Object.fromEntries(
     Object.entries(typedValues(subject.schema, state.values)).filter(
-      ([name, value]) => !isSame(value, properties[name].default)
+      ([name, value]) =>
+        subject.exact?.includes(name) ||
+        !isSame(value, properties[name].default)
     )
   );
 }

@@ -70,6 +70,11 @@ describe('submitRequestOf', () => {
     });
   });
 
+  it('sends defaults that can be given exactly, so that the run tells them', () => {
+    const { request } = submitted({ ...SUBJECT, exact: ['lr'] });
+    expect(request.definition?.configuration?.parameters).toEqual({ lr: 0.1 });
+  });
+
   it('sends all that was filled in', () => {
     const { request, faults } = submitted(SUBJECT, {
       values: { lr: '5e-2', layers: '[8, 4, 2]' },

@@ -43,6 +43,8 @@ export interface ISubject {
   readonly schema: IValuesSchema;
   /** What the server has to say about the parameters. */
   readonly hints: readonly string[];
+  /** Parameters that are given to the run even where nobody has changed them. */
+  readonly exact?: readonly string[];
   /** The run that is run again. */
   readonly run: Run | null;
   /** The file as it is open, where it is. */
