@@ -3,6 +3,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 
 import { typedValues } from '../model/schema';
 import { isSame, JsonObject } from './patch';
+import { complainOfResources } from './resources';
 import type { FieldId, ISubject, ISubmitState } from './state';
 import { parseDuration, parsePairs, parseValue, splitLine } from './words';
 
@@ -32,6 +33,7 @@ export function configurationOf(
   complain: Complain
 ): Record<string, unknown> {
   const names = state.secrets.map(secret => secret.name.trim());
+  complainOfResources(state, trans, complain);
   return given({
     ...programOf(subject, state, trans, complain),
     ...parametersOf(subject, state, trans, complain),
@@ -43,7 +45,7 @@ export function configurationOf(
       memory: state.memory.trim() || undefined,
       gpus: numberOf(state.gpus)
     }),
-    maxRunDurationSeconds: timeLimitOf(state.timeLimit, trans, complain),
+    maxRunDurationSeconds: parseDuration(state.timeLimit) ?? undefined,
     retries: numberOf(state.retries),
     secrets: names.length > 0 ? names.filter(Boolean) : undefined
   });
@@ -54,7 +56,7 @@ function orNothing(members: JsonObject): JsonObject | undefined {
   return Object.keys(found).length > 0 ? found : undefined;
 }
 
-/** A number; text that is none goes to the server as it is, which says so beside the field. */
+/** A number; text that is none stays as it is, and is complained of. */
 function numberOf(text: string): number | string | undefined {
   const bare = text.trim();
   return bare === ''
@@ -227,25 +229,4 @@ function pythonOf(
     return { condaDependencies: dependencies, userManagedDependencies: false };
   }
   return undefined;
-}
-
-function timeLimitOf(
-  text: string,
-  trans: TranslationBundle,
-  complain: Complain
-): number | undefined {
-  if (text.trim() === '') {
-    return undefined;
-  }
-  const seconds = parseDuration(text);
-  if (seconds === null) {
-    complain(
-      'timeLimit',
-      trans.__(
-        '"%1" is not a duration: for example 90s, 10m, 2h or 1h30m.',
-        text
-      )
-    );
-  }
-  return seconds ?? undefined;
 }

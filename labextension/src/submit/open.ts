@@ -21,7 +21,7 @@ import { recall } from './memory';
 import { IKernelChoice, ISuggestions, SubmitModel } from './model';
 import { rerunState } from './rerunstate';
 import { isRunnable } from './runnable';
-import { initialState, ISubject } from './state';
+import { initialState, ISubject, likelyScript } from './state';
 import { subjectOfCells, subjectOfPath, subjectOfRun } from './subject';
 
 /** What the dialog is for. */
@@ -78,17 +78,21 @@ async function modelOf(
   services: ISubmitServices
 ): Promise<SubmitModel> {
   const { context, contents, settings } = services;
+  const suggestions = await suggestionsOf(subject, contents);
   const initial =
     subject.run === null
-      ? initialState(subject, settings, defaultsOf(subject.schema))
+      ? {
+          ...initialState(subject, settings, defaultsOf(subject.schema)),
+          script:
+            subject.kind === 'folder' ? likelyScript(suggestions.scripts) : ''
+        }
       : rerunState(subject, subject.run);
   const remembers = subject.run === null && settings.get('rememberLast');
   const database = remembers ? services.database : null;
-  const [state, targets, kernels, suggestions] = await Promise.all([
+  const [state, targets, kernels] = await Promise.all([
     database === null ? initial : recall(database, subject, initial),
     targetsOf(services),
-    kernelsOf(services.kernelspecs),
-    suggestionsOf(subject, contents)
+    kernelsOf(services.kernelspecs)
   ]);
   return new SubmitModel({
     exec: context.model,

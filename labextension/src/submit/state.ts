@@ -141,3 +141,12 @@ export function initialState(
     above: false
   };
 }
+
+/** What of a folder is most likely to be run: `main.py`, else its only script; else nothing. */
+export function likelyScript(scripts: readonly string[]): string {
+  return scripts.includes('main.py')
+    ? 'main.py'
+    : scripts.length === 1
+      ? scripts[0]
+      : '';
+}
