@@ -49,9 +49,15 @@ export async function openSubmit(
 ): Promise<Run | null> {
   const subject = await subjectOf(wish, services);
   const model = await modelOf(subject, services);
-  const run = await new SubmitDialog(services.context, model).ask();
+  const asked = await new SubmitDialog(services.context, model).ask();
+  // Somebody may have closed the dialog before the server has answered.
+  const isClosedEarly = asked === null && model.isSubmitting;
+  const run = asked ?? (await model.pending);
   if (run === null) {
     drafts.keep(subject, model.options.state, model.state);
+    if (isClosedEarly) {
+      tellRefused(subject, model, services);
+    }
     return null;
   }
   drafts.drop(subject);
@@ -159,6 +165,19 @@ async function suggestionsOf(
   };
 }
 
+/** Say that what was sent before the dialog was closed has not become a run. */
+function tellRefused(
+  subject: ISubject,
+  model: SubmitModel,
+  services: ISubmitServices
+): void {
+  const { trans } = services.context;
+  const cause = model.error?.message ?? trans.__('something in it is wrong.');
+  Notification.error(
+    trans.__('"%1" was not submitted: %2', subject.name, cause)
+  );
+}
+
 /** Say that it was submitted, with the way to it. */
 async function tell(run: Run, services: ISubmitServices): Promise<void> {
   const { commands, trans } = services.context;
@@ -167,8 +186,10 @@ async function tell(run: Run, services: ISubmitServices): Promise<void> {
     await open();
     return;
   }
-  Notification.success(trans.__('Submitted "%1"', run.displayName), {
+  const text = trans.__('Submitted "%1"', run.displayName);
+  const notice = Notification.success(text, {
     autoClose: 5000,
     actions: [{ label: trans.__('Open'), callback: () => void open() }]
   });
+  services.context.model.notices.set(run.runId, notice);
 }
