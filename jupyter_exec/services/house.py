@@ -81,7 +81,7 @@ class House:
         self.templates = TemplateService(
             self.journal, self.runs, self.experiments, self.server_timestamp
         )
-        self.drafts = Drafts(self.runs, self.templates, settings.root_dir)
+        self.drafts = Drafts(self.runs, self.templates, self.snapshots, settings.root_dir)
         self.sweeps = SweepService(
             self.engine, self.executor, self.runs, self.templates, self.sourcing
         )

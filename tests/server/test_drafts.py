@@ -121,6 +121,51 @@ def test_of_a_notebook(server, draft, notebook, way):
     assert executed.cells[-1].outputs[0].text == "0.5 ['b', 'c'] x {lr}\n"
 
 
+@pytest.mark.parametrize(
+    ("given", "values"),
+    [
+        ({}, {"lr": ("number", "1"), "names": ("array", '["a"]'), "where": ("string", None)}),
+        (
+            {"lr": 0.5, "names": ["b"], "where": 7, "seed": 3},
+            {
+                "lr": ("number", "0.5"),
+                "names": ("array", '["b"]'),
+                "where": ("integer", "7"),
+                "seed": ("integer", "3"),
+            },
+        ),
+        (
+            {"lr": "fast", "where": None},
+            {"lr": ("string", "fast"), "names": ("array", '["a"]')},
+        ),
+    ],
+)
+def test_of_a_run_of_a_notebook_has_all_parameters_of_its_cell(
+    server, draft, notebook, given, values
+):
+    configuration = {"script": "n.ipynb", "parameters": given}
+    source = {"notebook": notebook, "name": "n.ipynb"}
+    run = submit(server, definition={"configuration": configuration}, source=source)
+    made = draft(runId=run["runId"], name=f"notebook-run-{len(given)}")
+    found = {each["name"]: (each["type"], each.get("value")) for each in made["parameters"]}
+    assert found == values
+    assert made["parameters"][0]["description"] == "rate"
+    assert "hints" not in made
+    if "where" in given and given["where"] is None:
+        assert made["run"]["definition"]["configuration"]["parameters"]["where"] is None
+    else:
+        save_and_run(server, made, lr=2)
+
+
+def test_of_a_run_whose_notebook_has_no_parameters_cell(server, draft):
+    content = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("a = 1")])
+    source = {"notebook": content, "name": "n.ipynb"}
+    run = submit(server, definition={"configuration": {"script": "n.ipynb"}}, source=source)
+    made = draft(runId=run["runId"], name="none")
+    assert "parameters" not in made
+    assert "tagged 'parameters'" in made["hints"][0]
+
+
 def test_of_a_notebook_without_parameters(server, draft):
     content = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("a = 1")])
     made = draft(notebook=content, name="bare")

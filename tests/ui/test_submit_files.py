@@ -71,7 +71,7 @@ def test_shell_script(lab_page: LabPage) -> None:
 
 
 def test_folder(lab_page: LabPage) -> None:
-    files = (("tools/make.py", ECHO), ("tools/data.txt", "1\n2\n"))
+    files = (("tools/make.py", ECHO), ("tools/other.py", ""), ("tools/data.txt", "1\n2\n"))
     _browse(lab_page, "project", *files)
     dialog = _run_in_background(lab_page, "tools")
     dialog.refused()
@@ -86,6 +86,16 @@ def test_folder(lab_page: LabPage) -> None:
     dialog.fill("Command", "wc -l < data.txt")
     run = ended(lab_page, dialog.run()["runId"])
     assert log(lab_page, run["runId"]).strip() == "2"
+
+
+def test_folder_with_a_main_script(lab_page: LabPage) -> None:
+    _browse(lab_page, "whole", ("tools/helper.py", ""), ("tools/main.py", ECHO))
+    dialog = _run_in_background(lab_page, "tools")
+    script = dialog.node.get_by_label("Script or notebook in the folder")
+    assert script.input_value() == "main.py"
+    lab_page.shot("submit-folder-main")
+    run = ended(lab_page, dialog.run()["runId"])
+    assert log(lab_page, run["runId"]) == "[]\n"
 
 
 def test_environment_of_a_file(lab_page: LabPage) -> None:

@@ -169,7 +169,7 @@ def _parameter(name: str, declared: Declared) -> dict[str, Any]:
     parameter: dict[str, Any] = {"name": name, "type": kind}
     if allowed:
         parameter["enum"] = allowed
-    if value is not None and value is not _MISSING and _fits(value, kind):
+    if value is not None and value is not _MISSING and fits(value, kind):
         parameter["value"] = value if isinstance(value, str) else json.dumps(value)
     if declared.comment:
         parameter["description"] = declared.comment
@@ -194,7 +194,7 @@ def _kind(annotation: str, allowed: list[Any], value: Any) -> str:
     return next((name for kind, name in kinds if isinstance(sample, kind)), "string")
 
 
-def _fits(value: Any, kind: str) -> bool:
+def fits(value: Any, kind: str) -> bool:
     """Tell whether a literal can be the default of a parameter of this type."""
     if isinstance(value, float) and not math.isfinite(value):
         return False

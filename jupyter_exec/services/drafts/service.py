@@ -6,7 +6,6 @@ A draft is not stored and nothing is executed for it: its author looks at it, an
 from __future__ import annotations
 
 import asyncio
-import json
 import re
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -18,20 +17,21 @@ from jupyter_exec.model.template import TemplateSpec
 from jupyter_exec.model.wire import parse
 from jupyter_exec.services.drafts.literals import Literals, type_of
 from jupyter_exec.services.drafts.notebook import notebook_parameters
+from jupyter_exec.services.drafts.run_notebook import read_notebook, run_parameters
 from jupyter_exec.services.sourcing import resolve_inside
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from jupyter_exec.model.request import DraftRequest
     from jupyter_exec.model.run import Run
     from jupyter_exec.services.runs import RunService
     from jupyter_exec.services.templates import TemplateService
+    from jupyter_exec.store.snapshots import SnapshotStore
 
 Json = dict[str, Any]
 _ILLEGAL = re.compile(r"[^\w .-]+")
 _SHELLS = {".sh": "sh", ".bash": "bash"}
-_LARGEST_BYTES = 100_000_000
 
 
 class Drafts:
@@ -41,27 +41,38 @@ class Drafts:
         root: the server's root folder; nothing outside it is read.
     """
 
-    def __init__(self, runs: RunService, templates: TemplateService, root: Path) -> None:
+    def __init__(
+        self, runs: RunService, templates: TemplateService, snapshots: SnapshotStore, root: Path
+    ) -> None:
         self._runs = runs
         self._templates = templates
+        self._snapshots = snapshots
         self._root = root
 
-    async def draft(self, request: DraftRequest) -> tuple[TemplateSpec, list[str]]:
+    async def draft(
+        self, request: DraftRequest, *, code: bool = True
+    ) -> tuple[TemplateSpec, list[str]]:
         """Return a template of what a request names, and hints for its author.
+
+        Args:
+            code: whether the snapshot of a run may be read.
 
         Raises:
             InvalidRequest: it names something that no template can be made of.
             NotFound: it names something that is not there.
         """
         if request.run_id is not None:
-            spec, hints = await self._of_run(await self._runs.get(request.run_id), request)
+            run = await self._runs.get(request.run_id)
+            spec, hints = await self._of_run(run, request, self._snapshots if code else None)
         elif request.script is not None:
             spec, hints = await asyncio.to_thread(self._of_script, request.script, request), []
         else:
             spec, hints = await asyncio.to_thread(self._of_notebook, request)
         return parse(TemplateSpec, spec), hints
 
-    async def _of_run(self, run: Run, request: DraftRequest) -> tuple[Json, list[str]]:
+    async def _of_run(
+        self, run: Run, request: DraftRequest, snapshots: SnapshotStore | None
+    ) -> tuple[Json, list[str]]:
         if request.parameters:
             message = (
                 "the parameters of a run are the values that it had; leave out those of the draft "
@@ -72,9 +83,10 @@ class Drafts:
         spec = await self._of_origin(run, name)
         if spec is not None:
             return spec, []
-        spec = of_run(run, name)
+        declared, hints = await asyncio.to_thread(run_parameters, run, snapshots)
+        spec = of_run(run, name, declared)
         configuration = run.definition.get("configuration") or {}
-        hints = [
+        hints += [
             f"{variable} is not part of the template: give it in code.git, where it is needed"
             for variable in configuration.get("secrets", [])
             if variable in CREDENTIALS
@@ -103,7 +115,7 @@ class Drafts:
     def _of_notebook(self, request: DraftRequest) -> tuple[Json, list[str]]:
         if request.path is not None:
             path = self._file(request.path, "path")
-            content, file_name = _read_notebook(path), path.name
+            content, file_name = read_notebook(path), path.name
             source: Json = {"path": self._below(path), "limit": True}
         else:
             content, file_name = request.notebook or {}, request.file_name
@@ -166,9 +178,14 @@ class Drafts:
         return path.relative_to(self._root.resolve()).as_posix()
 
 
-def of_run(run: Run, name: str) -> Json:
-    """Return a template of a run that came from no other: its literal values are parameters."""
+def of_run(run: Run, name: str, declared: Sequence[Json] = ()) -> Json:
+    """Return a template of a run that came from no other: its literal values are parameters.
+
+    Args:
+        declared: the parameters of its notebook, with the run's values.
+    """
     literals = Literals()
+    literals.parameters |= {each["name"]: each for each in declared}
     configuration: Json = dict(run.definition.get("configuration") or {})
     experiment, secrets = configuration.pop("experiment", None), configuration.pop("secrets", [])
     if experiment is not None:
@@ -204,11 +221,15 @@ def of_run(run: Run, name: str) -> Json:
 def _of_configuration(configuration: Json, literals: Literals) -> Json:
     """Return a run configuration with placeholders; the order is that of a form."""
     done: Json = {}
-    parameters = configuration.pop("parameters", {})
+    declared = {name: f"{{{{{name}}}}}" for name in literals.parameters}
+    given = configuration.pop("parameters", None) or {}
+    parameters = declared | {
+        name: _of_value(name, value, literals)
+        for name, value in given.items()
+        if name not in declared
+    }
     if parameters:
-        done["parameters"] = {
-            name: _of_value(name, value, literals) for name, value in parameters.items()
-        }
+        done["parameters"] = parameters
     command, arguments = configuration.pop("command", None), configuration.pop("arguments", [])
     if isinstance(command, str):
         done["command"] = literals.line(command)
@@ -261,18 +282,6 @@ def _listed(wanted: Any, index: int) -> Json:
     if "type" not in entry and value is not None and type_of(value) != "string":
         entry["type"] = type_of(value)
     return parse(Parameter, entry, f"parameters[{index}]").to_json()
-
-
-def _read_notebook(path: Path) -> Json:
-    if path.stat().st_size > _LARGEST_BYTES:
-        message = f"{path.name} is larger than {_LARGEST_BYTES:,} bytes; clear its outputs"
-        raise InvalidRequest(message, "path")
-    try:
-        content = json.loads(path.read_bytes())
-    except (OSError, ValueError, RecursionError) as error:
-        message = f"{path.name} is not a notebook: {error}"
-        raise InvalidRequest(message[:300], "path") from None
-    return content if isinstance(content, dict) else {}
 
 
 def _legal(name: str) -> str:

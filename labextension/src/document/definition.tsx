@@ -5,6 +5,7 @@ import { Clipboard } from '@jupyterlab/apputils';
 import { useExec } from '../components/context';
 import { formatBytes } from '../components/format';
 import type { Run, RunDefinition } from '../types';
+import { NotebookParameters } from './notebookparameters';
 
 type Configuration = NonNullable<RunDefinition['configuration']>;
 
@@ -28,10 +29,7 @@ export function Definition(props: {
           <Source run={run} onShowCode={props.onShowCode} />
         </dl>
       </section>
-      <Values
-        title={trans.__('Parameters')}
-        values={configuration.parameters ?? {}}
-      />
+      <NotebookParameters run={run} />
       {run.template && (
         <Values
           title={trans.__(

@@ -25,6 +25,8 @@ export class ExecModel implements IDisposable {
   readonly stream: EventStream;
   readonly store: RunStore;
   readonly templates: TemplatesModel;
+  /** Ids of the notifications that tell of a submission, by run id: its end takes their place. */
+  readonly notices = new Map<string, string>();
 
   get isDisposed(): boolean {
     return this._isDisposed;

@@ -33,7 +33,12 @@ export const activityPlugin: JupyterFrontEndPlugin<void> = {
   ) => {
     const trans = (translator ?? nullTranslator).load('jupyter-exec');
     const activity = new Activity(model);
-    const announcer = new Announcer(activity, app.commands, trans);
+    const announcer = new Announcer(
+      activity,
+      app.commands,
+      trans,
+      model.notices
+    );
     void settings?.load(SETTINGS).then(loaded => {
       const take = () => {
         announcer.announced = loaded.get('notifications')

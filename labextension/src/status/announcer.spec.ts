@@ -12,6 +12,7 @@ import { Announcer } from './announcer';
 let server: RunServer;
 let announcer: Announcer;
 let opened: unknown[];
+let notices: Map<string, string>;
 
 beforeEach(async () => {
   Notification.manager.dismiss();
@@ -21,11 +22,12 @@ beforeEach(async () => {
   await activity.start({ at: null, isLooking: false });
   const commands = new CommandRegistry();
   opened = [];
+  notices = new Map();
   commands.addCommand(CommandIDs.openRun, {
     execute: args => opened.push(args['runId'])
   });
   const trans = nullTranslator.load('jupyter-exec');
-  announcer = new Announcer(activity, commands, trans);
+  announcer = new Announcer(activity, commands, trans, notices);
 });
 
 afterEach(() => {
@@ -59,6 +61,22 @@ describe('Announcer', () => {
     expect(found.type).toBe('error');
     found.options.actions?.[0].callback(new MouseEvent('click'));
     expect(opened).toEqual(['a']);
+  });
+
+  it('takes the place of what told of the submission', async () => {
+    notices.set('a', Notification.success('Submitted "a"'));
+    const both = new Promise<void>(resolve => {
+      Notification.manager.changed.connect((_, { type }) => {
+        if (type === 'added') {
+          resolve();
+        }
+      });
+    });
+    end('a', 'Completed');
+    await both;
+    const found = Notification.manager.notifications;
+    expect(found.map(({ message }) => message)).toEqual(['a has completed.']);
+    expect(notices.size).toBe(0);
   });
 
   it('sums up many', async () => {

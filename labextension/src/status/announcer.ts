@@ -34,7 +34,8 @@ export class Announcer implements IDisposable {
   constructor(
     private readonly _activity: Activity,
     private readonly _commands: CommandRegistry,
-    private readonly _trans: TranslationBundle
+    private readonly _trans: TranslationBundle,
+    private readonly _notices: Map<string, string> = new Map()
   ) {
     _activity.ended.connect(this._onEnded, this);
   }
@@ -75,6 +76,7 @@ export class Announcer implements IDisposable {
   private _tell(): void {
     this._timer = undefined;
     const runs = this._gathered.splice(0);
+    runs.forEach(run => this._dropNotice(run.runId));
     if (this._isOver()) {
       this._streak = { ended: 0, failed: 0 };
       this._singles = [];
@@ -93,6 +95,15 @@ export class Announcer implements IDisposable {
           this._singles.push(id);
         }
       }
+    }
+  }
+
+  /** What told that a run was submitted gives way to its end. */
+  private _dropNotice(runId: string): void {
+    const notice = this._notices.get(runId);
+    if (notice !== undefined) {
+      this._notices.delete(runId);
+      Notification.dismiss(notice);
     }
   }
 

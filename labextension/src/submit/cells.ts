@@ -5,7 +5,7 @@ const PARAMETERS = 'parameters';
 const LONGEST_NAME = 48;
 
 /** A cell's source as one text. */
-function sourceOf(cell: ICell): string {
+export function sourceOf(cell: ICell): string {
   return Array.isArray(cell.source) ? cell.source.join('') : cell.source;
 }
 

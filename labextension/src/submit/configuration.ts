@@ -3,6 +3,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 
 import { typedValues } from '../model/schema';
 import { isSame, JsonObject } from './patch';
+import { complainOfResources } from './resources';
 import type { FieldId, ISubject, ISubmitState } from './state';
 import { parseDuration, parsePairs, parseValue, splitLine } from './words';
 
@@ -32,6 +33,7 @@ export function configurationOf(
   complain: Complain
 ): Record<string, unknown> {
   const names = state.secrets.map(secret => secret.name.trim());
+  complainOfResources(state, trans, complain);
   return given({
     ...programOf(subject, state, trans, complain),
     ...parametersOf(subject, state, trans, complain),
@@ -43,7 +45,7 @@ export function configurationOf(
       memory: state.memory.trim() || undefined,
       gpus: numberOf(state.gpus)
     }),
-    maxRunDurationSeconds: timeLimitOf(state.timeLimit, trans, complain),
+    maxRunDurationSeconds: parseDuration(state.timeLimit) ?? undefined,
     retries: numberOf(state.retries),
     secrets: names.length > 0 ? names.filter(Boolean) : undefined
   });
@@ -54,7 +56,7 @@ function orNothing(members: JsonObject): JsonObject | undefined {
   return Object.keys(found).length > 0 ? found : undefined;
 }
 
-/** A number; text that is none goes to the server as it is, which says so beside the field. */
+/** A number; text that is none stays as it is, and is complained of. */
 function numberOf(text: string): number | string | undefined {
   const bare = text.trim();
   return bare === ''
@@ -169,18 +171,23 @@ function parametersOf(
     parseValue(text)
   ]);
   const parameters = {
-    ...changedValues(subject, state),
+    ...givenValues(subject, state),
     ...(Object.fromEntries(others) as JsonObject)
   };
   return Object.keys(parameters).length > 0 ? { parameters } : {};
 }
 
-/** Those that differ from what the notebook's own cell sets: the others stay exactly as they are there. */
-function changedValues(subject: ISubject, state: ISubmitState): JsonObject {
+/**
+ * All that can be given exactly, so that the run tells them, and those that were changed; any other
+ * stays as it is in the notebook's own cell.
+ */
+function givenValues(subject: ISubject, state: ISubmitState): JsonObject {
   const { properties } = subject.schema;
   return Object.fromEntries(
     Object.entries(typedValues(subject.schema, state.values)).filter(
-      ([name, value]) => !isSame(value, properties[name].default)
+      ([name, value]) =>
+        subject.exact?.includes(name) ||
+        !isSame(value, properties[name].default)
     )
   );
 }
@@ -222,25 +229,4 @@ function pythonOf(
     return { condaDependencies: dependencies, userManagedDependencies: false };
   }
   return undefined;
-}
-
-function timeLimitOf(
-  text: string,
-  trans: TranslationBundle,
-  complain: Complain
-): number | undefined {
-  if (text.trim() === '') {
-    return undefined;
-  }
-  const seconds = parseDuration(text);
-  if (seconds === null) {
-    complain(
-      'timeLimit',
-      trans.__(
-        '"%1" is not a duration: for example 90s, 10m, 2h or 1h30m.',
-        text
-      )
-    );
-  }
-  return seconds ?? undefined;
 }

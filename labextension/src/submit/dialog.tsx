@@ -142,7 +142,7 @@ export class SubmitDialog extends Dialog<unknown> {
       return;
     }
     void this._model.submit().then(run => {
-      if (run !== null) {
+      if (run !== null && !this.isDisposed) {
         this._run = run;
         super.resolve(ACCEPT);
       }
@@ -153,6 +153,14 @@ export class SubmitDialog extends Dialog<unknown> {
   override handleEvent(event: Event): void {
     if (event.type === 'click' && event.target === this.node) {
       event.stopPropagation();
+      return;
+    }
+    // Enter that is still held from what opened the dialog, or from the last one, submits nothing.
+    if (
+      event instanceof KeyboardEvent &&
+      event.repeat &&
+      event.key === 'Enter'
+    ) {
       return;
     }
     super.handleEvent(event);

@@ -138,11 +138,23 @@ export class SubmitModel {
     this._changed.emit();
   }
 
-  /** Submit; null where something is wrong, which the model then tells. */
-  async submit(): Promise<Run | null> {
-    if (this._isSubmitting) {
-      return null;
+  /** The attempt that was made last: its run, or null where it made none. */
+  get pending(): Promise<Run | null> {
+    return this._pending;
+  }
+
+  /**
+   * Submit; null where something is wrong, which the model then tells. While an attempt is under way,
+   * and after one has made a run, this is that attempt: one dialog makes one run.
+   */
+  submit(): Promise<Run | null> {
+    if (!this._isSubmitting && !this._isMade) {
+      this._pending = this._attempt();
     }
+    return this._pending;
+  }
+
+  private async _attempt(): Promise<Run | null> {
     this._isSubmitting = true;
     this._error = null;
     this._changed.emit();
@@ -183,6 +195,7 @@ export class SubmitModel {
       await subject.document.save();
     }
     const run = await send();
+    this._isMade = true;
     exec.store.add([run]);
     if (this.options.database !== null) {
       await remember(this.options.database, subject, initial, state);
@@ -273,6 +286,8 @@ export class SubmitModel {
   private _valueFaults: FieldFaults = {};
   private _error: Error | null = null;
   private _isSubmitting = false;
+  private _isMade = false;
+  private _pending: Promise<Run | null> = Promise.resolve(null);
   private _refusals = 0;
   private readonly _changed = new Signal<this, void>(this);
 }

@@ -21,7 +21,7 @@ import { recall } from './memory';
 import { IKernelChoice, ISuggestions, SubmitModel } from './model';
 import { rerunState } from './rerunstate';
 import { isRunnable } from './runnable';
-import { initialState, ISubject } from './state';
+import { initialState, ISubject, likelyScript } from './state';
 import { subjectOfCells, subjectOfPath, subjectOfRun } from './subject';
 
 /** What the dialog is for. */
@@ -49,9 +49,15 @@ export async function openSubmit(
 ): Promise<Run | null> {
   const subject = await subjectOf(wish, services);
   const model = await modelOf(subject, services);
-  const run = await new SubmitDialog(services.context, model).ask();
+  const asked = await new SubmitDialog(services.context, model).ask();
+  // Somebody may have closed the dialog before the server has answered.
+  const isClosedEarly = asked === null && model.isSubmitting;
+  const run = asked ?? (await model.pending);
   if (run === null) {
     drafts.keep(subject, model.options.state, model.state);
+    if (isClosedEarly) {
+      tellRefused(subject, model, services);
+    }
     return null;
   }
   drafts.drop(subject);
@@ -78,17 +84,21 @@ async function modelOf(
   services: ISubmitServices
 ): Promise<SubmitModel> {
   const { context, contents, settings } = services;
+  const suggestions = await suggestionsOf(subject, contents);
   const initial =
     subject.run === null
-      ? initialState(subject, settings, defaultsOf(subject.schema))
+      ? {
+          ...initialState(subject, settings, defaultsOf(subject.schema)),
+          script:
+            subject.kind === 'folder' ? likelyScript(suggestions.scripts) : ''
+        }
       : rerunState(subject, subject.run);
   const remembers = subject.run === null && settings.get('rememberLast');
   const database = remembers ? services.database : null;
-  const [state, targets, kernels, suggestions] = await Promise.all([
+  const [state, targets, kernels] = await Promise.all([
     database === null ? initial : recall(database, subject, initial),
     targetsOf(services),
-    kernelsOf(services.kernelspecs),
-    suggestionsOf(subject, contents)
+    kernelsOf(services.kernelspecs)
   ]);
   return new SubmitModel({
     exec: context.model,
@@ -155,6 +165,19 @@ async function suggestionsOf(
   };
 }
 
+/** Say that what was sent before the dialog was closed has not become a run. */
+function tellRefused(
+  subject: ISubject,
+  model: SubmitModel,
+  services: ISubmitServices
+): void {
+  const { trans } = services.context;
+  const cause = model.error?.message ?? trans.__('something in it is wrong.');
+  Notification.error(
+    trans.__('"%1" was not submitted: %2', subject.name, cause)
+  );
+}
+
 /** Say that it was submitted, with the way to it. */
 async function tell(run: Run, services: ISubmitServices): Promise<void> {
   const { commands, trans } = services.context;
@@ -163,8 +186,10 @@ async function tell(run: Run, services: ISubmitServices): Promise<void> {
     await open();
     return;
   }
-  Notification.success(trans.__('Submitted "%1"', run.displayName), {
+  const text = trans.__('Submitted "%1"', run.displayName);
+  const notice = Notification.success(text, {
     autoClose: 5000,
     actions: [{ label: trans.__('Open'), callback: () => void open() }]
   });
+  services.context.model.notices.set(run.runId, notice);
 }

@@ -17,7 +17,7 @@ export function Program(): JSX.Element {
           field="script"
           label={trans.__('Script or notebook in the folder')}
           choices={options.suggestions.scripts}
-          placeholder={options.suggestions.scripts[0]}
+          placeholder={trans.__('Choose or type the name of a file')}
         />
       )}
       {fields.has('command') && state.what === 'command' && (

@@ -9,7 +9,7 @@ import { EnvironmentFileError, readEnvironmentFile } from './environmentfile';
 import { fieldsOf, placeSubmitFaults } from './faults';
 import { rerunRequestOf, submitRequestOf } from './request';
 import { rerunState } from './rerunstate';
-import { initialState, ISubject, ISubmitState } from './state';
+import { initialState, ISubject, ISubmitState, likelyScript } from './state';
 import { experimentOf } from './subject';
 
 const trans = nullTranslator.load('jupyter-exec');
@@ -70,6 +70,17 @@ describe('submitRequestOf', () => {
     });
   });
 
+  it('begins a folder with main.py, else with its only script', () => {
+    expect(likelyScript(['helper.py', 'main.py'])).toBe('main.py');
+    expect(likelyScript(['make.py'])).toBe('make.py');
+    expect(likelyScript(['a.py', 'b.py'])).toBe('');
+  });
+
+  it('sends defaults that can be given exactly, so that the run tells them', () => {
+    const { request } = submitted({ ...SUBJECT, exact: ['lr'] });
+    expect(request.definition?.configuration?.parameters).toEqual({ lr: 0.1 });
+  });
+
   it('sends all that was filled in', () => {
     const { request, faults } = submitted(SUBJECT, {
       values: { lr: '5e-2', layers: '[8, 4, 2]' },
@@ -124,13 +135,25 @@ describe('submitRequestOf', () => {
     const { faults } = submitted(SUBJECT, {
       others: 'nonsense',
       environment: 'interpreter',
+      cpus: 'many',
+      memory: 'lots',
+      gpus: '0.5',
+      retries: '-1',
       timeLimit: 'soon',
       variables: 'A',
       secrets: [{ name: '', value: '' }]
     });
+    expect(faults).toContainEqual([
+      'cpus',
+      'A number such as 2 or 0.5 is needed.'
+    ]);
     expect(faults.map(([field]) => field).sort()).toEqual([
+      'cpus',
+      'gpus',
       'interpreter',
+      'memory',
       'others',
+      'retries',
       'secrets',
       'timeLimit',
       'variables'

@@ -43,6 +43,8 @@ export interface ISubject {
   readonly schema: IValuesSchema;
   /** What the server has to say about the parameters. */
   readonly hints: readonly string[];
+  /** Parameters that are given to the run even where nobody has changed them. */
+  readonly exact?: readonly string[];
   /** The run that is run again. */
   readonly run: Run | null;
   /** The file as it is open, where it is. */
@@ -138,4 +140,13 @@ export function initialState(
     large: false,
     above: false
   };
+}
+
+/** What of a folder is most likely to be run: `main.py`, else its only script; else nothing. */
+export function likelyScript(scripts: readonly string[]): string {
+  return scripts.includes('main.py')
+    ? 'main.py'
+    : scripts.length === 1
+      ? scripts[0]
+      : '';
 }

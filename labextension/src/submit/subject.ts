@@ -6,15 +6,14 @@ import type { INotebookContent } from '@jupyterlab/nbformat';
 import type { Contents } from '@jupyterlab/services';
 
 import type { IValuesSchema } from '../model/schema';
-import { RequestFailure } from '../server/errors';
 import type { Requester } from '../server/request';
 import type { Run } from '../types';
 import { cellsName, cellsNotebook, kernelOf } from './cells';
 import {
-  declaredParameters,
-  IDeclared,
+  declaredOrHint,
   NOTHING_DECLARED,
-  schemaOfValues
+  schemaOfValues,
+  snapshotParameters
 } from './parameters';
 import type { IOpenDocument, ISubject } from './state';
 import { splitLine } from './words';
@@ -110,30 +109,15 @@ async function ofNotebook(
   content: INotebookContent,
   name: string,
   requester: Requester
-): Promise<Pick<ISubject, 'kernel' | 'schema' | 'hints' | 'takesParameters'>> {
+): Promise<
+  Pick<ISubject, 'kernel' | 'schema' | 'hints' | 'exact' | 'takesParameters'>
+> {
   const declared = await declaredOrHint(content, name, requester);
   return {
     kernel: kernelOf(content),
     ...declared,
     takesParameters: true
   };
-}
-
-/** What a notebook declares; where the server will not tell, its reason as a hint. */
-async function declaredOrHint(
-  content: INotebookContent,
-  name: string,
-  requester: Requester
-): Promise<IDeclared> {
-  try {
-    return await declaredParameters(content, name, requester);
-  } catch (error) {
-    const refused = ['refused', 'forbidden', 'noRoute', 'notFound'];
-    if (error instanceof RequestFailure && refused.includes(error.kind)) {
-      return { ...NOTHING_DECLARED, hints: [error.message] };
-    }
-    throw error;
-  }
 }
 
 function contextOf(
@@ -253,21 +237,8 @@ export async function subjectOfRun(
     experiment: run.experiment,
     schema,
     hints: declared.hints,
+    exact: declared.exact,
     run,
     takesParameters: isNotebook
   };
-}
-
-async function snapshotParameters(
-  snapshotId: string,
-  script: string,
-  requester: Requester
-): Promise<IDeclared> {
-  const content = await requester.get<INotebookContent>([
-    'snapshots',
-    snapshotId,
-    'files',
-    ...script.split('/')
-  ]);
-  return declaredOrHint(content, PathExt.basename(script), requester);
 }
