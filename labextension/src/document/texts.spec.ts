@@ -20,6 +20,7 @@ test.each([
   ['MemoryLimit', -9, 'Out of memory'],
   ['TimeLimit', -15, 'Time limit reached'],
   ['Signal', -9, 'Ended by a signal'],
+  ['TrialsFailed', null, 'Some trials failed'],
   ['DiskOnFire', 1, 'Failed']
 ])('a failure with %p and exit code %p', (code, exitCode, title) => {
   const trans = nullTranslator.load('');

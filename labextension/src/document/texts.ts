@@ -19,6 +19,8 @@ export function failureTitle(
       return trans.__('Time limit reached');
     case 'Signal':
       return trans.__('Ended by a signal');
+    case 'TrialsFailed':
+      return trans.__('Some trials failed');
     default:
       return trans.__('Failed');
   }
