@@ -269,10 +269,23 @@ def test_an_executed_notebook_is_read_only_and_can_be_copied(lab_page: LabPage) 
             )
         banner.wait_for()
 
-    # What was open is open again after a reload, read-only.
-    lab_page.open(query="")
+    # What was open is open again after a reload, read-only; the address knows nothing of our drive.
+    assert "exec:" not in page.evaluate("decodeURIComponent(location.pathname)")
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    page.reload()
     banner.get_by_text("Output of run A report").wait_for(timeout=TIMEOUT_MS)
     page.get_by_text("the sum is 45").locator("visible=true").wait_for()
+    page.evaluate("window.jupyterapp.restored")
+    page.locator("#jupyterlab-splash").wait_for(state="detached")
+    assert page.get_by_role("dialog").count() == 0
+    # Nor does an address that does know it open a dialog.
+    lab_page.open(f"exec:{run_id}/report.ipynb", query="")
+    banner.get_by_text("Output of run A report").wait_for(timeout=TIMEOUT_MS)
+    page.evaluate("window.jupyterapp.restored")
+    page.locator("#jupyterlab-splash").wait_for(state="detached")
+    assert page.get_by_role("dialog").count() == 0
+    assert not [text for text in said if "failed to find filebrowser" in text]
     assert not [
         each["path"]
         for each in lab_page.lab.client.get("api/sessions").json()

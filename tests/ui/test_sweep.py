@@ -98,6 +98,36 @@ def test_sweep_table(lab_page: LabPage, sweep: str) -> None:
     page.get_by_role("tab", name="Children").wait_for(state="hidden")
 
 
+def test_sweep_overview(lab_page: LabPage, sweep: str) -> None:
+    """What was asked of a sweep; where its metrics and outputs are."""
+    page = lab_page.page
+    lab_page.open()
+    lab_page.open_run(sweep)
+    document = page.locator(".jp-exec-document:visible")
+    children = document.get_by_role("tab", name="Children")
+    expect(children).to_have_attribute("aria-selected", "true")
+    for name in ("Metrics", "Outputs"):
+        document.get_by_role("tab", name=name).click()
+        document.get_by_text(f"A sweep has no {name.lower()} of its own").wait_for()
+        lab_page.shot(f"sweep-{name.lower()}")
+        document.get_by_role("button", name="Show trials").click()
+        expect(children).to_have_attribute("aria-selected", "true")
+    document.get_by_role("tab", name="Overview").click()
+    for text in (
+        re.compile(r"^tune, version \d+$"),
+        "grid: all combinations in order",
+        "as small as possible",
+        "0.0001, 0.001, 0.01",
+        "adam, sgd, <b>broken</b>",
+        "Environment and resources of each trial",
+        "Memory limit",
+    ):
+        expect(document.get_by_text(text, exact=True)).to_be_visible()
+    lab_page.shot("sweep-overview")
+    document.get_by_role("button", name=re.compile(r"^trial \d+$")).click()
+    page.locator(".jp-exec-document:visible").get_by_role("button", name=sweep).wait_for()
+
+
 def test_sweep_themes(lab_page: LabPage, sweep: str) -> None:
     page = lab_page.page
     page.set_viewport_size({"width": 1280, "height": 1150})

@@ -63,10 +63,14 @@ function Compared(props: { run: Run; other: Run | null }): JSX.Element {
       <div className="jp-exec-changes-note">
         <span>
           {other === null
-            ? trans.__(
-                'From the code of this run to the folder %1 as it is now',
-                named
-              )
+            ? named === '' || named === '.'
+              ? trans.__(
+                  'From the code of this run to Jupyter’s root folder as it is now'
+                )
+              : trans.__(
+                  'From the code of this run to the folder %1 as it is now',
+                  named
+                )
             : trans.__('From the code of %1 to that of this run', named)}
         </span>
         {other === null && (

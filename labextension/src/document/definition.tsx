@@ -3,9 +3,11 @@ import * as React from 'react';
 import { Clipboard } from '@jupyterlab/apputils';
 
 import { useExec } from '../components/context';
-import { formatBytes } from '../components/format';
 import type { Run, RunDefinition } from '../types';
+import { code, Field, Values } from './fields';
 import { NotebookParameters } from './notebookparameters';
+import { Surroundings } from './surroundings';
+import { SweepPlan } from './sweepplan';
 
 type Configuration = NonNullable<RunDefinition['configuration']>;
 
@@ -16,8 +18,16 @@ export function Definition(props: {
 }): JSX.Element | null {
   const { trans } = useExec();
   const { run } = props;
-  const { configuration } = run.definition;
-  if (configuration === undefined) {
+  const { configuration, sweep } = run.definition;
+  if (sweep) {
+    return (
+      <>
+        <SweepPlan run={run} plan={sweep} />
+        <Raw run={run} />
+      </>
+    );
+  }
+  if (!configuration) {
     return null;
   }
   return (
@@ -25,7 +35,7 @@ export function Definition(props: {
       <section className="jp-exec-section">
         <h3>{trans.__('What runs')}</h3>
         <dl className="jp-exec-fields">
-          <What run={run} configuration={configuration} />
+          <What configuration={configuration} />
           <Source run={run} onShowCode={props.onShowCode} />
         </dl>
       </section>
@@ -40,40 +50,14 @@ export function Definition(props: {
           values={run.template.parameters}
         />
       )}
-      <section className="jp-exec-section">
-        <h3>{trans.__('Environment and resources')}</h3>
-        <dl className="jp-exec-fields">
-          <Environment configuration={configuration} />
-          <Resources run={run} configuration={configuration} />
-        </dl>
-      </section>
-      <Values
-        title={trans.__('Environment variables')}
-        values={configuration.environment?.environmentVariables ?? {}}
+      <Surroundings
+        title={trans.__('Environment and resources')}
+        run={run}
+        configuration={configuration}
       />
       <Raw run={run} />
     </>
   );
-}
-
-/** A name and what stands for it; nothing where that is empty. */
-function Field(props: {
-  name: string;
-  children?: React.ReactNode;
-}): JSX.Element | null {
-  const { name, children } = props;
-  const isEmpty =
-    children === undefined || children === null || children === '';
-  return isEmpty ? null : (
-    <>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </>
-  );
-}
-
-function code(text: string | null | undefined): JSX.Element | null {
-  return text ? <code>{text}</code> : null;
 }
 
 /** Words as a line for the shell, for reading. */
@@ -86,20 +70,14 @@ function shellLine(words: readonly unknown[]): string {
     .join(' ');
 }
 
-function What(props: { run: Run; configuration: Configuration }): JSX.Element {
+function What(props: { configuration: Configuration }): JSX.Element {
   const { trans } = useExec();
-  const { configuration: asked, run } = props;
+  const asked = props.configuration;
   const { script, command, experiment } = asked;
-  const { sweep } = run.definition;
   const isNotebook = script?.endsWith('.ipynb') && !command;
   const commandLine = Array.isArray(command) ? shellLine(command) : command;
   return (
     <>
-      {sweep && (
-        <Field name={trans.__('Sweep of template')}>
-          {sweep.template} ({trans.__('version %1', sweep.version)})
-        </Field>
-      )}
       {experiment && (
         <>
           <Field name={trans.__('Command')}>{code(experiment.meta.cmd)}</Field>
@@ -158,95 +136,6 @@ function Source(props: { run: Run; onShowCode: () => void }): JSX.Element {
         </Field>
       )}
     </>
-  );
-}
-
-function Environment(props: { configuration: Configuration }): JSX.Element {
-  const { trans } = useExec();
-  const { environment, secrets } = props.configuration;
-  const { python, docker } = environment ?? {};
-  const image = docker?.enabled ? docker.baseImage : null;
-  const conda = python?.condaDependencies;
-  const isPlain = !image && !conda && !python?.interpreterPath;
-  return (
-    <>
-      <Field name={trans.__('Named environment')}>{environment?.name}</Field>
-      <Field name={trans.__('Image')}>{code(image)}</Field>
-      <Field name={trans.__('Python')}>
-        {code(python?.interpreterPath)}
-        {isPlain && trans.__('that of the server')}
-        {conda && <pre>{JSON.stringify(conda, null, 2)}</pre>}
-      </Field>
-      <Field name={trans.__('Secrets')}>{(secrets ?? []).join(', ')}</Field>
-    </>
-  );
-}
-
-function Resources(props: {
-  run: Run;
-  configuration: Configuration;
-}): JSX.Element {
-  const { trans } = useExec();
-  const asked = props.configuration;
-  const { cpus, memory, gpus } = asked.resources ?? {};
-  const limit = asked.maxRunDurationSeconds;
-  return (
-    <>
-      <Field name={trans.__('Compute target')}>{props.run.target}</Field>
-      <Field name={trans.__('Processors')}>{cpus ?? 1}</Field>
-      <Field name={trans.__('Memory limit')}>
-        {memory ? formatBytes(Number(memory)) : trans.__('none')}
-      </Field>
-      {gpus ? <Field name={trans.__('GPUs')}>{gpus}</Field> : null}
-      {(asked.nodeCount ?? 1) > 1 && (
-        <Field name={trans.__('Nodes')}>{asked.nodeCount}</Field>
-      )}
-      {limit ? (
-        <Field name={trans.__('Time limit')}>
-          {trans.__('%1 seconds', limit)}
-        </Field>
-      ) : null}
-      {asked.retries ? (
-        <Field name={trans.__('Retries')}>{asked.retries}</Field>
-      ) : null}
-    </>
-  );
-}
-
-/** Names and values as a table; nothing where there are none. */
-function Values(props: {
-  title: string;
-  values: Readonly<Record<string, unknown>>;
-}): JSX.Element | null {
-  const { trans } = useExec();
-  const entries = Object.entries(props.values);
-  if (entries.length === 0) {
-    return null;
-  }
-  return (
-    <section className="jp-exec-section">
-      <h3>{props.title}</h3>
-      <table className="jp-exec-values">
-        <thead>
-          <tr>
-            <th scope="col">{trans.__('Name')}</th>
-            <th scope="col">{trans.__('Value')}</th>
-          </tr>
-        </thead>
-        <tbody>
-          {entries.map(([name, value]) => (
-            <tr key={name}>
-              <th scope="row">{name}</th>
-              <td>
-                <code>
-                  {typeof value === 'string' ? value : JSON.stringify(value)}
-                </code>
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </section>
   );
 }
 

@@ -10,6 +10,7 @@ import {
 } from '../components/status';
 import { isTerminal } from '../model/lifecycle';
 import type { Run } from '../types';
+import { failureTitle, progressText } from './texts';
 import { useWaiting } from './waiting';
 
 /** The head of a run's document: what it is, how it is doing, what can be done with it. */
@@ -28,18 +29,9 @@ export function RunHeader(props: {
         <h2 title={run.displayName}>{run.displayName}</h2>
       </div>
       <Facts run={run} />
+      <Actions run={run} isDeleted={isDeleted} />
       <Progress run={run} />
-      {run.error && (
-        <div className="jp-exec-cause" role="alert">
-          <div>
-            <strong>{run.error.code}</strong>
-            <pre>{run.error.message}</pre>
-          </div>
-          <button className="jp-exec-button" onClick={onShowLog}>
-            {trans.__('Show log')}
-          </button>
-        </div>
-      )}
+      <Cause run={run} onShowLog={onShowLog} />
       {isDeleted && (
         <div className="jp-exec-notice" role="status">
           {trans.__(
@@ -47,7 +39,6 @@ export function RunHeader(props: {
           )}
         </div>
       )}
-      <Actions run={run} isDeleted={isDeleted} />
       {Object.keys(run.tags).length > 0 && (
         <ul className="jp-exec-tags" aria-label={trans.__('Tags')}>
           {Object.entries(run.tags).map(([name, value]) => (
@@ -73,6 +64,29 @@ export function RunHeader(props: {
         </div>
       )}
     </header>
+  );
+}
+
+/** Why it failed; nothing where it did not. */
+function Cause(props: { run: Run; onShowLog: () => void }): JSX.Element | null {
+  const { trans } = useExec();
+  const { error, exitCode } = props.run;
+  if (error === null) {
+    return null;
+  }
+  // The title says that already.
+  const isSaid = error.message === `exit code ${exitCode}`;
+  return (
+    <div className="jp-exec-cause" role="alert">
+      <div>
+        <strong>{failureTitle(trans, props.run)}</strong>{' '}
+        <code className="jp-exec-cause-code">{error.code}</code>
+        {!isSaid && <pre>{error.message}</pre>}
+      </div>
+      <button className="jp-exec-button" onClick={props.onShowLog}>
+        {trans.__('Show log')}
+      </button>
+    </div>
   );
 }
 
@@ -109,15 +123,10 @@ function Progress({ run }: { run: Run }): JSX.Element | null {
   if (isTerminal(run.status) || typeof done !== 'number') {
     return null;
   }
-  const text = typeof total === 'number' ? `${done} / ${total}` : String(done);
   return (
     <div className="jp-exec-header-progress">
       <ProgressBar run={run} />
-      <span>
-        {[typeof label === 'string' ? label : '', text]
-          .filter(Boolean)
-          .join(' · ')}
-      </span>
+      <span>{progressText(done, total, label)}</span>
     </div>
   );
 }
@@ -138,11 +147,12 @@ function Actions(props: { run: Run; isDeleted: boolean }): JSX.Element {
   const button = (
     command: string,
     label: string,
-    isEnabled = true
+    isEnabled = true,
+    className = ''
   ): JSX.Element | null =>
     commands.hasCommand(command) ? (
       <button
-        className="jp-exec-button"
+        className={`jp-exec-button ${className}`}
         disabled={isDeleted || !isEnabled || acting === command}
         onClick={() => void act(command)}
       >
@@ -150,17 +160,22 @@ function Actions(props: { run: Run; isDeleted: boolean }): JSX.Element {
       </button>
     ) : null;
   const isCanceling = run.status === 'CancelRequested';
+  const isOver = isTerminal(run.status);
+  // It stays where it was when the run has ended: no other button gets under the pointer.
+  const wasActive = React.useRef(false);
+  wasActive.current ||= !isOver;
   return (
     <div
       className="jp-exec-actions"
       role="group"
       aria-label={trans.__('Actions')}
     >
-      {!isTerminal(run.status) &&
+      {wasActive.current &&
         button(
           CommandIDs.cancelRun,
           isCanceling ? trans.__('Canceling…') : trans.__('Cancel'),
-          !isCanceling
+          !isCanceling && !isOver,
+          'jp-exec-cancel'
         )}
       {button(CommandIDs.rerun, trans.__('Run again'))}
       {button(CommandIDs.rerunWithChanges, trans.__('Run with changes…'))}
@@ -168,8 +183,7 @@ function Actions(props: { run: Run; isDeleted: boolean }): JSX.Element {
       {commands.isVisible(CommandIDs.openFolder, { runId }) &&
         button(CommandIDs.openFolder, trans.__('Open source folder'))}
       {button(CommandIDs.copyRunId, trans.__('Copy id'))}
-      {isTerminal(run.status) &&
-        button(CommandIDs.deleteRun, trans.__('Delete…'))}
+      {isOver && button(CommandIDs.deleteRun, trans.__('Delete…'))}
     </div>
   );
 }

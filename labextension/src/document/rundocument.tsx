@@ -15,7 +15,7 @@ import { RequestFailure } from '../server/errors';
 import type { Run } from '../types';
 import { RunHeader } from './header';
 import { TabList } from './tablist';
-import { RUN_TABS } from './tabs';
+import { firstTab, RUN_TABS } from './tabs';
 import { VisibleContext } from './visible';
 
 /** Makes the ids of elements differ from one document to the other. */
@@ -26,7 +26,7 @@ export class RunDocument extends ReactWidget {
   constructor(
     private readonly _context: IExecContext,
     readonly runId: string,
-    tab = RUN_TABS[0].id
+    tab?: string
   ) {
     super();
     this._tab = tab;
@@ -39,11 +39,11 @@ export class RunDocument extends ReactWidget {
 
   /** The id of the tab that is shown. */
   get tab(): string {
-    return this._tab;
+    return this._tab ?? firstTab(this._context.model.store.get(this.runId));
   }
 
   set tab(id: string) {
-    if (id !== this._tab) {
+    if (id !== this.tab) {
       this._tab = id;
       this.tabChanged.emit();
     }
@@ -98,7 +98,8 @@ export class RunDocument extends ReactWidget {
       : this.runId;
   }
 
-  private _tab: string;
+  /** Left out until somebody chooses one. */
+  private _tab: string | undefined;
 }
 
 function Body({ document }: { document: RunDocument }): JSX.Element {
@@ -126,7 +127,8 @@ function Body({ document }: { document: RunDocument }): JSX.Element {
       model.stream.stateChanged.disconnect(onState);
     };
   }, [model, read]);
-  const isWhole = known?.definition.configuration !== undefined;
+  const asked = known?.definition;
+  const isWhole = Boolean(asked?.configuration ?? asked?.sweep);
   React.useEffect(() => {
     // A run that only events have told of lacks what was asked.
     if (known !== undefined && !isWhole) {

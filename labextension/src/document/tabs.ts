@@ -50,6 +50,12 @@ export const RUN_TABS: readonly IRunTab[] = [
     id: 'children',
     label: trans => trans.__('Children'),
     component: lazily(() => import('../children/children')),
-    isFor: (run, store) => store.isParent(run.runId)
+    isFor: (run, store) =>
+      Boolean(run.definition?.sweep) || store.isParent(run.runId)
   }
 ];
+
+/** The tab that a run's document opens on: a sweep is about its trials. */
+export function firstTab(run: Run | undefined): string {
+  return run?.definition?.sweep ? 'children' : 'overview';
+}

@@ -4,6 +4,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 
 import { formatBytes } from '../components/format';
 import type { Requester } from '../server/request';
+import { joinLines } from './multiline';
 
 /** A file is larger than what may be loaded into the browser. */
 export class FileTooLarge extends Error {
@@ -173,5 +174,6 @@ export function notebookOf(
   for (const cell of notebook.cells) {
     delete cell.metadata?.trusted;
   }
+  joinLines(notebook.cells);
   return notebook;
 }

@@ -9,6 +9,7 @@ import { IChartSettings, useChartSettings } from '../charts/settings';
 import { useExec } from '../components/context';
 import { Empty, Failure } from '../components/notice';
 import type { IRunTabProps } from '../document/tabs';
+import { TrialsInstead } from '../document/trialsinstead';
 import { isTerminal } from '../model/lifecycle';
 import type { Point } from '../types';
 import { TextMetric } from './textmetric';
@@ -32,7 +33,14 @@ export default function Metrics({ run }: IRunTabProps): JSX.Element {
     );
   }
   if (metrics.size === 0) {
-    return <NoMetrics isOver={isTerminal(run.status)} />;
+    return run.definition?.sweep ? (
+      <TrialsInstead
+        run={run}
+        title={trans.__('A sweep has no metrics of its own')}
+      />
+    ) : (
+      <NoMetrics isOver={isTerminal(run.status)} />
+    );
   }
   const words = query.toLowerCase().split(/\s+/).filter(Boolean);
   const names = [...metrics.keys()].filter(name =>

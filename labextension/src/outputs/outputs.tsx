@@ -8,6 +8,7 @@ import { useExec } from '../components/context';
 import { formatBytes, formatCount } from '../components/format';
 import { Empty, Failure } from '../components/notice';
 import type { IRunTabProps } from '../document/tabs';
+import { TrialsInstead } from '../document/trialsinstead';
 import { downloadUrl } from '../drive/drive';
 import {
   IFolder,
@@ -41,6 +42,14 @@ export default function Outputs({ run }: IRunTabProps): JSX.Element {
 
 function None(props: { run: Run; reload: () => void }): JSX.Element {
   const { trans } = useExec();
+  if (props.run.definition?.sweep) {
+    return (
+      <TrialsInstead
+        run={props.run}
+        title={trans.__('A sweep has no outputs of its own')}
+      />
+    );
+  }
   return (
     <Empty
       title={

@@ -1,4 +1,6 @@
-import type {
+import {
+  ILabShell,
+  ITreePathUpdater,
   JupyterFrontEnd,
   JupyterFrontEndPlugin
 } from '@jupyterlab/application';
@@ -12,6 +14,7 @@ import { spreadsheetIcon } from '@jupyterlab/ui-components';
 import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 
 import { CommandIDs } from '../commands';
+import { keepAddressPlain } from '../drive/address';
 import type { ReadOnlyDrive } from '../drive/drive';
 import { OutputsDrive, SnapshotsDrive } from '../drive/drives';
 import { fileServices } from '../drive/services';
@@ -28,7 +31,11 @@ export const drivePlugin: JupyterFrontEndPlugin<void> = {
     ITranslator,
     ISettingRegistry,
     IEditorServices,
-    IDefaultFileBrowser
+    IDefaultFileBrowser,
+    ILabShell,
+    JupyterFrontEnd.ITreeResolver,
+    // Not used: with it, JupyterLab's own listener to the path in front comes before ours.
+    ITreePathUpdater
   ],
   activate: (
     app: JupyterFrontEnd,
@@ -37,7 +44,9 @@ export const drivePlugin: JupyterFrontEndPlugin<void> = {
     translator: ITranslator | null,
     settings: ISettingRegistry | null,
     editors: IEditorServices | null,
-    browser: IDefaultFileBrowser | null
+    browser: IDefaultFileBrowser | null,
+    shell: ILabShell | null,
+    resolver: JupyterFrontEnd.ITreeResolver | null
   ) => {
     const trans = (translator ?? nullTranslator).load('jupyter-exec');
     const { commands, docRegistry, serviceManager } = app;
@@ -64,6 +73,19 @@ export const drivePlugin: JupyterFrontEndPlugin<void> = {
       fileServices.limitBytes = () =>
         1e6 * Number(loaded.get('maxFileSize').composite);
     });
+
+    /** Where the file browser is; it may show one of our drives, where nothing can be saved. */
+    const folder = () => {
+      const here = browser?.model.path ?? '';
+      return serviceManager.contents.driveName(here) ? '' : here;
+    };
+    if (shell !== null && resolver !== null) {
+      const isOurs = (path: string) =>
+        drives.some(
+          ({ name }) => serviceManager.contents.driveName(path) === name
+        );
+      keepAddressPlain({ shell, resolver }, isOurs, folder);
+    }
 
     const opener = {
       documents,
@@ -99,10 +121,7 @@ export const drivePlugin: JupyterFrontEndPlugin<void> = {
       label: trans.__('Save a Copy of an Output'),
       execute: args =>
         act(async ({ saveCopy }) => {
-          const here = browser?.model.path ?? '';
-          // The file browser may show one of our drives, where nothing can be saved.
-          const folder = serviceManager.contents.driveName(here) ? '' : here;
-          const copy = await saveCopy(opener, String(args['path']), folder);
+          const copy = await saveCopy(opener, String(args['path']), folder());
           Notification.success(trans.__('Saved as %1', copy));
         })
     });

@@ -198,7 +198,10 @@ export class SubmitModel {
     this._isMade = true;
     exec.store.add([run]);
     if (this.options.database !== null) {
-      await remember(this.options.database, subject, initial, state);
+      // The run is made: that its values are not remembered must not hide it.
+      remember(this.options.database, subject, initial, state).catch(error =>
+        console.warn('The values of a run could not be remembered.', error)
+      );
     }
     return run;
   }
