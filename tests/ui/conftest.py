@@ -180,6 +180,13 @@ class LabPage:
                 timeout=LAUNCH_MS
             )
 
+    def close_connection_errors(self) -> None:
+        """Close Lab's own dialog about a server that is away whenever it is in the way."""
+        self.page.add_locator_handler(
+            self.page.get_by_role("dialog", name="Server Connection Error"),
+            lambda dialog: dialog.get_by_role("button").last.click(),
+        )
+
     def palette(self, label: str) -> None:
         """Run a command of the palette by its label."""
         self.page.keyboard.press("Control+Shift+C")

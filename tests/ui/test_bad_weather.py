@@ -32,6 +32,7 @@ def lab(own_lab: RunningServer) -> RunningServer:
 @pytest.fixture
 def lab_page(lab_page: LabPage) -> Iterator[LabPage]:
     """Leave out what Lab itself complains of when its server is gone; what is ours counts."""
+    lab_page.close_connection_errors()
     yield lab_page
     gone = re.compile("TypeError: Failed to fetch|ChunkLoadError")
     lab_page.errors[:] = [

@@ -25,11 +25,7 @@ def test_server_killed_and_restarted(lab_page: LabPage, tmp_path: Path) -> None:
     notice = lab_page.page.get_by_text("Disconnected; trying again")
     notice.wait_for()
     lab_page.shot("sidebar-disconnected")
-    # Lab's own.
-    lab_page.page.add_locator_handler(
-        lab_page.page.get_by_role("dialog", name="Server Connection Error"),
-        lambda dialog: dialog.get_by_role("button").last.click(),
-    )
+    lab_page.close_connection_errors()
     with lab_page.page.expect_request("**/jupyter-exec/v1/events*"):
         lab_page.page.get_by_role("button", name="Try now").click()
     # The run goes on, and ends, without a server.
