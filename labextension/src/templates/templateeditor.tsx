@@ -60,6 +60,10 @@ export class TemplateEditor extends MainAreaWidget<Panel> {
       editorOptions: { config: { lineNumbers: true, lineWrap: false } }
     });
     this._editor.addClass('jp-exec-template-yaml');
+    // JupyterLab's editor has no name of its own.
+    this._editor.node
+      .querySelector('.cm-content')
+      ?.setAttribute('aria-label', _context.trans.__('Template as YAML'));
     this.content.addClass('jp-exec-template-editor-content');
     this.content.addWidget(
       ReactWidget.create(
