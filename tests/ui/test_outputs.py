@@ -252,7 +252,9 @@ def test_an_executed_notebook_is_read_only_and_can_be_copied(lab_page: LabPage) 
     assert page.get_by_role("dialog").count() == 0
 
     for name in ("report.ipynb", "report-Copy1.ipynb"):
-        with page.expect_response(lambda answer: answer.request.method == "PUT") as saved:
+        with page.expect_response(
+            lambda answer: answer.request.method == "PUT" and "/api/contents/" in answer.url
+        ) as saved:
             banner.get_by_role("button", name="Save a copy").click()
         assert f"/api/contents/{name}?" in saved.value.url
         banner.wait_for(state="hidden")

@@ -1,5 +1,6 @@
 import '../../style/charts.css';
 
+import { Notification } from '@jupyterlab/apputils';
 import * as React from 'react';
 
 import { useExec } from '../components/context';
@@ -27,6 +28,8 @@ export function LineChart(props: {
   lines: readonly IChartLine[];
   settings: IChartSettings;
   height?: number;
+  /** Read the lines with every point, where `lines` leave some out. */
+  readAll?: () => Promise<readonly IChartLine[]>;
   /** What stands below the title, for example the least and the last value. */
   children?: React.ReactNode;
 }): JSX.Element {
@@ -41,6 +44,12 @@ export function LineChart(props: {
   const plot = React.useRef<LinePlot | null>(null);
   const drawn = useDrawn(lines, settings, isVisible && !isTable);
   const dropped = drawn.reduce((sum, line) => sum + line.dropped, 0);
+  const save = async () =>
+    downloadLines(title, (await props.readAll?.()) ?? lines, settings.xKind);
+  const showFailure = (error: Error) =>
+    Notification.error(
+      trans.__('The points could not be read: %1', error.message)
+    );
   const toggle = (id: string) => {
     const next = new Set(hidden);
     if (!next.delete(id)) {
@@ -71,7 +80,7 @@ export function LineChart(props: {
           <button
             className="jp-exec-link"
             title={trans.__('Download all points as CSV')}
-            onClick={() => downloadLines(title, lines, settings.xKind)}
+            onClick={() => void save().catch(showFailure)}
           >
             {trans.__('CSV')}
           </button>

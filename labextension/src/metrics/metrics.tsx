@@ -68,6 +68,7 @@ export default function Metrics({ run }: IRunTabProps): JSX.Element {
       <div className="jp-exec-metrics-cards">
         {names.map(name => (
           <Card
+            runId={run.runId}
             key={name}
             name={name}
             points={metrics.get(name)!}
@@ -103,13 +104,14 @@ function NoMetrics({ isOver }: { isOver: boolean }): JSX.Element {
 
 /** A metric: its chart with the numbers that matter, or a table of texts. */
 const Card = React.memo(function Card(props: {
+  runId: string;
   name: string;
   points: readonly Point[];
   total: number;
   settings: IChartSettings;
 }): JSX.Element {
-  const { trans } = useExec();
-  const { name, points, total, settings } = props;
+  const { model, trans } = useExec();
+  const { runId, name, points, total, settings } = props;
   const { xKind } = settings;
   const lines = React.useMemo<IChartLine[]>(
     () => [{ id: name, name, series: seriesOf(points, xKind), look: 0 }],
@@ -124,8 +126,17 @@ const Card = React.memo(function Card(props: {
     (xKind === 'time'
       ? trans.__('after %1', placeText(place.x, xKind))
       : trans.__('at step %1', placeText(place.x, xKind)));
+  const readAll = async () => {
+    const all = await model.runs.metrics(runId, undefined, name);
+    return [{ ...lines[0], series: seriesOf(all.metrics[name] ?? [], xKind) }];
+  };
   return (
-    <LineChart title={name} lines={lines} settings={settings}>
+    <LineChart
+      title={name}
+      lines={lines}
+      settings={settings}
+      readAll={total > points.length ? readAll : undefined}
+    >
       <dl className="jp-exec-chart-numbers">
         <Number_ label={trans.__('Last')} value={summary.last} />
         <Number_

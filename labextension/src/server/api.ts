@@ -103,8 +103,9 @@ export class RunsApi {
   }
 
   /** The points of a run; of each metric at most `points`, the least and the greatest among them. */
-  metrics(runId: string, points?: number): Promise<Metrics> {
-    return this.requester.get(['runs', runId, 'metrics'], { points });
+  /** At most `points` of each metric; all of them, of one metric where it is named, otherwise. */
+  metrics(runId: string, points?: number, name?: string): Promise<Metrics> {
+    return this.requester.get(['runs', runId, 'metrics'], { points, name });
   }
 
   /** What has happened to a run, oldest first. */
