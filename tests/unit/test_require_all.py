@@ -29,6 +29,7 @@ def run_pytest(folder: Path, source: str, require_all: str) -> subprocess.Comple
     env = {
         **os.environ,
         "JUPYTER_EXEC_REQUIRE_ALL": require_all,
+        "PYTEST_ADDOPTS": "",
         "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
         "PYTHONPATH": str(TESTS),
     }
