@@ -102,8 +102,10 @@ export class RunsApi {
     return this.requester.url(['runs', runId, 'outputs', ...path.split('/')]);
   }
 
-  /** The points of a run; of each metric at most `points`, the least and the greatest among them. */
-  /** At most `points` of each metric; all of them, of one metric where it is named, otherwise. */
+  /**
+   * The points of a run, of one metric where it is named; of each at most `points` where that is
+   * given, the least and the greatest among them.
+   */
   metrics(runId: string, points?: number, name?: string): Promise<Metrics> {
     return this.requester.get(['runs', runId, 'metrics'], { points, name });
   }
