@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from typing import Literal
+
+    _Opcode = tuple[Literal["replace", "delete", "insert", "equal"], int, int, int, int]
 
 MOST_LINES = 5_000  # between the first and the last difference; the worst takes about a second
 _CONTEXT = 3
@@ -35,9 +38,7 @@ def unified_diff(before: str | None, after: str | None, path: str) -> str | None
         f"--- {'/dev/null' if before is None else f'a/{path}'}\n",
         f"+++ {'/dev/null' if after is None else f'b/{path}'}\n",
     ]
-    first = max(0, start - _CONTEXT)
-    rest = max(0, end - _CONTEXT)
-    hunks = _hunks(old[first : len(old) - rest], new[first : len(new) - rest], first)
+    hunks = _hunks(old, new, start, end)
     return "".join(line if line.endswith("\n") else line + _NO_NEWLINE for line in [*head, *hunks])
 
 
@@ -54,17 +55,40 @@ def _common(one: Sequence[str], other: Sequence[str]) -> int:
     return next((i for i in range(shorter) if one[i] != other[i]), shorter)
 
 
-def _hunks(old: Sequence[str], new: Sequence[str], offset: int) -> Iterator[str]:
-    """Yield the lines of the hunks; both texts go on from line `offset`."""
-    for group in SequenceMatcher(None, old, new).get_grouped_opcodes(_CONTEXT):
+def _hunks(old: Sequence[str], new: Sequence[str], start: int, end: int) -> Iterator[str]:
+    """Yield the lines of the hunks of texts that have `start` first and `end` last lines alike."""
+    for group in _Middle(old, new, start, end).get_grouped_opcodes(_CONTEXT):
         (_, i, _, j, _), (_, _, i_end, _, j_end) = group[0], group[-1]
-        yield f"@@ -{_range(i + offset, i_end + offset)} +{_range(j + offset, j_end + offset)} @@\n"
+        yield f"@@ -{_range(i, i_end)} +{_range(j, j_end)} @@\n"
         for tag, i1, i2, j1, j2 in group:
             if tag == "equal":
                 yield from (f" {line}" for line in old[i1:i2])
             else:
                 yield from (f"-{line}" for line in old[i1:i2])
                 yield from (f"+{line}" for line in new[j1:j2])
+
+
+class _Middle(SequenceMatcher[str]):
+    """Looks only at what is between the lines that both texts begin and end with.
+
+    It must not see the context: it would match that with other lines, and a hunk that ends in a
+    change says to git that the file ends there.
+    """
+
+    def __init__(self, old: Sequence[str], new: Sequence[str], start: int, end: int) -> None:
+        self._start, self._end = start, end
+        self._ends = len(old) - end, len(new) - end
+        super().__init__(None, old[start : self._ends[0]], new[start : self._ends[1]])
+
+    def get_opcodes(self) -> list[_Opcode]:
+        """Return what to do with the lines of the whole texts."""
+        at, (old_end, new_end) = self._start, self._ends
+        codes: list[_Opcode] = [("equal", 0, at, 0, at)] if at else []
+        for tag, i1, i2, j1, j2 in super().get_opcodes():
+            codes.append((tag, i1 + at, i2 + at, j1 + at, j2 + at))
+        if self._end:
+            codes.append(("equal", old_end, old_end + self._end, new_end, new_end + self._end))
+        return codes
 
 
 def _range(start: int, end: int) -> str:

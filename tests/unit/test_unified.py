@@ -15,9 +15,8 @@ from jupyter_exec.model.unified import MOST_LINES, unified_diff
 if TYPE_CHECKING:
     from pathlib import Path
 
-TEXTS = st.lists(st.sampled_from(["a\n", "b\n", "\n", "c \x0c\u2028\r\n"]), max_size=30).map(
-    "".join
-)
+LINES = ["a\n"] * 5 + ["b\n", "\n", "c \x0c\u2028\r\n"]  # much the same: lines match in many ways
+TEXTS = st.lists(st.sampled_from(LINES), max_size=30).map("".join)
 
 
 def test_head_and_hunk():
@@ -26,13 +25,16 @@ def test_head_and_hunk():
         "@@ -1,3 +1,3 @@\n 1\n-2\n-3\n\\ No newline at end of file\n+4\n+3\n"
     )
     assert unified_diff(None, "1\n", "x") == "--- /dev/null\n+++ b/x\n@@ -0,0 +1 @@\n+1\n"
+    assert unified_diff("\n\na\na\na\na\n", "\na\na\na\na\na\n", "x") == (
+        "--- a/x\n+++ b/x\n@@ -1,5 +1,5 @@\n \n-\n+a\n a\n a\n a\n"
+    )
     assert unified_diff("1\n", None, "x") == "--- a/x\n+++ /dev/null\n@@ -1 +0,0 @@\n-1\n"
 
 
 def test_git_makes_one_of_the_other(tmp_path: Path):
     git = need("git", "apt-get install git")
 
-    @settings(deadline=None, max_examples=60)
+    @settings(deadline=None, max_examples=300)
     @given(TEXTS, TEXTS, st.booleans())
     def check(before: str, after: str, cut: bool) -> None:
         after = after.rstrip("\n") if cut else after
