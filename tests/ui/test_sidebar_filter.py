@@ -9,6 +9,7 @@ from runs_panel import RunsPanel
 
 if TYPE_CHECKING:
     from conftest import LabPage
+    from playwright.sync_api import Response
 
 
 @pytest.fixture
@@ -89,10 +90,17 @@ def test_children_below_their_parent(lab_page: LabPage, panel: RunsPanel) -> Non
     lab_page.shot("sidebar-children")
 
 
+def _remembers_groups(answer: Response) -> bool:
+    asked = answer.request
+    return asked.method == "PUT" and '"grouping":"experiment"' in (asked.post_data or "")
+
+
 def test_group_by_experiment(lab_page: LabPage, panel: RunsPanel) -> None:
     page = lab_page.page
-    page.get_by_role("button", name="Group by experiment").click()
-    panel.count.get_by_text("2 experiments").wait_for()
+    # Lab itself waits a little before it stores what is to be remembered.
+    with page.expect_response(_remembers_groups):
+        page.get_by_role("button", name="Group by experiment").click()
+        panel.count.get_by_text("2 experiments").wait_for()
     group = panel.tree.get_by_role("treeitem", name="monthly, 2 runs, 1 failed")
     group.click()
     panel.tree.locator("[aria-level='2']").nth(1).wait_for()
