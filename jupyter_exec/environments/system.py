@@ -12,6 +12,7 @@ from jupyter_exec.environments.base import Environment, PreparedEnvironment
 from jupyter_exec.errors import Fault, RunFailed
 
 if TYPE_CHECKING:
+    from jupyter_exec.environments.base import EnvironmentRequest
     from jupyter_exec.model.environment import EnvironmentDefinition
 
 FIELD = "configuration.environment.python.interpreterPath"
@@ -53,6 +54,6 @@ class SystemEnvironment(Environment):
             return [Fault(FIELD, failure.message)]
         return []
 
-    async def prepare(self, definition: EnvironmentDefinition, log: Path) -> PreparedEnvironment:  # noqa: ARG002 - nothing is built
+    async def prepare(self, request: EnvironmentRequest) -> PreparedEnvironment:
         """Check again that the interpreter is there."""
-        return PreparedEnvironment(find_interpreter(definition.python.interpreter_path))
+        return PreparedEnvironment(find_interpreter(request.definition.python.interpreter_path))

@@ -40,6 +40,7 @@ from jupyter_exec.errors import Fault, RunFailed
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from jupyter_exec.environments.base import EnvironmentRequest
     from jupyter_exec.model.environment import EnvironmentDefinition
 
 
@@ -51,8 +52,14 @@ class VenvEnvironment(Environment):
         builder: `uv`, `pip` (with `python -m venv`), or the quicker of those there are.
     """
 
-    def __init__(self, root: Path, builder: Literal["auto", "uv", "pip"] = "auto") -> None:
-        super().__init__(root)
+    def __init__(
+        self,
+        root: Path,
+        engine_url: str | None = None,
+        *,
+        builder: Literal["auto", "uv", "pip"] = "auto",
+    ) -> None:
+        super().__init__(root, engine_url)
         self._builder = builder
 
     def faults(self, definition: EnvironmentDefinition) -> list[Fault]:
@@ -72,7 +79,7 @@ class VenvEnvironment(Environment):
             faults.append(Fault(python_field(conda), failure.message))
         return faults
 
-    async def prepare(self, definition: EnvironmentDefinition, log: Path) -> PreparedEnvironment:
+    async def prepare(self, request: EnvironmentRequest) -> PreparedEnvironment:
         """Build the environment, or find it built; runs that need the same one wait for one build.
 
         Cancelling it kills the build; what it had written is removed.
@@ -80,11 +87,11 @@ class VenvEnvironment(Environment):
         Raises:
             RunFailed: `EnvironmentFailed`, naming the requirement at fault.
         """
-        spec, faults = read_conda_dependencies(definition.python.conda_dependencies or {})
+        spec, faults = read_conda_dependencies(request.definition.python.conda_dependencies or {})
         if faults:
             raise RunFailed("EnvironmentFailed", f"{faults[0].target}: {faults[0].message}")
         interpreter = await asyncio.to_thread(self._interpreter, spec)
-        build = _Build(self.root, spec, interpreter, self._uv(), log)
+        build = _Build(self.root, spec, interpreter, self._uv(), request.log)
         if not build.complete():
             async with locked(build.lock_file, build.say_waiting) as lock:
                 if not build.complete():

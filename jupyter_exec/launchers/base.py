@@ -7,7 +7,7 @@ It is pure: the same definition and context give the same Job, nothing is read o
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ class LaunchContext:
         server_python: absolute path of the interpreter that has jupyter_exec and nbclient.
         kernel: kernelspec to use for a notebook; None = `python -m ipykernel_launcher` of `python`.
         env: variables every run gets (AZUREML_*, JUPYTER_EXEC_*, the environment's own).
+        images: image that a role names -> what the engine calls it; empty where the target has no
+            containers.
     """
 
     run_id: str
@@ -37,6 +39,7 @@ class LaunchContext:
     server_python: str
     kernel: str | None
     env: Mapping[str, str]
+    images: Mapping[str, str] = field(default_factory=dict)
 
 
 class Launcher(ABC):
@@ -51,6 +54,10 @@ class Launcher(ABC):
     def need(self, configuration: RunConfiguration) -> Resources:
         """Return what the whole job needs; admission grants it before the job is planned."""
         return configuration.resources.need()
+
+    def images(self, configuration: RunConfiguration) -> frozenset[str]:
+        """Return the images that single roles name; the environment's own is not among them."""
+        return frozenset()
 
     def replica_env(
         self,

@@ -7,9 +7,9 @@ it (pkg/controller.v1 tensorflow, pytorch, xgboost), which runs Submarine's expe
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
-from jupyter_exec.errors import Fault, InvalidRequest, RunFailed
+from jupyter_exec.errors import Fault, InvalidRequest
 from jupyter_exec.launchers.base import Launcher
 from jupyter_exec.launchers.python import communicator_faults
 from jupyter_exec.model.experiment import FRAMEWORKS, has_placeholder, without_credentials
@@ -45,7 +45,7 @@ class ExperimentLauncher(Launcher):
             message = "it was not filled in: give a whole number"
             return [Fault(f"{_FIELD}.spec.{name}.replicas", message) for name in waiting]
         faults = communicator_faults(configuration, self.communicators)
-        faults += _role_faults(spec) + _command_faults(spec)
+        faults += _role_faults(spec) + _command_faults(spec) + _image_faults(spec)
         return faults + (_code_faults(spec) if spec.code else [])
 
     def need(self, configuration: RunConfiguration) -> Resources:
@@ -64,12 +64,13 @@ class ExperimentLauncher(Launcher):
             raise InvalidRequest.of(faults)
         return Job(tuple(roles)).need()
 
-    def plan(self, configuration: RunConfiguration, context: LaunchContext) -> Job:
-        """Return all roles.
+    def images(self, configuration: RunConfiguration) -> frozenset[str]:
+        """Return the images that the roles name."""
+        spec = _experiment(configuration)
+        return frozenset(image for task in spec.spec.values() if (image := _image(spec, task)))
 
-        Raises:
-            RunFailed: `NoContainerEngine`, a role asks for an image.
-        """
+    def plan(self, configuration: RunConfiguration, context: LaunchContext) -> Job:
+        """Return all roles."""
         spec = _experiment(configuration)
         identity = {"JOB_ID": context.run_id}
         if spec.code is not None:
@@ -77,8 +78,6 @@ class ExperimentLauncher(Launcher):
         roles = []
         for name, task in spec.spec.items():
             image = _image(spec, task)
-            if image:
-                _refuse_image(name, image, configuration.target)
             role = Role(
                 name=name.lower(),
                 command=(_SHELL, "-c", _command(spec, task)),
@@ -86,6 +85,7 @@ class ExperimentLauncher(Launcher):
                 env={**_variables(spec, task), **identity},
                 resources=task.need(),
                 listens=_listens(spec, name),
+                image=context.images[image] if image else None,
             )
             roles.append(role)
         return Job(
@@ -158,14 +158,6 @@ def _decider(spec: ExperimentSpec) -> Replica:
     return leader.lower(), 0
 
 
-def _refuse_image(role: str, image: str, target: str) -> NoReturn:
-    message = (
-        f"role {role} asks for image {image[:200]}, and this server has no container engine; leave "
-        f"the image out to run on {target!r}"
-    )
-    raise RunFailed("NoContainerEngine", message)
-
-
 def _role_faults(spec: ExperimentSpec) -> list[Fault]:
     faults = []
     framework, roles = spec.meta.framework, spec.spec
@@ -204,6 +196,15 @@ def _command_faults(spec: ExperimentSpec) -> list[Fault]:
         elif "\0" in command:
             faults.append(Fault(field, "a command cannot hold a NUL character"))
     return faults
+
+
+def _image_faults(spec: ExperimentSpec) -> list[Fault]:
+    """Return the faults of roles without an image where others have one."""
+    without = [name for name, task in spec.spec.items() if not _image(spec, task)]
+    if len(without) == len(spec.spec):
+        return []
+    message = "other roles name an image, so all do: name this one's, or one for all in environment"
+    return [Fault(f"{_FIELD}.spec.{name}.image", message) for name in without]
 
 
 def _code_faults(spec: ExperimentSpec) -> list[Fault]:

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from jupyter_exec.model.container import Container
+
 
 @dataclass(frozen=True)
 class Resources:
@@ -58,6 +60,7 @@ class Role:
         resources: of each replica.
         standby: set where the command may be started ahead of time.
         listens: each replica gets a port of its own, which the others are told.
+        image: in place of that of the job's container.
     """
 
     name: str
@@ -67,6 +70,18 @@ class Role:
     resources: Resources = field(default_factory=Resources)
     standby: Standby | None = None
     listens: bool = False
+    image: str | None = None
+
+
+@dataclass(frozen=True)
+class Mount:
+    """A file or folder outside the run's folder that its processes need, at the same path.
+
+    A target whose processes see this machine's files has nothing to do for it.
+    """
+
+    path: str
+    read_only: bool = True
 
 
 @dataclass(frozen=True)
@@ -98,6 +113,8 @@ class Job:
         python: absolute path of the interpreter that `python` and `python3` mean in the replicas,
             unless `env` has a PATH; None = whatever the target's PATH says.
         masked: values that no message may repeat; written down nowhere.
+        container: what the replicas run in; None = the target's own system.
+        mounts: what they need of this machine besides the run's folder.
     """
 
     roles: tuple[Role, ...]
@@ -107,6 +124,8 @@ class Job:
     deciders: frozenset[Replica] = frozenset()
     python: str | None = None
     masked: tuple[str, ...] = field(default=(), repr=False)
+    container: Container | None = None
+    mounts: tuple[Mount, ...] = ()
 
     def decides(self, role: Role, index: int) -> bool:
         """Tell whether the job is over only when this replica has ended."""

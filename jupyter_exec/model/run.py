@@ -41,6 +41,8 @@ class Run:
         source: where the snapshot was taken from, and how: see `Origin` of `services/sourcing.py`;
             None where it was sent.
         usage: what it has used in all: `max_memory_bytes`, `cpu_seconds`; None = not known.
+        environment: what its environment turned out to be (`PreparedEnvironment.record`); a
+            repetition begins with that of the run it repeats.
         token_hash: SHA-256 of the token with which the run reports on itself.
     """
 
@@ -73,6 +75,7 @@ class Run:
     template: Mapping[str, Any] | None = None
     source: Mapping[str, Any] | None = None
     usage: Mapping[str, Any] | None = None
+    environment: Mapping[str, Any] | None = None
 
     @property
     def ended(self) -> bool:

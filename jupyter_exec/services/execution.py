@@ -1,6 +1,6 @@
 """One asyncio task a run, from the queue to its end (floor: services).
 
-Admission -> working folder -> environment -> plan -> submit -> watch -> collect.
+Admission -> preparation (`preparation.py`) -> submit -> watch -> collect.
 
 A task writes every step down before it takes it, so that `reconcile.py` can go on from there after
 a restart. Stopping the server cancels the tasks, not the runs.
@@ -10,28 +10,25 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import sys
 import time
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from jupyter_exec.errors import NoRoom, RunFailed
-from jupyter_exec.launchers.base import LaunchContext
 from jupyter_exec.model.definition import RunDefinition
-from jupyter_exec.model.experiment import CREDENTIALS
 from jupyter_exec.model.lifecycle import RunStatus
 from jupyter_exec.model.wire import parse
-from jupyter_exec.services import code, tokens, workspace
+from jupyter_exec.services import tokens, workspace
+from jupyter_exec.services.preparation import prepare, worth_masking
 from jupyter_exec.services.reports import ReportTail
-from jupyter_exec.services.variables import run_variables
 from jupyter_exec.services.vault import Vault
 from jupyter_exec.store import runs
 from jupyter_exec.targets.base import Placement
 from jupyter_exec.targets.shim.record import mask
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from jupyter_exec.launchers.base import Launcher
     from jupyter_exec.model.job import Job, Outcome
@@ -45,7 +42,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 FULL_DISK_PAUSE_S = 1.0
-_SHORTEST_MASKED = 4  # what is shorter is in every other message
 _GPUS = "gpu_ids"  # kept with the handle, so that nobody else is given them after a restart
 
 
@@ -162,7 +158,7 @@ class Execution:
             await self._to(RunStatus.FAILED, token_hash=None, **error, **changes)
 
     def _without_secrets(self, message: str) -> str:
-        return mask(message, _worth_masking(self._engine.vault.peek(self._run.run_id)))
+        return mask(message, worth_masking(self._engine.vault.peek(self._run.run_id)))
 
     async def _attempts(self) -> None:
         while True:
@@ -177,8 +173,14 @@ class Execution:
         async with admission.slot(run.run_id, run.display_name, run.sequence, need) as gpu_ids:
             await self._to(RunStatus.PREPARING)
             token = tokens.new()
-            job = await self._prepare(token)
-            await self._to(RunStatus.STARTING, token_hash=tokens.digest(token))
+            configuration = self._definition.configuration
+            prepared = await prepare(self._engine, run, configuration, self._launcher, token)
+            job = self._job = prepared.job
+            await self._to(
+                RunStatus.STARTING,
+                token_hash=tokens.digest(token),
+                environment=prepared.environment,
+            )
             self._interruptible = False
             placement = await self._place(job, self._placement(gpu_ids, job))
             handle = await self._submit(job, placement)
@@ -221,41 +223,6 @@ class Execution:
             },
             usage=self._paths.usage,
         )
-
-    async def _prepare(self, token: str) -> Job:
-        """Lay out the folder, make the environment, and plan."""
-        run, engine = self._run, self._engine
-        configuration = self._definition.configuration
-        await asyncio.to_thread(
-            workspace.lay_out,
-            self._paths,
-            run.attempt,
-            engine.snapshots,
-            run.snapshot_id,
-            run.links,
-        )
-        secrets = engine.vault.get(run.run_id, configuration.secrets)
-        if configuration.experiment is not None and configuration.experiment.code is not None:
-            await code.fetch(self._engine, run, configuration.experiment.code, self._paths, secrets)
-        environment = engine.ways.environment(configuration.environment)
-        prepared = await environment.prepare(configuration.environment, self._paths.environment_log)
-        seen = self._target.path_in_run
-        context = LaunchContext(
-            run_id=run.run_id,
-            work_dir=seen(self._paths.work),
-            python=prepared.python,
-            server_python=sys.executable,
-            kernel=configuration.kernel,
-            env=run_variables(
-                run,
-                configuration.environment.environment_variables,
-                seen(self._paths.metrics),
-                engine.url(),
-                token,
-            ),
-        )
-        self._job = _with_secrets(self._launcher.plan(configuration, context), secrets)
-        return self._job
 
     async def _submitted(self, handle: TargetHandle) -> None:
         """Write down that the work has begun; end it at once where a cancel came in between."""
@@ -329,22 +296,3 @@ class Execution:
             outcome = await self._watch(handle)
         if not await self._conclude(outcome):
             await self._attempts()
-
-
-def _worth_masking(secrets: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the values that no message may repeat."""
-    return tuple(value for value in secrets.values() if len(value) >= _SHORTEST_MASKED)
-
-
-def _with_secrets(job: Job, secrets: Mapping[str, str]) -> Job:
-    """Return the job with its secrets as variables; they win over what stands for them.
-
-    The credentials of its code are for the server, not for its processes; no message has either.
-    """
-    masked = _worth_masking(secrets)
-    secrets = {name: value for name, value in secrets.items() if name not in CREDENTIALS}
-    roles = tuple(
-        replace(role, env={name: value for name, value in role.env.items() if name not in secrets})
-        for role in job.roles
-    )
-    return replace(job, roles=roles, env={**job.env, **secrets}, masked=masked)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import PurePath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from jupyter_exec.errors import Conflict, ExecError, Fault, InvalidRequest, NotFound
 from jupyter_exec.model.definition import RunDefinition
@@ -146,7 +146,10 @@ class RunService:
         check_secret_parameters(definition, submission.secrets)
         if submission.sourced.snapshot_id:
             await self._check_script(definition, submission.sourced.snapshot_id)
-        run = as_run(submission)
+        configuration = definition.configuration
+        ways = self._engine.ways
+        target = ways.target_name(configuration) if submission.queued else configuration.target
+        run = as_run(submission, target)
         git = submission.sourced.git
         stored = await self._engine.journal.write(submission.insert, run)
         if stored.folder != run.folder:
@@ -232,6 +235,7 @@ class RunService:
             scope={name: value for name, value in old.scope.items() if name != "executes"},
             secrets=request.secrets,
             template=old.template,
+            environment=_same_environment(old, definition),
         )
         return await self.start(submission)
 
@@ -293,3 +297,10 @@ def _check_sweep_again(sweep: Run, request: RerunRequest) -> None:
         faults.append(Fault("definition", message))
     if faults:
         raise InvalidRequest.of(faults)
+
+
+def _same_environment(old: Run, definition: RunDefinition) -> Mapping[str, Any] | None:
+    """Return what the environment of a run was, where that is still what is asked for."""
+    before = parse(RunDefinition, old.definition).configuration.environment
+    same = before == definition.configuration.environment
+    return old.environment if same else None

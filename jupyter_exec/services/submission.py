@@ -34,6 +34,7 @@ class Submission:
         queued: False for a run that somebody else executes (a local run's zip).
         secrets: variable -> value, for the run's processes; never stored.
         template: what it was made from: `name`, `version`, `parameters`.
+        environment: what the environment of the run that this one repeats turned out to be.
         insert: stores the run; other than `runs.insert` where something is stored beside it.
     """
 
@@ -47,11 +48,16 @@ class Submission:
     queued: bool = True
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
     template: Mapping[str, Any] | None = None
+    environment: Mapping[str, Any] | None = None
     insert: Callable[[sqlite3.Connection, Run], Run] = runs.insert
 
 
-def as_run(submission: Submission) -> Run:
-    """Return the run that a submission asks for; not stored yet."""
+def as_run(submission: Submission, target: str) -> Run:
+    """Return the run that a submission asks for; not stored yet.
+
+    Args:
+        target: that it goes to; beside the one that was asked for where that has no containers.
+    """
     definition = _naming_secrets(submission.definition, submission.secrets)
     configuration = definition.configuration
     git, origin = submission.sourced.git, submission.sourced.origin
@@ -60,7 +66,7 @@ def as_run(submission: Submission) -> Run:
         experiment=submission.experiment,
         display_name=submission.display_name or configuration.job_name or _shown_name(definition),
         status=RunStatus.QUEUED if submission.queued else RunStatus.NOT_STARTED,
-        target=configuration.target,
+        target=target,
         created_at=time.time(),
         folder=uuid.uuid4().hex,
         definition=definition.model_copy(update={"snapshot_id": None}).to_json(),
@@ -72,6 +78,7 @@ def as_run(submission: Submission) -> Run:
         scope=submission.scope,
         template=submission.template,
         source=asdict(origin) if origin else None,
+        environment=submission.environment,
     )
     return replace(run, request_hash=_request_hash(run))
 

@@ -14,6 +14,7 @@ from jupyter_exec.services.kernels import kernel_fault
 
 if TYPE_CHECKING:
     from jupyter_exec.model.definition import RunConfiguration
+    from jupyter_exec.model.job import Resources
     from jupyter_exec.services.ways import Ways
 
 
@@ -39,13 +40,13 @@ async def configuration_faults(configuration: RunConfiguration, ways: Ways) -> l
         need = launcher.need(configuration)
     except ExecError as error:
         faults += error.faults
+    target = None
     try:
-        exceeded = (await ways.admission(configuration.target)).exceeds(need)
-        if exceeded:
-            faults.append(Fault("configuration.resources", exceeded))
+        target = ways.target_name(configuration)
+        faults += await _target_faults(configuration, ways, target, need)
     except ExecError as error:
         faults += error.faults
-    environment = ways.environment(configuration.environment)
+    environment = ways.environment(configuration.environment, target)
     faults += await asyncio.to_thread(environment.faults, configuration.environment)
     if configuration.kernel is not None:
         fault = await asyncio.to_thread(kernel_fault, configuration.kernel)
@@ -55,6 +56,17 @@ async def configuration_faults(configuration: RunConfiguration, ways: Ways) -> l
             message = "only a notebook takes parameters; give a script arguments"
             faults.append(Fault(f"configuration.{name}", message))
     return faults + _not_here(configuration)
+
+
+async def _target_faults(
+    configuration: RunConfiguration, ways: Ways, target: str, need: Resources
+) -> list[Fault]:
+    """Return what is wrong with a configuration on the target that it goes to."""
+    faults = ways.target(target).faults(configuration)
+    exceeded = (await ways.admission(target)).exceeds(need)
+    if exceeded:
+        faults.append(Fault("configuration.resources", exceeded))
+    return faults
 
 
 def local_run_faults(configuration: RunConfiguration, ways: Ways) -> list[Fault]:
@@ -77,6 +89,9 @@ def local_run_faults(configuration: RunConfiguration, ways: Ways) -> list[Fault]
     if configuration.node_count != 1:
         message = f"a local run is one process, so it must be 1, not {configuration.node_count}"
         faults.append(Fault("configuration.nodeCount", message))
+    if configuration.environment.docker.enabled:
+        message = "a local run has no container; set docker.enabled to false"
+        faults.append(Fault("configuration.environment.docker.enabled", message))
     return faults + _not_here(configuration)
 
 
@@ -91,9 +106,6 @@ def _parameters(configuration: RunConfiguration) -> dict[str, Any]:
 def _not_here(configuration: RunConfiguration) -> list[Fault]:
     """Return what this server cannot do, rather than leaving it out silently."""
     faults = []
-    if configuration.environment.docker.enabled:
-        message = "this server has no container engine; set docker.enabled to false"
-        faults.append(Fault("configuration.environment.docker.enabled", message))
     if configuration.data_references:
         message = "this server has no datastores; link a folder or put the files beside the script"
         faults.append(Fault("configuration.dataReferences", message))

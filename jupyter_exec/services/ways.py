@@ -35,7 +35,7 @@ class Ways:
         self._targets: dict[str, ComputeTarget] = {}
         self._admissions: dict[str, Admission] = {}
         self._launchers: dict[str, Launcher] = {}
-        self._environments: dict[str, Environment] = {}
+        self._environments: dict[tuple[str, str | None], Environment] = {}
 
     @property
     def target_names(self) -> list[str]:
@@ -59,16 +59,43 @@ class Ways:
             self._targets[name] = plugin(name, standby_dir=self._paths.standby, **settings)
         return self._targets[name]
 
+    def target_name(self, configuration: RunConfiguration) -> str:
+        """Return where a run goes: a container, to the target beside the one that was named.
+
+        Raises:
+            InvalidRequest: no target can run it.
+        """
+        asked = self.target(configuration.target)
+        images = self.launcher(configuration).images(configuration)
+        docker = configuration.environment.docker
+        if asked.engine_url is not None or not (docker.enabled or images):
+            return asked.name
+        for name in self.target_names:
+            if (beside := self.target(name)).engine_url is not None and beside.shares == asked.name:
+                return name
+        message = (
+            f"compute target {asked.name!r} has no container engine, and none beside it; name a "
+            "target that has one, or leave the image out"
+        )
+        field = "environment.docker.enabled" if docker.enabled else "experiment"
+        raise InvalidRequest(message, f"configuration.{field}")
+
     async def admission(self, name: str) -> Admission:
         """Return the queue of a target."""
+        name = self._pool(name)
         if name not in self._admissions:
             capacity = await self.target(name).capacity()
             self._admissions.setdefault(name, Admission(capacity))
         return self._admissions[name]
 
+    def _pool(self, name: str) -> str:
+        """Return the target whose capacity a target takes from: mostly its own."""
+        shares = self.target(name).shares
+        return shares if shares in self._settings and shares is not None else name
+
     def position(self, target: str, run_id: str) -> int | None:
         """Return a waiting run's place in its target's queue, None when it does not wait."""
-        admission = self._admissions.get(target)
+        admission = self._admissions.get(self._pool(target))
         return admission.position(run_id) if admission else None
 
     def launcher(self, configuration: RunConfiguration) -> Launcher:
@@ -85,13 +112,18 @@ class Ways:
             self._launchers[name] = plugin()
         return self._launchers[name]
 
-    def environment(self, definition: EnvironmentDefinition) -> Environment:
-        """Return the way to make the environment that a definition asks for."""
-        name = choose(definition)
-        if name not in self._environments:
-            plugin = plugins.load("jupyter_exec.environments", name)
-            self._environments[name] = plugin(self._paths.environments)
-        return self._environments[name]
+    def environment(self, definition: EnvironmentDefinition, target: str | None) -> Environment:
+        """Return the way to make the environment that a definition asks for.
+
+        Args:
+            target: that the run goes to; None = nobody knows, so outside containers.
+        """
+        engine_url = self.target(target).engine_url if target is not None else None
+        key = choose(definition, engine_url), engine_url
+        if key not in self._environments:
+            plugin = plugins.load("jupyter_exec.environments", key[0])
+            self._environments[key] = plugin(self._paths.environments, engine_url)
+        return self._environments[key]
 
     async def close(self) -> None:
         """Let every target release what the server holds; runs go on."""

@@ -31,6 +31,7 @@ _JSON = {
     "template",
     "source",
     "usage",
+    "environment",
 }
 POINTS_PER_EVENT = 200  # the file holds them all
 _STATE_FIELDS = (
@@ -43,6 +44,7 @@ _STATE_FIELDS = (
     "handle",
     "token_hash",
     "usage",
+    "environment",
 )
 
 

@@ -17,6 +17,8 @@ from jupyter_exec.errors import RunFailed
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from jupyter_exec.errors import Fault
+    from jupyter_exec.model.definition import RunConfiguration
     from jupyter_exec.model.job import Address, Job, Outcome, Replica, Resources
 
 TargetHandle = Mapping[str, Any]
@@ -51,9 +53,22 @@ class Placement:
 
 
 class ComputeTarget(ABC):
-    """Starts, watches and stops jobs on one engine."""
+    """Starts, watches and stops jobs on one engine.
+
+    Attributes:
+        name: as users name it.
+        engine_url: where its container engine listens; None = it runs no containers.
+        shares: name of the target whose capacity it takes from: containers of this machine and
+            processes of this machine are admitted together. None = it has its own.
+    """
 
     name: str
+    engine_url: str | None = None
+    shares: str | None = None
+
+    def faults(self, configuration: RunConfiguration) -> list[Fault]:
+        """Return what of a definition this target cannot or may not do, before it is stored."""
+        return []
 
     @abstractmethod
     async def capacity(self) -> Resources:

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from jupyter_exec.errors import InvalidRequest, RunFailed
+from jupyter_exec.errors import InvalidRequest
 from jupyter_exec.launchers.base import LaunchContext
 from jupyter_exec.launchers.experiment import ExperimentLauncher
 from jupyter_exec.model.definition import RunConfiguration
@@ -174,12 +174,14 @@ def test_need_that_was_not_filled_in():
         ({"Worker": {}}, {"environment": {"dockerImage": "a/b:1"}}),
     ],
 )
-def test_an_image_needs_an_engine(spec, more):
+def test_the_images_of_roles(spec, more):
     assert faults("TensorFlow", spec, None, more) == {}
-    with pytest.raises(RunFailed, match="Worker asks for image a/b:1") as caught:
-        plan("TensorFlow", spec, None, more)
-    assert caught.value.code == "NoContainerEngine"
-    assert "leave the image out to run on 'local'" in caught.value.message
+    assert LAUNCHER.images(configuration("TensorFlow", spec, None, more)) == {"a/b:1"}
+
+
+def test_one_role_without_an_image():
+    spec = {"Ps": {}, "Worker": {"image": "a/b:1"}}
+    assert set(faults("TensorFlow", spec)) == {"spec.Ps.image"}
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 from needs import need
 
-from jupyter_exec.environments.base import choose
+from jupyter_exec.environments.base import EnvironmentRequest, choose
 from jupyter_exec.environments.failure import cause_of
 from jupyter_exec.environments.interpreters import find_uv
 from jupyter_exec.environments.venv import VenvEnvironment
@@ -67,6 +67,9 @@ def builder(request):
     if request.param == "uv" and find_uv() is None:
         need("uv", "pip install uv")
     return request.param
+
+
+asked = EnvironmentRequest
 
 
 def definition(*dependencies: Any, **python: Any) -> EnvironmentDefinition:
@@ -136,17 +139,17 @@ def say(python: str, code: str) -> str:
 
 
 async def test_a_build_is_used_again(tmp_path, builder):
-    environment = VenvEnvironment(tmp_path / "environments", builder)
+    environment = VenvEnvironment(tmp_path / "environments", builder=builder)
     wanted = definition("python>=3.9", {"pip": [wheel(tmp_path / "wheels")]})
     assert environment.faults(wanted) == []
     log = tmp_path / "logs" / "environment.txt"
-    first = await environment.prepare(wanted, log)
+    first = await environment.prepare(asked(wanted, log))
     assert say(first.python, "import demo; print(demo.version)") == "1.0"
     printed = log.read_text()
     assert "demo" in printed
     built_at = Path(first.python).stat().st_ctime_ns
 
-    second = await environment.prepare(wanted, log)
+    second = await environment.prepare(asked(wanted, log))
     assert second == first
     assert Path(second.python).stat().st_ctime_ns == built_at
     folder = Path(first.python).parents[2]
@@ -160,21 +163,27 @@ async def test_equal_definitions_share_an_environment_and_others_do_not(tmp_path
     environment = VenvEnvironment(tmp_path / "environments")
     demo, other = wheel(tmp_path / "wheels"), wheel(tmp_path / "wheels", "other")
     log = tmp_path / "log"
-    one = await environment.prepare(definition("python", {"pip": [demo, other]}), log)
-    same = await environment.prepare(
-        definition({"pip": [f"Other @{other.split('@')[1]}"]}, {"pip": [demo, demo]}), log
+    one = await environment.prepare(
+        EnvironmentRequest(definition("python", {"pip": [demo, other]}), log)
     )
-    less = await environment.prepare(definition({"pip": [demo]}), log)
+    same = await environment.prepare(
+        EnvironmentRequest(
+            definition({"pip": [f"Other @{other.split('@')[1]}"]}, {"pip": [demo, demo]}), log
+        )
+    )
+    less = await environment.prepare(asked(definition({"pip": [demo]}), log))
     assert same == one
     assert less != one
 
 
 async def test_a_failing_requirement_is_named(tmp_path, builder):
-    environment = VenvEnvironment(tmp_path / "environments", builder)
+    environment = VenvEnvironment(tmp_path / "environments", builder=builder)
     demo = wheel(tmp_path / "wheels", requires="no-such-thing-for-demo==4")
     log = tmp_path / "log"
     with pytest.raises(RunFailed) as failure:
-        await environment.prepare(definition({"pip": [demo, wheel(tmp_path / "w", "fine")]}), log)
+        await environment.prepare(
+            EnvironmentRequest(definition({"pip": [demo, wheel(tmp_path / "w", "fine")]}), log)
+        )
     assert failure.value.code == "EnvironmentFailed"
     assert "no-such-thing-for-demo" in failure.value.message
     assert "fine" not in failure.value.message
@@ -183,7 +192,7 @@ async def test_a_failing_requirement_is_named(tmp_path, builder):
     assert not [path for path in (tmp_path / "environments").iterdir() if path.is_dir()]
 
     with pytest.raises(RunFailed, match="not-there==1"):
-        await environment.prepare(definition({"pip": ["Not_There==1"]}), log)
+        await environment.prepare(asked(definition({"pip": ["Not_There==1"]}), log))
 
 
 async def test_runs_that_need_the_same_environment_wait_for_one_build(tmp_path):
@@ -192,8 +201,10 @@ async def test_runs_that_need_the_same_environment_wait_for_one_build(tmp_path):
     wanted = definition({"pip": [package.requirement]})
     root = tmp_path / "environments"
     logs = [tmp_path / f"log-{number}" for number in range(4)]
-    made = await asyncio.gather(*(VenvEnvironment(root).prepare(wanted, log) for log in logs))
-    assert len(set(made)) == 1
+    made = await asyncio.gather(
+        *(VenvEnvironment(root).prepare(asked(wanted, log)) for log in logs)
+    )
+    assert len({one.python for one in made}) == 1
     assert package.builds == 1
     assert sum("another run is building" in log.read_text() for log in logs) == 3
 
@@ -201,8 +212,8 @@ async def test_runs_that_need_the_same_environment_wait_for_one_build(tmp_path):
 async def test_a_cancelled_build_is_killed_and_leaves_nothing(tmp_path, builder):
     package = SlowPackage(tmp_path / "package")
     wanted = definition({"pip": [package.requirement]})
-    environment = VenvEnvironment(tmp_path / "environments", builder)
-    task = asyncio.create_task(environment.prepare(wanted, tmp_path / "log"))
+    environment = VenvEnvironment(tmp_path / "environments", builder=builder)
+    task = asyncio.create_task(environment.prepare(asked(wanted, tmp_path / "log")))
     pid = await asyncio.to_thread(package.wait_until_started)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -211,7 +222,7 @@ async def test_a_cancelled_build_is_killed_and_leaves_nothing(tmp_path, builder)
     assert [path.suffix for path in (tmp_path / "environments").iterdir()] == [".lock"]
 
     package.be_quick()
-    made = await environment.prepare(wanted, tmp_path / "log")
+    made = await environment.prepare(asked(wanted, tmp_path / "log"))
     assert say(made.python, "import slow; print('here')") == "here"
 
 
@@ -219,11 +230,13 @@ async def test_a_build_that_outlives_its_server_is_waited_for_and_not_trusted(tm
     package = SlowPackage(tmp_path / "package")
     code = (
         "import asyncio, sys, pathlib\n"
+        "from jupyter_exec.environments.base import EnvironmentRequest\n"
         "from jupyter_exec.environments.venv import VenvEnvironment\n"
         "from jupyter_exec.model.environment import EnvironmentDefinition\n"
         "root, log, definition = sys.argv[1:]\n"
         "wanted = EnvironmentDefinition.model_validate_json(definition)\n"
-        "asyncio.run(VenvEnvironment(pathlib.Path(root)).prepare(wanted, pathlib.Path(log)))\n"
+        "request = EnvironmentRequest(wanted, pathlib.Path(log))\n"
+        "asyncio.run(VenvEnvironment(pathlib.Path(root)).prepare(request))\n"
     )
     wanted = definition({"pip": [package.requirement]})
     root, log = tmp_path / "environments", tmp_path / "log"
@@ -247,7 +260,7 @@ async def test_a_build_that_outlives_its_server_is_waited_for_and_not_trusted(tm
 
     listener = threading.Thread(target=listen)
     listener.start()
-    made = await VenvEnvironment(root).prepare(wanted, second_log)
+    made = await VenvEnvironment(root).prepare(asked(wanted, second_log))
     listener.join()
     assert "another run is building" in told[0]
     assert package.builds == 2
@@ -257,10 +270,10 @@ async def test_a_build_that_outlives_its_server_is_waited_for_and_not_trusted(tm
 async def test_an_environment_whose_interpreter_is_gone_is_built_again(tmp_path):
     environment = VenvEnvironment(tmp_path / "environments")
     wanted = definition("python", {"pip": [wheel(tmp_path / "wheels")]})
-    made = await environment.prepare(wanted, tmp_path / "log")
+    made = await environment.prepare(asked(wanted, tmp_path / "log"))
     Path(made.python).unlink()
     Path(made.python).symlink_to("/nonexistent/python")
-    assert await environment.prepare(wanted, tmp_path / "log") == made
+    assert await environment.prepare(asked(wanted, tmp_path / "log")) == made
     assert say(made.python, "import demo; print(demo.version)") == "1.0"
 
 

@@ -112,7 +112,6 @@ BLAMED = {
     "configuration.maxRunDurationSeconds",
     "configuration.environment.python.interpreterPath",
     "configuration.environment.environmentVariables",
-    "configuration.environment.docker.enabled",
     "configuration.dataReferences",
     "configuration.dataReferences.d.mode",
     "configuration.hdi.yarnDeployMode",

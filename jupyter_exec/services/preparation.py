@@ -1,0 +1,128 @@
+"""From an admitted run to the Job that a target can start (floor: services).
+
+Working folder -> code -> environment -> plan. Everything here can be done again from the start
+after a restart, and what was done already is found.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from jupyter_exec.environments.base import EnvironmentRequest
+from jupyter_exec.launchers.base import LaunchContext
+from jupyter_exec.model.experiment import CREDENTIALS
+from jupyter_exec.model.job import Mount
+from jupyter_exec.services import code, workspace
+from jupyter_exec.services.variables import run_variables
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from jupyter_exec.environments.base import PreparedEnvironment
+    from jupyter_exec.launchers.base import Launcher
+    from jupyter_exec.model.definition import RunConfiguration
+    from jupyter_exec.model.job import Job
+    from jupyter_exec.model.run import Run
+    from jupyter_exec.services.execution import Engine
+
+_SHORTEST_MASKED = 4  # what is shorter is in every other message
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What an attempt starts.
+
+    Attributes:
+        job: the plan, with its secrets.
+        environment: what exactly its environment is, to be kept with the run.
+    """
+
+    job: Job
+    environment: Mapping[str, Any]
+
+
+async def prepare(
+    engine: Engine,
+    run: Run,
+    configuration: RunConfiguration,
+    launcher: Launcher,
+    token: str,
+) -> Prepared:
+    """Lay out the folder, make the environment, and plan.
+
+    Args:
+        token: with which the run reports on itself.
+
+    Raises:
+        RunFailed: something that the run needs cannot be had; the message says what.
+    """
+    paths = engine.paths.run(run.folder)
+    await asyncio.to_thread(
+        workspace.lay_out, paths, run.attempt, engine.snapshots, run.snapshot_id, run.links
+    )
+    secrets = engine.vault.get(run.run_id, configuration.secrets)
+    if configuration.experiment is not None and configuration.experiment.code is not None:
+        await code.fetch(engine, run, configuration.experiment.code, paths, secrets)
+    environment = engine.ways.environment(configuration.environment, run.target)
+    prepared = await environment.prepare(
+        EnvironmentRequest(
+            configuration.environment,
+            paths.environment_log,
+            run.environment,
+            launcher.images(configuration),
+            secrets,
+        )
+    )
+    context = _context(engine, run, configuration, prepared, token)
+    job = launcher.plan(configuration, context)
+    links = tuple(Mount(folder, read_only=False) for folder in run.links.values())
+    job = replace(job, container=prepared.container, mounts=(*job.mounts, *prepared.mounts, *links))
+    return Prepared(_with_secrets(job, secrets), prepared.record)
+
+
+def _context(
+    engine: Engine,
+    run: Run,
+    configuration: RunConfiguration,
+    prepared: PreparedEnvironment,
+    token: str,
+) -> LaunchContext:
+    paths = engine.paths.run(run.folder)
+    seen = engine.ways.target(run.target).path_in_run
+    return LaunchContext(
+        run_id=run.run_id,
+        work_dir=seen(paths.work),
+        python=prepared.python,
+        server_python=sys.executable if prepared.container is None else prepared.python,
+        kernel=configuration.kernel,
+        env=run_variables(
+            run,
+            configuration.environment.environment_variables,
+            seen(paths.metrics),
+            engine.url(),
+            token,
+        ),
+        images=prepared.images,
+    )
+
+
+def worth_masking(secrets: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the values that no message may repeat."""
+    return tuple(value for value in secrets.values() if len(value) >= _SHORTEST_MASKED)
+
+
+def _with_secrets(job: Job, secrets: Mapping[str, str]) -> Job:
+    """Return the job with its secrets as variables; they win over what stands for them.
+
+    The credentials of its code are for the server, not for its processes; no message has either.
+    """
+    masked = worth_masking(secrets)
+    secrets = {name: value for name, value in secrets.items() if name not in CREDENTIALS}
+    roles = tuple(
+        replace(role, env={name: value for name, value in role.env.items() if name not in secrets})
+        for role in job.roles
+    )
+    return replace(job, roles=roles, env={**job.env, **secrets}, masked=masked)

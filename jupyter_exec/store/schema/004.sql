@@ -1,0 +1,2 @@
+-- What the environment of a run turned out to be: versions, lock, image.
+ALTER TABLE runs ADD COLUMN environment TEXT;
