@@ -31,6 +31,8 @@ export class RunServer {
   /** Answers wait for this, so that a test can make events overtake them. */
   gate: Promise<void> = Promise.resolve();
   isDown = false;
+  /** What every request is answered with; 200 = as it should be. */
+  status = 200;
 
   /** Follow the events, as the application does when it is ready. */
   async start(): Promise<void> {
@@ -107,6 +109,10 @@ export class RunServer {
     this.asked.push(route + url.search);
     if (this.isDown) {
       throw new TypeError('Failed to fetch');
+    }
+    if (this.status !== 200) {
+      const body = JSON.stringify({ error: { message: 'for programs' } });
+      return new Response(body, { status: this.status });
     }
     if (route === 'events') {
       return new Response(this._open());

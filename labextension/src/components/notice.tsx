@@ -1,8 +1,8 @@
-import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
 import { RequestFailure } from '../server/errors';
 import { useExec } from './context';
+import { failureText, loginUrl, needsLogin } from './failure';
 
 /** Nothing is here yet: what it would be, and how to get it. */
 export function Empty(props: {
@@ -24,7 +24,6 @@ export function Failure(props: {
 }): JSX.Element {
   const { model, trans } = useExec();
   const { error, onRetry } = props;
-  const kind = error instanceof RequestFailure ? error.kind : null;
   const faults = error instanceof RequestFailure ? error.faults : [];
   return (
     <div className="jp-exec-failure" role="alert">
@@ -39,10 +38,12 @@ export function Failure(props: {
         </ul>
       )}
       <div className="jp-exec-failure-actions">
-        {kind === 'unauthorized' && (
+        {needsLogin(error) && (
           <a
             className="jp-exec-button"
-            href={`${model.requester.settings.baseUrl}login?next=${encodeURIComponent(location.pathname + location.search)}`}
+            href={loginUrl(model.requester)}
+            target="_blank"
+            rel="noopener"
           >
             {trans.__('Log in')}
           </a>
@@ -55,18 +56,4 @@ export function Failure(props: {
       </div>
     </div>
   );
-}
-
-/** What a person is told of an error: what happened, and what to do next. */
-export function failureText(trans: TranslationBundle, error: Error): string {
-  switch (error instanceof RequestFailure ? error.kind : null) {
-    case 'unauthorized':
-      return trans.__('You are no longer logged in to this server.');
-    case 'noRoute':
-      return trans.__(
-        'The jupyter_exec of this server does not have this. Update it, or enable the server extension.'
-      );
-    default:
-      return error.message;
-  }
 }

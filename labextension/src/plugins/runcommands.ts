@@ -9,7 +9,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 
 import { CommandIDs } from '../commands';
-import { failureText } from '../components/notice';
+import { orNotify } from '../components/failure';
 import { Flights } from '../model/flights';
 import { isTerminal } from '../model/lifecycle';
 import type { IExec } from '../tokens';
@@ -67,13 +67,7 @@ export function addRunCommands(parts: IRunCommands): void {
         const runId = idOf(args);
         if (runId !== undefined) {
           await flights.take(`${command} ${runId}`, async () => {
-            try {
-              await act(runId);
-            } catch (error) {
-              Notification.error(failureText(trans, error as Error), {
-                autoClose: 5000
-              });
-            }
+            await orNotify(parts, () => act(runId));
           });
           commands.notifyCommandChanged(command);
         }

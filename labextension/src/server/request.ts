@@ -11,6 +11,14 @@ export type Query = Readonly<
   Record<string, string | number | boolean | readonly string[] | undefined>
 >;
 
+/** The failure of a request that nobody has answered. */
+export function noAnswer(): RequestFailure {
+  return new RequestFailure(
+    'unreachable',
+    'The Jupyter server does not answer. Is it still running?'
+  );
+}
+
 /** Sends requests to our own routes, with Jupyter's own authentication. */
 export class Requester {
   constructor(readonly settings: ServerConnection.ISettings) {}
@@ -42,10 +50,7 @@ export class Requester {
       if (init.signal?.aborted) {
         throw error;
       }
-      throw new RequestFailure(
-        'unreachable',
-        'The Jupyter server does not answer. Is it still running?'
-      );
+      throw noAnswer();
     }
     if (!response.ok) {
       throw await failureOf(response);

@@ -9,7 +9,7 @@ import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 
 import { CommandIDs } from '../commands';
 import type { IExecContext } from '../components/context';
-import { failureText } from '../components/notice';
+import { failureText } from '../components/failure';
 
 /** A dialog to choose a template offers so many. */
 const OFFERED = 500;

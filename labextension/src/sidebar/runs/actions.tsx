@@ -2,8 +2,9 @@ import { Dialog, ReactWidget, showDialog } from '@jupyterlab/apputils';
 import * as React from 'react';
 
 import type { IExecContext } from '../../components/context';
-import { failureText } from '../../components/notice';
+import { failureText } from '../../components/failure';
 import { isTerminal } from '../../model/lifecycle';
+import { loaded } from '../../server/failures';
 import type { ActionRequest, ActionResult } from '../../types';
 
 /** As many as one request takes. */
@@ -100,7 +101,10 @@ export async function tagRuns(
   context: IExecContext,
   runIds: readonly string[]
 ): Promise<void> {
-  const { askForTags } = await import('./tagdialog');
+  const { askForTags } = await loaded(
+    context.model.requester,
+    () => import('./tagdialog')
+  );
   const tags = await askForTags(context, runIds);
   if (tags !== null && Object.keys(tags).length > 0) {
     await act(context, { action: 'tag', runIds: [...runIds], tags });

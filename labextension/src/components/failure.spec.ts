@@ -1,0 +1,70 @@
+import { Notification } from '@jupyterlab/apputils';
+import { ServerConnection } from '@jupyterlab/services';
+import { nullTranslator } from '@jupyterlab/translation';
+
+import { RunServer } from '../../testing/runserver';
+import { RequestFailure } from '../server/errors';
+import { failureFrom, loaded } from '../server/failures';
+import { orNotify } from './failure';
+
+describe('a command that fails', () => {
+  let server: RunServer;
+  const trans = nullTranslator.load('');
+
+  beforeEach(() => {
+    server = new RunServer();
+    Notification.dismiss();
+  });
+
+  afterEach(() => server.stop());
+
+  const told = () =>
+    Notification.manager.notifications.map(({ message, options }) => [
+      message,
+      options.actions?.map(({ label }) => label)
+    ]);
+
+  it('tells that the server is away where its code cannot be loaded', async () => {
+    const load = jest
+      .fn<Promise<string>, []>()
+      .mockRejectedValueOnce(
+        Object.assign(new Error('Loading chunk 887 failed.'), {
+          name: 'ChunkLoadError'
+        })
+      )
+      .mockResolvedValueOnce('code');
+    const { model } = server;
+    const run = () =>
+      orNotify({ model, trans }, () => loaded(model.requester, load));
+    server.isDown = true;
+    expect(await run()).toBeUndefined();
+    expect(told()).toEqual([
+      ['The Jupyter server does not answer. Is it still running?', []]
+    ]);
+    server.isDown = false;
+    expect(await run()).toBe('code');
+    expect(told()).toHaveLength(1);
+  });
+
+  it('offers to log in', async () => {
+    const { model } = server;
+    const failure = new RequestFailure('unauthorized', 'send a token', [], 401);
+    await orNotify({ model, trans }, () => Promise.reject(failure));
+    expect(told()).toEqual([
+      ['You are no longer logged in to this server.', ['Log in']]
+    ]);
+  });
+
+  it('asks us what is behind "Forbidden" of another route', async () => {
+    const { requester } = server.model;
+    const forbidden = new ServerConnection.ResponseError(
+      new Response(null, { status: 403 }),
+      'Forbidden'
+    );
+    expect(await failureFrom(forbidden, requester)).toBe(forbidden);
+    server.status = 401;
+    expect(await failureFrom(forbidden, requester)).toMatchObject({
+      kind: 'unauthorized'
+    });
+  });
+});
