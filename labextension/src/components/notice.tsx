@@ -24,7 +24,8 @@ export function Failure(props: {
 }): JSX.Element {
   const { model, trans } = useExec();
   const { error, onRetry } = props;
-  const faults = error instanceof RequestFailure ? error.faults : [];
+  const isRefused = error instanceof RequestFailure && error.kind === 'refused';
+  const faults = isRefused ? error.faults : [];
   return (
     <div className="jp-exec-failure" role="alert">
       <div>{failureText(trans, error)}</div>

@@ -9,9 +9,11 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 
 import { CommandIDs } from '../commands';
-import { orNotify } from '../components/failure';
+import { notifyFailure, orNotify } from '../components/failure';
 import { Flights } from '../model/flights';
 import { isTerminal } from '../model/lifecycle';
+import { RequestFailure } from '../server/errors';
+import { failureFrom } from '../server/failures';
 import type { IExec } from '../tokens';
 import type { Run } from '../types';
 
@@ -113,7 +115,12 @@ export function addRunCommands(parts: IRunCommands): void {
       }
       try {
         await app.serviceManager.contents.get(path, { content: false });
-      } catch {
+      } catch (thrown) {
+        const error = await failureFrom(thrown, model.requester);
+        if (error instanceof RequestFailure) {
+          await notifyFailure(parts, error);
+          return;
+        }
         Notification.error(
           trans.__(
             '%1 is no longer there. The files of the run are in its tab "Code".',

@@ -164,7 +164,7 @@ export class SubmitModel {
       this._refusals += run === null ? 1 : 0;
       return run;
     } catch (error) {
-      this._refuse(error as Error);
+      this._refuse(await failureFrom(error, this.options.exec.requester));
       return null;
     } finally {
       this._isSubmitting = false;

@@ -2,14 +2,13 @@ import {
   Dialog,
   InputDialog,
   Notification,
-  showDialog,
-  showErrorMessage
+  showDialog
 } from '@jupyterlab/apputils';
 import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 
 import { CommandIDs } from '../commands';
 import type { IExecContext } from '../components/context';
-import { failureText } from '../components/failure';
+import { showFailure } from '../components/failure';
 
 /** A dialog to choose a template offers so many. */
 const OFFERED = 500;
@@ -35,10 +34,7 @@ export async function chooseTemplate(
     });
     return answer.button.accept ? answer.value : null;
   } catch (error) {
-    await showErrorMessage(
-      trans.__('The templates cannot be read'),
-      failureText(trans, error as Error)
-    );
+    await showFailure(context, trans.__('The templates cannot be read'), error);
     return null;
   }
 }
@@ -66,10 +62,7 @@ export async function deleteTemplate(
   try {
     await model.templates.delete(name);
   } catch (error) {
-    await showErrorMessage(
-      trans.__('The template was not deleted'),
-      failureText(trans, error as Error)
-    );
+    await showFailure(context, trans.__('The template was not deleted'), error);
     return;
   }
   Notification.info(trans.__('Deleted the template %1', name), {
@@ -96,9 +89,10 @@ export async function saveAsTemplate(
       draft: draft as unknown as ReadonlyPartialJSONObject
     });
   } catch (error) {
-    await showErrorMessage(
+    await showFailure(
+      context,
       trans.__('No template can be made of this run'),
-      failureText(trans, error as Error)
+      error
     );
   }
 }

@@ -2,7 +2,7 @@ import { Dialog, ReactWidget, showDialog } from '@jupyterlab/apputils';
 import * as React from 'react';
 
 import type { IExecContext } from '../../components/context';
-import { failureText } from '../../components/failure';
+import { showFailure } from '../../components/failure';
 import { isTerminal } from '../../model/lifecycle';
 import { loaded } from '../../server/failures';
 import type { ActionRequest, ActionResult } from '../../types';
@@ -128,11 +128,7 @@ async function act(
       failed.push(...results.filter(({ error }) => error !== null));
     }
   } catch (error) {
-    await showDialog({
-      title: trans.__('The server did not do it'),
-      body: failureText(trans, error as Error),
-      buttons: [Dialog.okButton({ label: trans.__('Close') })]
-    });
+    await showFailure(context, trans.__('The server did not do it'), error);
   }
   if (failed.length > 0) {
     await showFailed(context, failed, request.runIds.length);
