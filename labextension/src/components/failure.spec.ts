@@ -5,7 +5,7 @@ import { nullTranslator } from '@jupyterlab/translation';
 import { RunServer } from '../../testing/runserver';
 import { RequestFailure } from '../server/errors';
 import { failureFrom, loaded } from '../server/failures';
-import { orNotify } from './failure';
+import { failureText, orNotify } from './failure';
 
 describe('a command that fails', () => {
   let server: RunServer;
@@ -44,6 +44,14 @@ describe('a command that fails', () => {
     server.isDown = false;
     expect(await run()).toBe('code');
     expect(told()).toHaveLength(1);
+  });
+
+  it('tells in words for people what is not there', () => {
+    const text = "there is no template 'x'; GET templates lists them";
+    const failure = new RequestFailure('notFound', text, [], 404);
+    expect(failureText(trans, failure)).toBe(
+      'This is no longer on the server. Somebody may have deleted it.'
+    );
   });
 
   it('offers to log in', async () => {

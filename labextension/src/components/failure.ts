@@ -22,6 +22,11 @@ export function failureText(trans: TranslationBundle, error: Error): string {
       return trans.__(
         'The jupyter_exec of this server does not have this. Update it, or enable the server extension.'
       );
+    case 'notFound':
+      // The server's own words name routes, for programs.
+      return trans.__(
+        'This is no longer on the server. Somebody may have deleted it.'
+      );
     case 'notLoaded':
       return trans.__(
         'A part of this page could not be loaded. Reload the page.'
