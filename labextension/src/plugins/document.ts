@@ -136,7 +136,11 @@ async function idOf(
   trans: TranslationBundle
 ): Promise<string | null> {
   if (args['runId'] !== undefined) {
-    return String(args['runId']);
+    const runId = String(args['runId']).trim();
+    if (runId === '') {
+      throw new Error(trans.__('No run can be opened without its id.'));
+    }
+    return runId;
   }
   const answer = await InputDialog.getText({
     title: trans.__('Open a run'),

@@ -23,8 +23,17 @@ export function noAnswer(): RequestFailure {
 export class Requester {
   constructor(readonly settings: ServerConnection.ISettings) {}
 
-  /** The address of a route; each of `segments` is one part of the path, whatever it holds. */
+  /**
+   * The address of a route; each of `segments` is one part of the path, whatever it holds.
+   *
+   * @throws RequestFailure - a part is empty, `.` or `..`.
+   */
   url(segments: readonly string[], query: Query = {}): string {
+    // They would name another route: a browser takes them out of the path.
+    const odd = segments.find(part => ['', '.', '..'].includes(part));
+    if (odd !== undefined) {
+      throw new RequestFailure('refused', `"${odd}" is not a name or an id.`);
+    }
     const parts = Object.entries(query)
       .filter(([, value]) => value !== undefined && value !== '')
       .filter(([, value]) => !Array.isArray(value) || value.length > 0)
