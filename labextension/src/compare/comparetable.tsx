@@ -87,7 +87,7 @@ export function CompareTable(props: {
           })}
         </table>
       </div>
-      {shown.length === 0 && runs.length > 1 && (
+      {shown.length === 0 && known.filter(Boolean).length > 1 && (
         <p className="jp-exec-chart-note">
           {trans.__(
             'Parameters, arguments, environment and definition are the same.'
