@@ -7,6 +7,7 @@ import {
 import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 
 import { CommandIDs } from '../commands';
+import { askToDelete } from '../components/askdelete';
 import type { IExecContext } from '../components/context';
 import { showFailure } from '../components/failure';
 
@@ -45,18 +46,14 @@ export async function deleteTemplate(
   name: string
 ): Promise<void> {
   const { commands, model, trans } = context;
-  const result = await showDialog({
-    title: trans.__('Delete this template?'),
-    body: trans.__(
-      '%1 is taken off the list. Its versions and its runs stay, and it can be restored.',
-      name
-    ),
-    buttons: [
-      Dialog.cancelButton(),
-      Dialog.warnButton({ label: trans.__('Delete') })
-    ]
-  });
-  if (!result.button.accept) {
+  const isSure = await askToDelete(
+    trans,
+    trans.__('Delete %1?', name),
+    trans.__(
+      'The template is taken off the list. Its versions and its runs stay, and it can be restored.'
+    )
+  );
+  if (!isSure) {
     return;
   }
   try {
