@@ -58,6 +58,21 @@ describe('lazily', () => {
     server.isDown = false;
   });
 
+  it('tries again by itself when the server is back', async () => {
+    const load = jest
+      .fn<Promise<{ default: typeof Hello }>, []>()
+      .mockRejectedValueOnce(chunkError())
+      .mockResolvedValueOnce({ default: Hello });
+    const Lazy = lazily(load);
+    server.isDown = true;
+    await server.start();
+    show(<Lazy name="one" />);
+    await screen.findByRole('alert');
+    server.isDown = false;
+    server.model.stream.retry();
+    await screen.findByText('Hello one');
+  });
+
   it('says that the page is old where the server answers', async () => {
     const Lazy = lazily<object>(() => Promise.reject(chunkError()));
     show(<Lazy />);

@@ -1,6 +1,7 @@
 import * as React from 'react';
 
 import { RequestFailure } from '../server/errors';
+import type { ConnectionState } from '../server/eventstream';
 import { useExec } from './context';
 import { failureText, loginUrl, needsLogin } from './failure';
 
@@ -17,13 +18,37 @@ export function Empty(props: {
   );
 }
 
-/** Something did not succeed: what, why, every field at fault, and what can be done about it. */
+/**
+ * Something did not succeed: what, why, every field at fault, and what can be done about it.
+ *
+ * It is tried again by itself when the server is back, unless it `isWriting`.
+ */
 export function Failure(props: {
   error: Error;
   onRetry?: () => void;
+  isWriting?: boolean;
 }): JSX.Element {
   const { model, trans } = useExec();
-  const { error, onRetry } = props;
+  const { error, onRetry, isWriting = false } = props;
+  const retry = React.useRef(onRetry);
+  retry.current = onRetry;
+  const isAway =
+    error instanceof RequestFailure &&
+    ['unreachable', 'unauthorized'].includes(error.kind);
+  React.useEffect(() => {
+    if (!isAway || isWriting) {
+      return undefined;
+    }
+    const onState = (_: unknown, state: ConnectionState) => {
+      if (state === 'connected') {
+        retry.current?.();
+      }
+    };
+    model.stream.stateChanged.connect(onState);
+    return () => {
+      model.stream.stateChanged.disconnect(onState);
+    };
+  }, [model, isAway, isWriting]);
   const isRefused = error instanceof RequestFailure && error.kind === 'refused';
   const faults = isRefused ? error.faults : [];
   return (
