@@ -1,6 +1,7 @@
 import { Notification } from '@jupyterlab/apputils';
 import { ServerConnection } from '@jupyterlab/services';
 import { nullTranslator } from '@jupyterlab/translation';
+import { screen, waitFor } from '@testing-library/react';
 
 import { RunServer } from '../../testing/runserver';
 import { RequestFailure } from '../server/errors';
@@ -18,11 +19,10 @@ describe('a command that fails', () => {
 
   afterEach(() => server.stop());
 
-  const told = () =>
-    Notification.manager.notifications.map(({ message, options }) => [
-      message,
-      options.actions?.map(({ label }) => label)
-    ]);
+  const close = async () => {
+    screen.getByText('Close').click();
+    await waitFor(() => expect(screen.queryByText('Close')).toBeNull());
+  };
 
   it('tells that the server is away where its code cannot be loaded', async () => {
     const load = jest
@@ -38,12 +38,12 @@ describe('a command that fails', () => {
       orNotify({ model, trans }, () => loaded(model.requester, load));
     server.isDown = true;
     expect(await run()).toBeUndefined();
-    expect(told()).toEqual([
-      ['The Jupyter server does not answer. Is it still running?', []]
-    ]);
+    await screen.findByText(
+      'The Jupyter server does not answer. Is it still running?'
+    );
+    await close();
     server.isDown = false;
     expect(await run()).toBe('code');
-    expect(told()).toHaveLength(1);
   });
 
   it('tells in words for people what is not there', () => {
@@ -58,9 +58,21 @@ describe('a command that fails', () => {
     const { model } = server;
     const failure = new RequestFailure('unauthorized', 'send a token', [], 401);
     await orNotify({ model, trans }, () => Promise.reject(failure));
-    expect(told()).toEqual([
-      ['You are no longer logged in to this server.', ['Log in']]
-    ]);
+    // Another that fails meanwhile says the same.
+    await orNotify({ model, trans }, () => Promise.reject(failure));
+    await screen.findByText('You are no longer logged in to this server.');
+    screen.getByText('Log in');
+    await close();
+    expect(Notification.manager.count).toBe(0);
+  });
+
+  it('tells by a notification what the server has against it', async () => {
+    const { model } = server;
+    const failure = new RequestFailure('refused', 'it has ended', [], 409);
+    await orNotify({ model, trans }, () => Promise.reject(failure));
+    expect(
+      Notification.manager.notifications.map(({ message }) => message)
+    ).toEqual(['it has ended']);
   });
 
   it('asks us what is behind "Forbidden" of another route', async () => {

@@ -55,23 +55,42 @@ function openLogin(requester: Requester): void {
   window.open(loginUrl(requester), '_blank', 'noopener');
 }
 
-/** Tell by a notification why something was not done. */
+/** A dialog that tells of a lost server is open; one is enough. */
+let isTelling = false;
+
+/**
+ * Tell why something was not done: by a notification, or by a dialog that nobody waits for.
+ *
+ * JupyterLab loads the code of notifications with the first one. Where that fails, since the server
+ * does not answer or nobody is logged in, none is ever shown until the page is loaded again.
+ */
 export async function notifyFailure(
-  { model, trans }: IFailureContext,
+  context: IFailureContext,
   thrown: unknown
 ): Promise<void> {
+  const { model, trans } = context;
   const error = await failureFrom(thrown, model.requester);
-  const login = {
-    label: trans.__('Log in'),
-    callback: () => openLogin(model.requester)
-  };
-  Notification.error(failureText(trans, error), {
-    autoClose: needsLogin(error) ? false : CLOSE_MS,
-    actions: needsLogin(error) ? [login] : []
-  });
+  if (!isLost(error)) {
+    Notification.error(failureText(trans, error), { autoClose: CLOSE_MS });
+  } else if (!isTelling) {
+    isTelling = true;
+    void showFailure(context, trans.__('This was not done'), error).finally(
+      () => {
+        isTelling = false;
+      }
+    );
+  }
 }
 
-/** Do something; a failure is told by a notification, and the answer is then undefined. */
+function isLost(error: Error): boolean {
+  const isUnanswered =
+    error instanceof RequestFailure &&
+    error.kind === 'unreachable' &&
+    error.status === 0;
+  return isUnanswered || needsLogin(error);
+}
+
+/** Do something; a failure is told, and the answer is then undefined. */
 export async function orNotify<T>(
   context: IFailureContext,
   act: () => Promise<T>
