@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import shutil
 from typing import TYPE_CHECKING
 
@@ -31,16 +30,10 @@ def lab(own_lab: RunningServer) -> RunningServer:
 
 
 @pytest.fixture
-def lab_page(lab_page: LabPage) -> Iterator[LabPage]:
-    """Leave out what Lab itself complains of when its server is gone; what is ours counts."""
-    lab_page.close_connection_errors()
-    yield lab_page
-    gone = re.compile("TypeError: Failed to fetch|ChunkLoadError")
-    lab_page.errors[:] = [
-        error
-        for error in lab_page.errors
-        if "extensions/jupyter-exec" in error or not gone.match(error)
-    ]
+def lab_page(lab_page: LabPage) -> LabPage:
+    """The server of these tests is killed, or cut off."""
+    lab_page.let_server_go()
+    return lab_page
 
 
 @pytest.fixture
