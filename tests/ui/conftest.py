@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import re
+import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -196,11 +198,20 @@ class LabPage:
 
     def palette(self, label: str) -> None:
         """Run a command of the palette by its label."""
-        self.page.keyboard.press("Control+Shift+C")
-        box = self.page.locator(
-            ".lm-CommandPalette-input:visible, .jp-CommandPalette input:visible"
-        )
-        box.first.fill(label)
+        from playwright.sync_api import TimeoutError as TookTooLong
+
+        palette = self.page.locator("#modal-command-palette")
+        chosen = palette.locator(".lm-CommandPalette-item.lm-mod-active", has_text=label)
+        # Lab closes it when something else takes the focus, as a notebook does that has its kernel.
+        until = time.monotonic() + LAUNCH_MS / 1000
+        while not chosen.is_visible():
+            assert time.monotonic() < until, "the palette does not stay open"
+            self.page.evaluate(
+                "() => void window.jupyterapp.commands.execute('apputils:activate-command-palette')"
+            )
+            with suppress(TookTooLong):
+                palette.locator("input").fill(label, timeout=2_000)
+                chosen.wait_for(timeout=2_000)
         self.page.keyboard.press("Enter")
 
     def submit(self, script: str, *arguments: str, **more: Any) -> str:
