@@ -204,7 +204,8 @@ class LabPage:
         chosen = palette.locator(".lm-CommandPalette-item.lm-mod-active", has_text=label)
         # Lab closes it when something else takes the focus, as a notebook does that has its kernel.
         until = time.monotonic() + LAUNCH_MS / 1000
-        while not chosen.is_visible():
+        done = False
+        while not done:
             assert time.monotonic() < until, "the palette does not stay open"
             self.page.evaluate(
                 "() => void window.jupyterapp.commands.execute('apputils:activate-command-palette')"
@@ -212,7 +213,8 @@ class LabPage:
             with suppress(TookTooLong):
                 palette.locator("input").fill(label, timeout=2_000)
                 chosen.wait_for(timeout=2_000)
-        self.page.keyboard.press("Enter")
+                chosen.click(timeout=2_000)
+                done = True
 
     def submit(self, script: str, *arguments: str, **more: Any) -> str:
         """Submit a script's text as a run; returns its id."""
