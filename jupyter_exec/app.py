@@ -55,6 +55,19 @@ class ExecApp(ExtensionApp):
     warm_idle_s = Float(600.0, help="Seconds after which an unused warm kernel is ended.").tag(
         config=True
     )
+    datastores = Dict(
+        help=(
+            "Datastores: name -> {'url': 's3://bucket/prefix' or what else fsspec knows, "
+            "'options': fsspec's storage options, 'read_only': False, 'checksum': True}. A "
+            "secret in the options is {'env': 'NAME'}: a variable of the server, which runs do "
+            "not get."
+        )
+    ).tag(config=True)
+    data_cache_bytes = Int(
+        10 * 2**30,
+        min=0,
+        help="Largest size of the cache of downloads, in bytes; 0 = none.",
+    ).tag(config=True)
     silence_s = Float(
         60.0,
         min=0.1,
@@ -131,6 +144,8 @@ class ExecApp(ExtensionApp):
             url=lambda: self._server.connection_url,
             writable=self._lock is not None,
             silence_s=self.silence_s,
+            datastores=self.datastores,
+            data_cache_bytes=self.data_cache_bytes,
         )
         house = await House.open(settings)
         if house.writable:

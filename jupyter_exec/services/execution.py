@@ -19,7 +19,8 @@ from jupyter_exec.errors import NoRoom, RunFailed
 from jupyter_exec.model.definition import RunDefinition
 from jupyter_exec.model.lifecycle import RunStatus
 from jupyter_exec.model.wire import parse
-from jupyter_exec.services import tokens, workspace
+from jupyter_exec.services import data, tokens, workspace
+from jupyter_exec.services.datastores import Datastores
 from jupyter_exec.services.preparation import prepare, worth_masking
 from jupyter_exec.services.reports import ReportTail
 from jupyter_exec.services.vault import Vault
@@ -56,6 +57,7 @@ class Engine:
     Attributes:
         url: returns the server's address (known only when it listens).
         vault: secrets of runs that have not begun.
+        data_cache_bytes: how large the cache of downloads may become.
     """
 
     journal: Journal
@@ -64,6 +66,8 @@ class Engine:
     ways: Ways
     url: Callable[[], str]
     vault: Vault = field(default_factory=Vault)
+    datastores: Datastores = field(default_factory=Datastores)
+    data_cache_bytes: int = 0
 
 
 class Execution:
@@ -83,6 +87,7 @@ class Execution:
         self._interruptible = True
         self._cancel_requested = run.status is RunStatus.CANCEL_REQUESTED
         self._task: asyncio.Task[None] | None = None
+        self._uploading: asyncio.Future[None] | None = None
         self._detached = False
         self.placed = asyncio.Event()
         """Set when a run that was under way before a restart holds its share again, or has none."""
@@ -99,6 +104,8 @@ class Execution:
         self._cancel_requested = True
         if self._handle is not None:
             await self._target.cancel(self._handle)
+        elif self._uploading is not None:
+            self._uploading.cancel()
         elif self._interruptible and self._task is not None:
             self._task.cancel()
         elif self._placed is not None:
@@ -258,18 +265,46 @@ class Execution:
             await self._to(RunStatus.QUEUED, attempt=run.attempt + 1, handle=None)
             self._interruptible = True
             return False
+        refused = None
+        if not canceled:
+            canceled, refused = await self._bring_away()
         await asyncio.to_thread(workspace.clear, self._paths, configuration.history)
         ended_at = max(outcome.ended_at or time.time(), run.started_at or 0.0)
         changes: dict[str, Any] = {"exit_code": outcome.exit_code, "ended_at": ended_at}
         changes["usage"] = asdict(outcome.usage) if outcome.usage else None
         if failed:
             await self._fail(outcome.code or "", outcome.message or "", **changes)
+        elif refused is not None:
+            await self._fail(refused.code, refused.message, **changes)
         else:
             after = RunStatus.CANCELED if canceled else RunStatus.COMPLETED
             await self._to(after, token_hash=None, **changes)
         if self._job is not None and not canceled:
             await self._target.prepare_next(self._job)
         return True
+
+    async def _bring_away(self) -> tuple[bool, RunFailed | None]:
+        """Upload what the run leaves, also where it has failed.
+
+        Returns whether a cancel has ended that, and why it failed.
+        """
+        if self._cancel_requested:  # too late for the work, not for this
+            return data.leaves(self._definition.configuration), None
+        uploading = asyncio.ensure_future(
+            data.bring_away(self._engine, self._run, self._definition.configuration, self._paths)
+        )
+        self._uploading = uploading
+        try:
+            await uploading
+        except RunFailed as failure:
+            return False, failure
+        except asyncio.CancelledError:
+            if uploading.cancelled() and not self._detached:
+                return True, None
+            raise
+        finally:
+            self._uploading = None
+        return False, None
 
     async def _resume(self) -> None:
         """Go on after a restart: find the work again, or prepare it again."""

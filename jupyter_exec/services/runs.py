@@ -127,6 +127,7 @@ class RunService:
             faults += validation.local_run_faults(configuration, self._engine.ways)
         else:
             faults += await validation.configuration_faults(configuration, self._engine.ways)
+            faults += self._engine.datastores.faults(configuration)
         if definition.parent_run_id is not None:
             try:
                 await self.get(definition.parent_run_id)

@@ -288,6 +288,23 @@ class TargetList(Answer):
     targets: list[Target]
 
 
+class DatastoreView(Answer):
+    """A datastore; `reachable` is null where nobody asked it, `error` says why it is of no use."""
+
+    name: str
+    protocol: str | None
+    url: str | None
+    read_only: bool | None
+    reachable: bool | None
+    error: str | None
+
+
+class DatastoreList(Answer):
+    """All datastores."""
+
+    datastores: list[DatastoreView]
+
+
 class StartRunResult(Answer):
     """The id of a run (Azure's `StartRunResult`)."""
 
@@ -317,6 +334,7 @@ class OpenApiDocument(Answer):
 _ANSWERS: tuple[type[Answer], ...] = (
     ActionResults,
     CodeDiff,
+    DatastoreList,
     ErrorResponse,
     EventList,
     ExperimentList,
