@@ -10,6 +10,13 @@ from typing import Any
 PIECE = 2**16
 
 
+class QuietServer(ThreadingHTTPServer):
+    """Says nothing of clients that were killed."""
+
+    def handle_error(self, *args: Any) -> None:
+        pass
+
+
 class WebStore:
     """Files on a port of 127.0.0.1.
 
@@ -40,7 +47,7 @@ class WebStore:
         self.sent = 0
         self.lock = threading.Lock()
         handler = type("OurHandler", (Handler,), {"store": self})
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        self._server = QuietServer(("127.0.0.1", 0), handler)
         self._server.daemon_threads = True
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
 

@@ -179,7 +179,7 @@ def _place_faults(
             faults.append(Fault(f"{_FIELD}.{name}.pathOnCompute", message))
     for one, other in combinations(places, 2):
         modes = [references[one].mode, references[other].mode]
-        apart = not overlap(places[one], places[other])
+        apart = not overlap(places[one], places[other]) or not (places[one] and places[other])
         if apart or ("Upload" in modes and "Mount" not in modes):
             continue
         message = f"it and {one!r} would take the same place, {places[other] or '.'}"
