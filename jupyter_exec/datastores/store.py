@@ -166,6 +166,19 @@ class Store:
         """Write a whole file to a path, in one go."""
         self._fs.get_file(entry.path, str(path))
 
+    @property
+    def filesystem(self) -> Any:
+        """What fsspec has opened."""
+        return self._fs
+
+    def is_folder(self, name: str) -> bool:
+        """Tell whether a path is a folder.
+
+        Raises:
+            FileNotFoundError: it is nothing at all.
+        """
+        return bool(self._fs.info(self.path(name))["type"] != _FILE)
+
     def names(self, name: str) -> set[str]:
         """Return the names of all files below a path, which need not be there."""
         try:

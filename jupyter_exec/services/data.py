@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import time
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from jupyter_exec.datastores.download import make_folder
-from jupyter_exec.datastores.local import LocalStore
 from jupyter_exec.datastores.places import relative
 from jupyter_exec.datastores.request import Item, TransferFault, TransferRequest
 from jupyter_exec.errors import RunFailed
-from jupyter_exec.model.job import Mount
+from jupyter_exec.services import mounts
 from jupyter_exec.services.datastores import place_of
 from jupyter_exec.services.transfer import transfer
 from jupyter_exec.store import runs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from jupyter_exec.model.definition import DataReferenceConfiguration, RunConfiguration
+    from jupyter_exec.model.job import Mount
     from jupyter_exec.model.run import Run
     from jupyter_exec.services.execution import Engine
     from jupyter_exec.store.paths import RunPaths
@@ -71,11 +71,12 @@ async def fetch(
     if not references:
         return RunData()
     places = {name: place_of(name, reference) for name, reference in references.items()}
-    mounts = []
+    seen: list[Mount] = []
     for name, reference in references.items():
         if reference.mode == "Mount":
-            described = _item(engine, run, name, reference)
-            mounts.append(await asyncio.to_thread(_mount, engine, described, paths))
+            item = _item(engine, run, name, reference)
+            read_only = engine.datastores.store(item.store.name).read_only
+            seen += await mounts.show(item, paths, read_only=read_only)
         elif reference.mode == "Upload" and not reference.path_on_compute:
             await asyncio.to_thread(_make, paths.work, places[name])
     items = [
@@ -93,7 +94,7 @@ async def fetch(
             cache_bytes=engine.data_cache_bytes,
         )
         places |= await _told(engine, run, request)
-    return RunData(places, tuple(mounts))
+    return RunData(places, tuple(seen))
 
 
 def leaves(configuration: RunConfiguration) -> bool:
@@ -191,31 +192,3 @@ def _make(work: Path, place: str) -> None:
         make_folder(work, place)
     except TransferFault as fault:
         raise RunFailed(fault.code, fault.message) from None
-
-
-def _mount(engine: Engine, item: Item, paths: RunPaths) -> Mount:
-    """Show a folder or file of this machine in the working folder; blocks.
-
-    Raises:
-        RunFailed: `MountFailed`: it is not there, or something is in its place.
-    """
-    try:
-        real = LocalStore(item.store).resolved(item.remote)
-        if not real.exists():
-            message = (
-                f"{item.name}: {item.remote or '.'} of datastore {item.store.name!r} is not there"
-            )
-            raise RunFailed("MountFailed", message)
-        before, _, name = item.place.rpartition("/")
-        link = make_folder(paths.work, before) / name
-    except TransferFault as fault:
-        raise RunFailed("MountFailed", f"{item.name}: {fault.message}") from None
-    if os.path.lexists(link) and not (link.is_symlink() and link.readlink() == real):
-        message = f"{item.name}: {item.place} is in the run's folder already; choose another place"
-        raise RunFailed("MountFailed", message)
-    if not os.path.lexists(link):
-        link.symlink_to(real)
-    with paths.data_log.open("a", encoding="utf-8") as log:
-        log.write(f"{item.name}: {real} is shown at {item.place}\n")
-    read_only = engine.datastores.store(item.store.name).read_only
-    return Mount(str(real), read_only=read_only)

@@ -9,6 +9,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 from jupyter_exec.datastores.config import LOCAL, Datastore
+from jupyter_exec.datastores.mounting import unmountable
 from jupyter_exec.datastores.places import overlap, relative
 from jupyter_exec.datastores.request import Item, OpenStore, TransferRequest
 from jupyter_exec.errors import Fault, RunFailed
@@ -120,11 +121,13 @@ class Datastores:
             message = f"datastore {store.name!r} is read-only, so nothing can be uploaded to it"
             return [Fault(f"{field}.mode", message)]
         if reference.mode == "Mount" and store.protocol != LOCAL:
-            message = (
-                f"datastore {store.name!r} ({store.protocol}) cannot be mounted on this machine; "
-                "only folders of the machine can; set mode to Download"
-            )
-            return [Fault(f"{field}.mode", message)]
+            missing = unmountable(store.protocol)
+            if missing:
+                message = (
+                    f"datastore {store.name!r} ({store.protocol}) cannot be mounted: {missing}; "
+                    "set mode to Download"
+                )
+                return [Fault(f"{field}.mode", message)]
         return []
 
     async def overview(self, *, check: bool) -> list[dict[str, Any]]:

@@ -19,7 +19,7 @@ from jupyter_exec.errors import NoRoom, RunFailed
 from jupyter_exec.model.definition import RunDefinition
 from jupyter_exec.model.lifecycle import RunStatus
 from jupyter_exec.model.wire import parse
-from jupyter_exec.services import data, tokens, workspace
+from jupyter_exec.services import data, mounts, tokens, workspace
 from jupyter_exec.services.datastores import Datastores
 from jupyter_exec.services.preparation import prepare, worth_masking
 from jupyter_exec.services.reports import ReportTail
@@ -136,6 +136,8 @@ class Execution:
             await self._fail("ServiceError", message[:500])
         finally:
             self.placed.set()
+            if not self._detached:
+                await mounts.hide(self._paths)
 
     async def _canceled(self) -> None:
         if self._cancel_requested:
@@ -268,6 +270,7 @@ class Execution:
         refused = None
         if not canceled:
             canceled, refused = await self._bring_away()
+        await mounts.hide(self._paths)
         await asyncio.to_thread(workspace.clear, self._paths, configuration.history)
         ended_at = max(outcome.ended_at or time.time(), run.started_at or 0.0)
         changes: dict[str, Any] = {"exit_code": outcome.exit_code, "ended_at": ended_at}

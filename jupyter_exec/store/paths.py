@@ -50,6 +50,11 @@ class RunPaths:
         return self.root / "uncommitted.diff"
 
     @property
+    def mounts(self) -> Path:
+        """Where stores are mounted that a run sees in place."""
+        return self.root / "mounts"
+
+    @property
     def uploads(self) -> Path:
         """JSON lines: which uploads to datastores were begun and done."""
         return self.root / "uploads.jsonl"

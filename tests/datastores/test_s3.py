@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import random
-import subprocess
-import sys
-import time
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import httpx
 import pytest
-from servers import free_port
+from s3_server import s3_server
 from transfers import Mover, opened
 
 from jupyter_exec.datastores.store import Store
@@ -26,25 +21,8 @@ LARGE = random.Random(6).randbytes(9 * 2**20 + 1)
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
-    port = free_port()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        env={**os.environ, "MOTO_PORT": str(port)},
-    )
-    url = f"http://127.0.0.1:{port}"
-    deadline = time.monotonic() + 60
-    while True:
-        with suppress(httpx.TransportError):
-            httpx.put(f"{url}/shop", timeout=5, trust_env=False).raise_for_status()
-            break
-        assert process.poll() is None
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    yield url
-    process.kill()
-    process.wait()
+    with s3_server() as url:
+        yield url
 
 
 def options(address: str) -> dict:

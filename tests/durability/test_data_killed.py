@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 API = "jupyter-exec/v1/"
 LARGE = random.Random(7).randbytes(40 * 2**20)
-FILES = 1500
+FILES = 4000
 
 
 def submit(server: RunningServer, name: str, mode: str, **more: str) -> str:
@@ -55,8 +55,8 @@ def test_killed_while_it_downloads(make_server):
     web.close()
 
 
-def test_killed_while_it_uploads(make_server, tmp_path: Path):
-    shelf = tmp_path / "shelf"
+def uploading(make_server, shelf: Path) -> tuple[RunningServer, str]:
+    """A run whose upload has begun, and takes a while."""
     shelf.mkdir()
     server = make_server(config={"ExecApp": {"datastores": {"shop": {"url": f"file://{shelf}"}}}})
     code = f"for i in $(seq {FILES}); do echo $i > outputs/$i; done"
@@ -66,6 +66,23 @@ def test_killed_while_it_uploads(make_server, tmp_path: Path):
     while not (shelf / "kept").is_dir() or not any((shelf / "kept").iterdir()):
         assert time.monotonic() < deadline
         time.sleep(0.005)
+    return server, run_id
+
+
+def test_cancelled_while_it_uploads(make_server, tmp_path: Path):
+    server, run_id = uploading(make_server, tmp_path / "shelf")
+    assert server.run(run_id)["status"] == "Finalizing"
+    server.client.post(f"{API}runs/{run_id}/cancel").raise_for_status()
+    done = server.wait_for_end(run_id, 5)
+    assert done["status"] == "Canceled"
+    assert done["exitCode"] == 0
+    there = len(list((tmp_path / "shelf" / "kept").iterdir()))
+    assert 0 < there < FILES, "it was quicker than the cancel"
+
+
+def test_killed_while_it_uploads(make_server, tmp_path: Path):
+    shelf = tmp_path / "shelf"
+    server, run_id = uploading(make_server, shelf)
     server.kill9()
     (state,) = server.data_dir.glob("runs/*/uploads.jsonl")
     assert state.read_text().count('"done"') < FILES, "it was quicker than the kill"
