@@ -68,6 +68,15 @@ class ExecApp(ExtensionApp):
         min=0,
         help="Largest size of the cache of downloads, in bytes; 0 = none.",
     ).tag(config=True)
+    keep_runs_days = Float(
+        0.0, min=0.0, help="Days after which a run that has ended is deleted; 0 = never."
+    ).tag(config=True)
+    keep_runs_count = Int(
+        0, min=0, help="Number of runs that are kept, the newest of them; 0 = all."
+    ).tag(config=True)
+    keep_runs_bytes = Int(
+        0, min=0, help="Size of all runs that are kept, the newest of them; 0 = no limit."
+    ).tag(config=True)
     silence_s = Float(
         60.0,
         min=0.1,
@@ -135,6 +144,7 @@ class ExecApp(ExtensionApp):
 
     async def _open(self) -> House:
         from jupyter_exec.services.house import House, Settings
+        from jupyter_exec.services.retention import Limits
 
         settings = Settings(
             data_dir=Path(self.data_dir),
@@ -146,6 +156,7 @@ class ExecApp(ExtensionApp):
             silence_s=self.silence_s,
             datastores=self.datastores,
             data_cache_bytes=self.data_cache_bytes,
+            limits=Limits(self.keep_runs_days, self.keep_runs_count, self.keep_runs_bytes),
         )
         house = await House.open(settings)
         if house.writable:

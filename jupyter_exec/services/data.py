@@ -97,12 +97,7 @@ async def fetch(
     return RunData(places, tuple(seen))
 
 
-def leaves(configuration: RunConfiguration) -> bool:
-    """Tell whether a run has something to upload."""
-    return any(each.mode == "Upload" for each in configuration.data_references.values())
-
-
-async def bring_away(
+async def _bring_away(
     engine: Engine, run: Run, configuration: RunConfiguration, paths: RunPaths
 ) -> None:
     """Upload what a run leaves; after a restart it goes on where it was.
@@ -124,6 +119,54 @@ async def bring_away(
             state=str(paths.uploads),
         )
         await _told(engine, run, request)
+
+
+class Delivery:
+    """What a run leaves, on its way to where it shall go; also what a failed one leaves.
+
+    Attributes:
+        canceled: it was ended, or not begun, as the run was cancelled.
+    """
+
+    def __init__(self, engine: Engine, configuration: RunConfiguration, paths: RunPaths) -> None:
+        self._engine = engine
+        self._configuration = configuration
+        self._paths = paths
+        self._going: asyncio.Future[None] | None = None
+        self.canceled = False
+
+    async def deliver(self, run: Run, *, canceled: bool) -> RunFailed | None:
+        """Upload; returns why it failed.
+
+        Args:
+            canceled: somebody wants the run to end, so nothing is begun any more.
+        """
+        references = self._configuration.data_references.values()
+        if not any(reference.mode == "Upload" for reference in references):
+            return None
+        if canceled:
+            self.canceled = True
+            return None
+        uploading = _bring_away(self._engine, run, self._configuration, self._paths)
+        self._going = asyncio.ensure_future(uploading)
+        try:
+            await self._going
+        except RunFailed as failure:
+            return failure
+        except asyncio.CancelledError:
+            if not self.canceled:
+                raise  # nobody waits any more
+        finally:
+            self._going = None
+        return None
+
+    def cancel(self) -> bool:
+        """End it; tells whether it was under way."""
+        if self._going is None:
+            return False
+        self.canceled = True
+        self._going.cancel()
+        return True
 
 
 async def _told(engine: Engine, run: Run, request: TransferRequest) -> dict[str, str]:

@@ -87,7 +87,7 @@ class Execution:
         self._interruptible = True
         self._cancel_requested = run.status is RunStatus.CANCEL_REQUESTED
         self._task: asyncio.Task[None] | None = None
-        self._uploading: asyncio.Future[None] | None = None
+        self._delivery = data.Delivery(engine, self._definition.configuration, self._paths)
         self._detached = False
         self.placed = asyncio.Event()
         """Set when a run that was under way before a restart holds its share again, or has none."""
@@ -104,8 +104,8 @@ class Execution:
         self._cancel_requested = True
         if self._handle is not None:
             await self._target.cancel(self._handle)
-        elif self._uploading is not None:
-            self._uploading.cancel()
+        elif self._delivery.cancel():
+            return
         elif self._interruptible and self._task is not None:
             self._task.cancel()
         elif self._placed is not None:
@@ -267,9 +267,11 @@ class Execution:
             await self._to(RunStatus.QUEUED, attempt=run.attempt + 1, handle=None)
             self._interruptible = True
             return False
-        refused = None
+        refused: RunFailed | None = None
         if not canceled:
-            canceled, refused = await self._bring_away()
+            # A cancel that came too late for the work is not too late for this.
+            refused = await self._delivery.deliver(run, canceled=self._cancel_requested)
+            canceled = self._delivery.canceled
         await mounts.hide(self._paths)
         await asyncio.to_thread(workspace.clear, self._paths, configuration.history)
         ended_at = max(outcome.ended_at or time.time(), run.started_at or 0.0)
@@ -285,29 +287,6 @@ class Execution:
         if self._job is not None and not canceled:
             await self._target.prepare_next(self._job)
         return True
-
-    async def _bring_away(self) -> tuple[bool, RunFailed | None]:
-        """Upload what the run leaves, also where it has failed.
-
-        Returns whether a cancel has ended that, and why it failed.
-        """
-        if self._cancel_requested:  # too late for the work, not for this
-            return data.leaves(self._definition.configuration), None
-        uploading = asyncio.ensure_future(
-            data.bring_away(self._engine, self._run, self._definition.configuration, self._paths)
-        )
-        self._uploading = uploading
-        try:
-            await uploading
-        except RunFailed as failure:
-            return False, failure
-        except asyncio.CancelledError:
-            if uploading.cancelled() and not self._detached:
-                return True, None
-            raise
-        finally:
-            self._uploading = None
-        return False, None
 
     async def _resume(self) -> None:
         """Go on after a restart: find the work again, or prepare it again."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from jupyter_exec.services.changes import RunChanges
@@ -22,6 +23,7 @@ from jupyter_exec.services.journal import Journal
 from jupyter_exec.services.localrun import LocalRuns
 from jupyter_exec.services.reconcile import reconcile
 from jupyter_exec.services.reporting import Reporting
+from jupyter_exec.services.retention import Limits, enforce
 from jupyter_exec.services.runs import RunService
 from jupyter_exec.services.sourcing import Sourcing
 from jupyter_exec.services.sweeps import SweepService
@@ -51,6 +53,7 @@ class Settings:
         silence_s: after which a run on another machine counts as not responding.
         datastores: name -> {"url", "options", "read_only", "checksum"}.
         data_cache_bytes: how large the cache of downloads may become.
+        limits: of the runs that are kept.
     """
 
     data_dir: Path
@@ -62,6 +65,7 @@ class Settings:
     silence_s: float = 60.0
     datastores: Mapping[str, Any] = field(default_factory=dict)
     data_cache_bytes: int = 0
+    limits: Limits = field(default_factory=Limits)
 
 
 class House:
@@ -117,7 +121,11 @@ class House:
             await house.heartbeats.open()
             house.tidying = asyncio.create_task(
                 collect_daily(
-                    house.journal, house.paths, house.snapshots, settings.data_cache_bytes
+                    house.journal,
+                    house.paths,
+                    house.snapshots,
+                    settings.data_cache_bytes,
+                    partial(enforce, house.journal, house.runs, house.paths, settings.limits),
                 )
             )
         return house

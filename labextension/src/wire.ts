@@ -804,6 +804,8 @@ export interface components {
       tags?: {
         [key: string]: string | null;
       };
+      /** @default null */
+      pinned?: boolean | null;
     };
     /** @description A run has another name, other tags, or lost its parent; all three are as they are now. */
     ChangedEvent: {
@@ -1469,6 +1471,11 @@ export interface components {
       usage: components['schemas']['Usage'] | null;
       definition: components['schemas']['RunDefinition'];
       /**
+       * @description stays, whatever the operator's limits
+       * @default false
+       */
+      pinned?: boolean;
+      /**
        * @description only while it waits
        * @default null
        */
@@ -1975,6 +1982,11 @@ export interface components {
       /** @description null until it is known */
       usage: components['schemas']['Usage'] | null;
       definition: components['schemas']['RunDefinition'];
+      /**
+       * @description stays, whatever the operator's limits
+       * @default false
+       */
+      pinned?: boolean;
       /**
        * @description only while it waits
        * @default null

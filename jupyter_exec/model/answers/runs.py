@@ -99,6 +99,7 @@ class Run(Answer):
     template: TemplateOrigin | None
     usage: Annotated[Usage | None, Field(description="null until it is known")]
     definition: RunDefinition
+    pinned: Annotated[bool, Field(description="stays, whatever the operator's limits")] = False
     queue_position: Annotated[int | None, Field(ge=1, description="only while it waits")] = None
 
 
