@@ -55,6 +55,28 @@ class ExecApp(ExtensionApp):
     warm_idle_s = Float(600.0, help="Seconds after which an unused warm kernel is ended.").tag(
         config=True
     )
+    datastores = Dict(
+        help=(
+            "Datastores: name -> {'url': 's3://bucket/prefix' or what else fsspec knows, "
+            "'options': fsspec's storage options, 'read_only': False, 'checksum': True}. A "
+            "secret in the options is {'env': 'NAME'}: a variable of the server, which runs do "
+            "not get."
+        )
+    ).tag(config=True)
+    data_cache_bytes = Int(
+        10 * 2**30,
+        min=0,
+        help="Largest size of the cache of downloads, in bytes; 0 = none.",
+    ).tag(config=True)
+    keep_runs_days = Float(
+        0.0, min=0.0, help="Days after which a run that has ended is deleted; 0 = never."
+    ).tag(config=True)
+    keep_runs_count = Int(
+        0, min=0, help="Number of runs that are kept, the newest of them; 0 = all."
+    ).tag(config=True)
+    keep_runs_bytes = Int(
+        0, min=0, help="Size of all runs that are kept, the newest of them; 0 = no limit."
+    ).tag(config=True)
     silence_s = Float(
         60.0,
         min=0.1,
@@ -122,6 +144,7 @@ class ExecApp(ExtensionApp):
 
     async def _open(self) -> House:
         from jupyter_exec.services.house import House, Settings
+        from jupyter_exec.services.retention import Limits
 
         settings = Settings(
             data_dir=Path(self.data_dir),
@@ -131,6 +154,9 @@ class ExecApp(ExtensionApp):
             url=lambda: self._server.connection_url,
             writable=self._lock is not None,
             silence_s=self.silence_s,
+            datastores=self.datastores,
+            data_cache_bytes=self.data_cache_bytes,
+            limits=Limits(self.keep_runs_days, self.keep_runs_count, self.keep_runs_bytes),
         )
         house = await House.open(settings)
         if house.writable:

@@ -20,7 +20,7 @@ _DEFAULT = "30d"
 
 
 def gc(arguments: Namespace) -> int:
-    """Delete runs that ended long ago; those that have not ended always stay."""
+    """Delete runs that ended long ago; those that have not ended, or are pinned, always stay."""
     keep: int | None = arguments.keep
     if keep is not None and keep < 0:
         raise InvalidRequest(f"--keep {keep}: a number of runs cannot be negative", "keep")
@@ -49,8 +49,19 @@ def select(runs: Iterable[Run], before: datetime, keep: int) -> list[Run]:
         before: in UTC.
         keep: how many stay whatever their age.
     """
-    ended = [run for run in runs if run.ended]
-    return [run for run in ended[keep:] if run.ended_at is not None and run.ended_at <= before]
+    everything = list(runs)
+    ended = [run for run in everything if run.ended]
+    gone = [
+        run
+        for run in ended[keep:]
+        if run.ended_at is not None and run.ended_at <= before and not run.json.get("pinned")
+    ]
+    while True:  # a parent stays with any of its children
+        going = {run.run_id for run in gone}
+        parents = {run.json.get("parentRunId") for run in everything if run.run_id not in going}
+        if not going & parents:
+            return gone
+        gone = [run for run in gone if run.run_id not in parents]
 
 
 def _delete(run: Run) -> bool:

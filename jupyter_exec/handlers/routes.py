@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from jupyter_exec.handlers import (
     code_diff,
+    datastores,
     drafts,
     execution,
     files,
@@ -99,6 +100,7 @@ ROUTES: tuple[Route, ...] = (
     Route(_OWN + "runs/{runId}/finish", sweeps.FinishHandler),
     Route(_OWN + "template-drafts", drafts.DraftsHandler),
     Route(_OWN + "targets", runs.TargetsHandler),
+    Route(_OWN + "datastores", datastores.DatastoresHandler),
     Route(_OWN + "openapi.json", openapi.OpenApiHandler),
     Route(_OWN + "runs/{runId}/report", report.ReportHandler),
     Route(_AZURE + "startrun", execution.StartRunHandler),

@@ -33,23 +33,28 @@ class PythonLauncher(Launcher):
 
     def plan(self, configuration: RunConfiguration, context: LaunchContext) -> Job:
         """Return one role, `main`, with one process."""
+        command = configuration.command
+        if not isinstance(command, str):  # a line for the shell is the shell's to expand
+            command = [expand(word, context.env) for word in command or ()]
         arguments = [expand(word, context.env) for word in configuration.arguments]
+        words = _command(configuration.script, command, context.python, arguments)
         role = Role(
             name="main",
-            command=tuple(_command(configuration, context.python, arguments)),
+            command=tuple(words),
             resources=configuration.resources.need(),
         )
         return Job((role,), dict(context.env), configuration.max_run_duration_seconds)
 
 
-def _command(configuration: RunConfiguration, python: str, arguments: list[str]) -> list[str]:
+def _command(
+    script: str | None, command: list[str] | str, python: str, arguments: list[str]
+) -> list[str]:
     """Return argv. A command string belongs to bash, and its arguments are bash's `$@`."""
-    command = configuration.command
     if isinstance(command, str) and command:
         return [_SHELL, "-c", command, *([_SHELL, *arguments] if arguments else [])]
     if command:
         return [*command, *arguments]
-    script = posix_path(configuration.script or "")
+    script = posix_path(script or "")
     if script.endswith(".sh"):
         return [_SHELL, script, *arguments]
     return [python, "-u", script, *arguments]  # -u: a line is in the log when it is printed

@@ -130,6 +130,7 @@ class ChangeRequest(WireModel):
 
     display_name: Annotated[DisplayName, Field(min_length=1)] | None = None
     tags: TagChanges = {}
+    pinned: bool | None = None
 
 
 class ActionRequest(WireModel):

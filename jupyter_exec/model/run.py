@@ -43,6 +43,7 @@ class Run:
         usage: what it has used in all: `max_memory_bytes`, `cpu_seconds`; None = not known.
         environment: what its environment turned out to be (`PreparedEnvironment.record`); a
             repetition begins with that of the run it repeats.
+        pinned: only a person deletes it, never the operator's limits.
         token_hash: SHA-256 of the token with which the run reports on itself.
     """
 
@@ -76,6 +77,7 @@ class Run:
     source: Mapping[str, Any] | None = None
     usage: Mapping[str, Any] | None = None
     environment: Mapping[str, Any] | None = None
+    pinned: bool = False
 
     @property
     def ended(self) -> bool:
@@ -102,6 +104,7 @@ class Run:
             "sourcePath": self.source["path"] if self.source else None,
             "parentRunId": self.parent_run_id,
             "tags": dict(self.tags),
+            "pinned": self.pinned,
             "progress": self.progress,
             "attempt": self.attempt,
             "git": {key: self.git.get(key) for key in ("commit", "branch", "dirty")}

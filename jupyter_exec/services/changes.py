@@ -50,14 +50,19 @@ class RunChanges:
         self._runs = run_service
 
     async def change(self, run_id: str, request: ChangeRequest) -> Run:
-        """Rename a run, add tags to it or take them away; returns it as it is now.
+        """Rename a run, pin it, add tags to it or take them away; returns it as it is now.
 
         Raises:
             NotFound: there is none.
             InvalidRequest: it would have too many tags.
         """
         return await self._journal.write(
-            runs.change, run_id, request.display_name, request.tags, check_count
+            runs.change,
+            run_id,
+            request.display_name,
+            request.tags,
+            check_count,
+            pinned=request.pinned,
         )
 
     async def act(self, request: ActionRequest) -> list[Result]:

@@ -19,7 +19,8 @@ from jupyter_exec.errors import NoRoom, RunFailed
 from jupyter_exec.model.definition import RunDefinition
 from jupyter_exec.model.lifecycle import RunStatus
 from jupyter_exec.model.wire import parse
-from jupyter_exec.services import tokens, workspace
+from jupyter_exec.services import data, mounts, tokens, workspace
+from jupyter_exec.services.datastores import Datastores
 from jupyter_exec.services.preparation import prepare, worth_masking
 from jupyter_exec.services.reports import ReportTail
 from jupyter_exec.services.vault import Vault
@@ -56,6 +57,7 @@ class Engine:
     Attributes:
         url: returns the server's address (known only when it listens).
         vault: secrets of runs that have not begun.
+        data_cache_bytes: how large the cache of downloads may become.
     """
 
     journal: Journal
@@ -64,6 +66,8 @@ class Engine:
     ways: Ways
     url: Callable[[], str]
     vault: Vault = field(default_factory=Vault)
+    datastores: Datastores = field(default_factory=Datastores)
+    data_cache_bytes: int = 0
 
 
 class Execution:
@@ -83,6 +87,7 @@ class Execution:
         self._interruptible = True
         self._cancel_requested = run.status is RunStatus.CANCEL_REQUESTED
         self._task: asyncio.Task[None] | None = None
+        self._delivery = data.Delivery(engine, self._definition.configuration, self._paths)
         self._detached = False
         self.placed = asyncio.Event()
         """Set when a run that was under way before a restart holds its share again, or has none."""
@@ -99,6 +104,8 @@ class Execution:
         self._cancel_requested = True
         if self._handle is not None:
             await self._target.cancel(self._handle)
+        elif self._delivery.cancel():
+            return
         elif self._interruptible and self._task is not None:
             self._task.cancel()
         elif self._placed is not None:
@@ -129,6 +136,8 @@ class Execution:
             await self._fail("ServiceError", message[:500])
         finally:
             self.placed.set()
+            if not self._detached:
+                await mounts.hide(self._paths)
 
     async def _canceled(self) -> None:
         if self._cancel_requested:
@@ -258,12 +267,20 @@ class Execution:
             await self._to(RunStatus.QUEUED, attempt=run.attempt + 1, handle=None)
             self._interruptible = True
             return False
+        refused: RunFailed | None = None
+        if not canceled:
+            # A cancel that came too late for the work is not too late for this.
+            refused = await self._delivery.deliver(run, canceled=self._cancel_requested)
+            canceled = self._delivery.canceled
+        await mounts.hide(self._paths)
         await asyncio.to_thread(workspace.clear, self._paths, configuration.history)
         ended_at = max(outcome.ended_at or time.time(), run.started_at or 0.0)
         changes: dict[str, Any] = {"exit_code": outcome.exit_code, "ended_at": ended_at}
         changes["usage"] = asdict(outcome.usage) if outcome.usage else None
         if failed:
             await self._fail(outcome.code or "", outcome.message or "", **changes)
+        elif refused is not None:
+            await self._fail(refused.code, refused.message, **changes)
         else:
             after = RunStatus.CANCELED if canceled else RunStatus.COMPLETED
             await self._to(after, token_hash=None, **changes)

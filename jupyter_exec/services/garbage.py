@@ -1,6 +1,7 @@
-"""What nobody needs: snapshots of no run or template, old logs of standbys (floor: services).
+"""What nobody needs: snapshots of no run or template, old downloads and logs (floor: services).
 
-Deleting runs is the user's (`jupyter exec gc`); this only takes away what they leave behind.
+Deleting runs is the user's (`jupyter exec gc`), but for those beyond the operator's limits
+(`retention.py`); this only takes away what they leave behind.
 """
 
 from __future__ import annotations
@@ -11,9 +12,12 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from jupyter_exec.datastores.cache import DownloadCache
 from jupyter_exec.store import runs, templates
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from jupyter_exec.services.journal import Journal
     from jupyter_exec.store.paths import DataPaths
     from jupyter_exec.store.snapshots import SnapshotStore
@@ -23,14 +27,28 @@ DAY_S = 86_400.0
 log = logging.getLogger(__name__)
 
 
-async def collect_daily(journal: Journal, paths: DataPaths, snapshots: SnapshotStore) -> None:
-    """Tidy now, and once a day, until cancelled."""
+async def collect_daily(
+    journal: Journal,
+    paths: DataPaths,
+    snapshots: SnapshotStore,
+    data_cache_bytes: int,
+    delete_excess: Callable[[], Awaitable[int]],
+) -> None:
+    """Tidy now, and once a day, until cancelled.
+
+    Args:
+        data_cache_bytes: how large the cache of downloads may be.
+        delete_excess: deletes the runs that are beyond the operator's limits, and counts them.
+    """
     while True:
+        if deleted := await delete_excess():
+            log.info("deleted %d runs that are beyond the limits", deleted)
         keep = await journal.read(runs.snapshots_in_use)
         keep |= await journal.read(templates.snapshots_in_use)
         try:
             gone = await asyncio.to_thread(snapshots.gc, keep)
             await asyncio.to_thread(_remove_old_logs, paths)
+            await asyncio.to_thread(DownloadCache(paths.downloads, data_cache_bytes).collect)
             if gone.snapshots:
                 log.info("removed %d snapshots that nothing needs", gone.snapshots)
         except OSError as error:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from jupyter_exec.services.changes import RunChanges
 from jupyter_exec.services.code_diff import CodeDiffs
+from jupyter_exec.services.datastores import Datastores
 from jupyter_exec.services.drafts import Drafts
 from jupyter_exec.services.execution import Engine
 from jupyter_exec.services.executor import Executor
@@ -21,6 +23,7 @@ from jupyter_exec.services.journal import Journal
 from jupyter_exec.services.localrun import LocalRuns
 from jupyter_exec.services.reconcile import reconcile
 from jupyter_exec.services.reporting import Reporting
+from jupyter_exec.services.retention import Limits, enforce
 from jupyter_exec.services.runs import RunService
 from jupyter_exec.services.sourcing import Sourcing
 from jupyter_exec.services.sweeps import SweepService
@@ -29,9 +32,10 @@ from jupyter_exec.services.ways import Ways
 from jupyter_exec.store.database import Database
 from jupyter_exec.store.paths import DataPaths
 from jupyter_exec.store.snapshots import SnapshotStore
+from jupyter_exec.targets.clean_environment import OUTER_RUN, SERVER_SECRETS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
     from pathlib import Path
 
 
@@ -47,6 +51,9 @@ class Settings:
         url: returns the server's address.
         writable: False where another server owns the data directory.
         silence_s: after which a run on another machine counts as not responding.
+        datastores: name -> {"url", "options", "read_only", "checksum"}.
+        data_cache_bytes: how large the cache of downloads may become.
+        limits: of the runs that are kept.
     """
 
     data_dir: Path
@@ -56,6 +63,9 @@ class Settings:
     url: Callable[[], str]
     writable: bool = True
     silence_s: float = 60.0
+    datastores: Mapping[str, Any] = field(default_factory=dict)
+    data_cache_bytes: int = 0
+    limits: Limits = field(default_factory=Limits)
 
 
 class House:
@@ -70,8 +80,17 @@ class House:
         self.snapshots = SnapshotStore(
             paths.snapshots, settings.max_snapshot_bytes, read_only=not settings.writable
         )
-        self.ways = Ways(paths, settings.compute_targets)
-        self.engine = Engine(self.journal, paths, self.snapshots, self.ways, settings.url)
+        self.datastores = Datastores(settings.datastores)
+        self.ways = Ways(paths, _hiding(settings.compute_targets, self.datastores.variables))
+        self.engine = Engine(
+            self.journal,
+            paths,
+            self.snapshots,
+            self.ways,
+            settings.url,
+            datastores=self.datastores,
+            data_cache_bytes=settings.data_cache_bytes,
+        )
         self.executor = Executor(self.engine)
         self.sourcing = Sourcing(self.snapshots, settings.root_dir, settings.data_dir)
         self.runs = RunService(self.engine, self.executor, self.sourcing)
@@ -101,7 +120,13 @@ class House:
             await reconcile(house.engine, house.executor)
             await house.heartbeats.open()
             house.tidying = asyncio.create_task(
-                collect_daily(house.journal, house.paths, house.snapshots)
+                collect_daily(
+                    house.journal,
+                    house.paths,
+                    house.snapshots,
+                    settings.data_cache_bytes,
+                    partial(enforce, house.journal, house.runs, house.paths, settings.limits),
+                )
             )
         return house
 
@@ -112,3 +137,17 @@ class House:
         await self.heartbeats.close()
         await self.executor.detach()
         await asyncio.to_thread(self.database.close)
+
+
+def _hiding(
+    targets: Mapping[str, Mapping[str, Any]], variables: Collection[str]
+) -> dict[str, Mapping[str, Any]]:
+    """Return targets whose runs do not get some of the server's variables: the stores' secrets."""
+    if not variables:
+        return dict(targets)
+    return {
+        name: {**target, "hidden": [*target.get("hidden", SERVER_SECRETS + OUTER_RUN), *variables]}
+        if target.get("type", name) == "local"
+        else target
+        for name, target in targets.items()
+    }

@@ -1,7 +1,7 @@
 """From an admitted run to the Job that a target can start (floor: services).
 
-Working folder -> code -> environment -> plan. Everything here can be done again from the start
-after a restart, and what was done already is found.
+Working folder -> code -> environment and data -> plan. Everything here can be done again from the
+start after a restart, and what was done already is found.
 """
 
 from __future__ import annotations
@@ -9,17 +9,17 @@ from __future__ import annotations
 import asyncio
 import sys
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from jupyter_exec.environments.base import EnvironmentRequest
 from jupyter_exec.launchers.base import LaunchContext
 from jupyter_exec.model.experiment import CREDENTIALS
 from jupyter_exec.model.job import Mount
-from jupyter_exec.services import code, workspace
+from jupyter_exec.services import code, data, workspace
 from jupyter_exec.services.variables import run_variables
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Coroutine, Mapping
 
     from jupyter_exec.environments.base import PreparedEnvironment
     from jupyter_exec.launchers.base import Launcher
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from jupyter_exec.model.job import Job
     from jupyter_exec.model.run import Run
     from jupyter_exec.services.execution import Engine
+
+S = TypeVar("S")
+T = TypeVar("T")
 
 _SHORTEST_MASKED = 4  # what is shorter is in every other message
 
@@ -67,20 +70,34 @@ async def prepare(
     if configuration.experiment is not None and configuration.experiment.code is not None:
         await code.fetch(engine, run, configuration.experiment.code, paths, secrets)
     environment = engine.ways.environment(configuration.environment, run.target)
-    prepared = await environment.prepare(
-        EnvironmentRequest(
-            configuration.environment,
-            paths.environment_log,
-            run.environment,
-            launcher.images(configuration),
-            secrets,
-        )
+    asked = EnvironmentRequest(
+        configuration.environment,
+        paths.environment_log,
+        run.environment,
+        launcher.images(configuration),
+        secrets,
+    )
+    prepared, found = await _both(
+        environment.prepare(asked), data.fetch(engine, run, configuration, paths)
     )
     context = _context(engine, run, configuration, prepared, token)
-    job = launcher.plan(configuration, context)
+    told = data.variables(found, context.work_dir)
+    job = launcher.plan(configuration, replace(context, env={**context.env, **told}))
     links = tuple(Mount(folder, read_only=False) for folder in run.links.values())
-    job = replace(job, container=prepared.container, mounts=(*job.mounts, *prepared.mounts, *links))
+    mounts = (*job.mounts, *prepared.mounts, *links, *found.mounts)
+    job = replace(job, container=prepared.container, mounts=mounts)
     return Prepared(_with_secrets(job, secrets), prepared.record)
+
+
+async def _both(one: Coroutine[Any, Any, S], other: Coroutine[Any, Any, T]) -> tuple[S, T]:
+    """Wait for two things; where one fails, or nobody waits any more, the other is ended first."""
+    first, second = asyncio.ensure_future(one), asyncio.ensure_future(other)
+    try:
+        return await asyncio.gather(first, second)
+    finally:
+        for task in (first, second):
+            task.cancel()
+        await asyncio.gather(first, second, return_exceptions=True)
 
 
 def _context(

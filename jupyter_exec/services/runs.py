@@ -16,7 +16,7 @@ from jupyter_exec.model.lenient import covers
 from jupyter_exec.model.lifecycle import RunStatus
 from jupyter_exec.model.request import RerunRequest, SubmitRequest, merge_patch
 from jupyter_exec.model.wire import parse
-from jupyter_exec.services import validation, workspace
+from jupyter_exec.services import mounts, validation, workspace
 from jupyter_exec.services.sourcing import Sourced
 from jupyter_exec.services.submission import (
     Submission,
@@ -127,6 +127,7 @@ class RunService:
             faults += validation.local_run_faults(configuration, self._engine.ways)
         else:
             faults += await validation.configuration_faults(configuration, self._engine.ways)
+            faults += await asyncio.to_thread(self._engine.datastores.faults, configuration)
         if definition.parent_run_id is not None:
             try:
                 await self.get(definition.parent_run_id)
@@ -279,7 +280,9 @@ class RunService:
         """
         gone = await self._engine.journal.write(sweeps.delete, run_id)
         for run in gone:
-            await asyncio.to_thread(workspace.remove, self._engine.paths.run(run.folder).root)
+            paths = self._engine.paths.run(run.folder)
+            await mounts.hide(paths)
+            await asyncio.to_thread(workspace.remove, paths.root)
         return {run.run_id for run in gone}
 
 

@@ -55,7 +55,7 @@ async def configuration_faults(configuration: RunConfiguration, ways: Ways) -> l
         if given and not configuration.notebook:
             message = "only a notebook takes parameters; give a script arguments"
             faults.append(Fault(f"configuration.{name}", message))
-    return faults + _not_here(configuration)
+    return faults
 
 
 async def _target_faults(
@@ -92,7 +92,10 @@ def local_run_faults(configuration: RunConfiguration, ways: Ways) -> list[Fault]
     if configuration.environment.docker.enabled:
         message = "a local run has no container; set docker.enabled to false"
         faults.append(Fault("configuration.environment.docker.enabled", message))
-    return faults + _not_here(configuration)
+    if configuration.data_references:
+        message = "a local run has no datastores; put the files beside the script"
+        faults.append(Fault("configuration.dataReferences", message))
+    return faults
 
 
 def _parameters(configuration: RunConfiguration) -> dict[str, Any]:
@@ -101,12 +104,3 @@ def _parameters(configuration: RunConfiguration) -> dict[str, Any]:
         "parameters": configuration.parameters,
         "secretParameters": configuration.secret_parameters,
     }
-
-
-def _not_here(configuration: RunConfiguration) -> list[Fault]:
-    """Return what this server cannot do, rather than leaving it out silently."""
-    faults = []
-    if configuration.data_references:
-        message = "this server has no datastores; link a folder or put the files beside the script"
-        faults.append(Fault("configuration.dataReferences", message))
-    return faults

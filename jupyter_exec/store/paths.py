@@ -49,6 +49,16 @@ class RunPaths:
         """The uncommitted changes of the source's git repository."""
         return self.root / "uncommitted.diff"
 
+    @property
+    def mounts(self) -> Path:
+        """Where stores are mounted that a run sees in place."""
+        return self.root / "mounts"
+
+    @property
+    def uploads(self) -> Path:
+        """JSON lines: which uploads to datastores were begun and done."""
+        return self.root / "uploads.jsonl"
+
     def attempt(self, number: int) -> Path:
         """Folder of one attempt: job.json, shim.lock, started.json, exit.json."""
         return self.root / "attempts" / str(number)
@@ -62,6 +72,11 @@ class RunPaths:
     def environment_log(self) -> Path:
         """What building the environment printed."""
         return self.logs / "environment.txt"
+
+    @property
+    def data_log(self) -> Path:
+        """What was transferred from and to datastores."""
+        return self.logs / "data.txt"
 
 
 @dataclass(frozen=True)
@@ -89,6 +104,11 @@ class DataPaths:
     def environments(self) -> Path:
         """Built environments, by content hash."""
         return self.root / "environments"
+
+    @property
+    def downloads(self) -> Path:
+        """Downloads from datastores that are kept, by content."""
+        return self.root / "downloads"
 
     @property
     def standby(self) -> Path:

@@ -62,6 +62,7 @@ def from_row(row: sqlite3.Row) -> Run:
     for name in _JSON:
         values[name] = None if values[name] is None else json.loads(values[name])
     values["status"] = RunStatus(values["status"])
+    values["pinned"] = bool(values["pinned"])
     return Run(**values)
 
 
@@ -236,8 +237,10 @@ def change(
     display_name: str | None = None,
     tags: Mapping[str, str | None] | None = None,
     check: Callable[[Mapping[str, str]], None] | None = None,
+    *,
+    pinned: bool | None = None,
 ) -> Run:
-    """Give a run another name, and add, change or remove (None) tags; tells `changed`.
+    """Give a run another name, pin it, and add, change or remove (None) tags; tells `changed`.
 
     `check` may refuse, by an error, more tags than the run has now.
 
@@ -249,14 +252,15 @@ def change(
     run = get(connection, run_id)
     name = run.display_name if display_name is None else display_name
     after = {key: text for key, text in {**run.tags, **(tags or {})}.items() if text is not None}
-    if (name, after) == (run.display_name, run.tags):
+    pin = run.pinned if pinned is None else pinned
+    if (name, after, pin) == (run.display_name, run.tags, run.pinned):
         return run
     if check is not None and len(after) > len(run.tags):
         check(after)
     _index_words(connection, run, name)
     connection.execute(
-        "UPDATE runs SET display_name = ?, tags = ? WHERE sequence = ?",
-        (name, json.dumps(after), run.sequence),
+        "UPDATE runs SET display_name = ?, tags = ?, pinned = ? WHERE sequence = ?",
+        (name, json.dumps(after), pin, run.sequence),
     )
     connection.execute("DELETE FROM run_tags WHERE sequence = ?", (run.sequence,))
     _index_tags(connection, run.sequence, after)

@@ -700,6 +700,26 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/jupyter-exec/v1/datastores': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Show datastores: names and addresses, without credentials
+     * @description Asks the authorizer for `read` on `datastores`.
+     */
+    get: operations['Datastores_get'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/jupyter-exec/v1/openapi.json': {
     parameters: {
       query?: never;
@@ -784,6 +804,8 @@ export interface components {
       tags?: {
         [key: string]: string | null;
       };
+      /** @default null */
+      pinned?: boolean | null;
     };
     /** @description A run has another name, other tags, or lost its parent; all three are as they are now. */
     ChangedEvent: {
@@ -878,6 +900,19 @@ export interface components {
       pathOnCompute?: string | null;
       /** @default false */
       overwrite?: boolean;
+    };
+    /** @description All datastores. */
+    DatastoreList: {
+      datastores: components['schemas']['DatastoreView'][];
+    };
+    /** @description A datastore; `reachable` is null where nobody asked it, `error` says why it is of no use. */
+    DatastoreView: {
+      name: string;
+      protocol: string | null;
+      url: string | null;
+      readOnly: boolean | null;
+      reachable: boolean | null;
+      error: string | null;
     };
     /** @description A run was deleted. */
     DeletedEvent: {
@@ -1436,6 +1471,11 @@ export interface components {
       usage: components['schemas']['Usage'] | null;
       definition: components['schemas']['RunDefinition'];
       /**
+       * @description stays, whatever the operator's limits
+       * @default false
+       */
+      pinned?: boolean;
+      /**
        * @description only while it waits
        * @default null
        */
@@ -1942,6 +1982,11 @@ export interface components {
       /** @description null until it is known */
       usage: components['schemas']['Usage'] | null;
       definition: components['schemas']['RunDefinition'];
+      /**
+       * @description stays, whatever the operator's limits
+       * @default false
+       */
+      pinned?: boolean;
       /**
        * @description only while it waits
        * @default null
@@ -5113,6 +5158,55 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['TargetList'];
+        };
+      };
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ErrorResponse'];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ErrorResponse'];
+        };
+      };
+    };
+  };
+  Datastores_get: {
+    parameters: {
+      query?: {
+        check?: boolean;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['DatastoreList'];
+        };
+      };
+      /** @description Bad Request */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ErrorResponse'];
         };
       };
       /** @description Unauthorized */

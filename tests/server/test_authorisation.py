@@ -131,7 +131,14 @@ def test_every_verb_is_an_operation():
 
 def test_every_operation_asks_for_something():
     for _, _, what in (parameter.values for parameter in OPERATIONS):
-        assert what.resource in {"runs", "snapshots", "templates", "targets", "environments"}
+        assert what.resource in {
+            "datastores",
+            "environments",
+            "runs",
+            "snapshots",
+            "targets",
+            "templates",
+        }
         actions = what.actions or (what.action,)
         assert set(actions) <= {"read", "write", "execute"}
         assert bool(what.actions) == (what.action is None)

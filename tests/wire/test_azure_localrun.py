@@ -268,3 +268,11 @@ def test_second_start_is_refused(azure: RunningServer, tmp_path: Path) -> None:
     again = run.invoke("--wait")
     assert (again.returncode, "was started here already" in again.stderr) == (1, True)
     assert run.log() == "once\n"
+
+
+def test_a_local_run_has_no_datastores(azure: RunningServer) -> None:
+    reference = {"dataStoreName": "workspaceblobstore", "mode": "Download"}
+    asked = definition(dataReferences={"x": reference})
+    answer = azure.client.post(address("startlocalrun"), json=asked)
+    assert (answer.status_code, targets_of(answer)) == (400, ["configuration.dataReferences"])
+    assert "put the files beside the script" in answer.text

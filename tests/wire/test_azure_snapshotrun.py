@@ -112,7 +112,7 @@ BLAMED = {
     "configuration.maxRunDurationSeconds",
     "configuration.environment.python.interpreterPath",
     "configuration.environment.environmentVariables",
-    "configuration.dataReferences",
+    "configuration.dataReferences.d.dataStoreName",
     "configuration.dataReferences.d.mode",
     "configuration.hdi.yarnDeployMode",
 }

@@ -99,6 +99,7 @@ class Run(Answer):
     template: TemplateOrigin | None
     usage: Annotated[Usage | None, Field(description="null until it is known")]
     definition: RunDefinition
+    pinned: Annotated[bool, Field(description="stays, whatever the operator's limits")] = False
     queue_position: Annotated[int | None, Field(ge=1, description="only while it waits")] = None
 
 
@@ -288,6 +289,23 @@ class TargetList(Answer):
     targets: list[Target]
 
 
+class DatastoreView(Answer):
+    """A datastore; `reachable` is null where nobody asked it, `error` says why it is of no use."""
+
+    name: str
+    protocol: str | None
+    url: str | None
+    read_only: bool | None
+    reachable: bool | None
+    error: str | None
+
+
+class DatastoreList(Answer):
+    """All datastores."""
+
+    datastores: list[DatastoreView]
+
+
 class StartRunResult(Answer):
     """The id of a run (Azure's `StartRunResult`)."""
 
@@ -317,6 +335,7 @@ class OpenApiDocument(Answer):
 _ANSWERS: tuple[type[Answer], ...] = (
     ActionResults,
     CodeDiff,
+    DatastoreList,
     ErrorResponse,
     EventList,
     ExperimentList,

@@ -1,0 +1,192 @@
+"""From the working folder of a run that has ended into a datastore (floor: datastores; blocks).
+
+What was begun is written down first, file by file, so that an upload that a restart has cut short
+is gone on with, and does not refuse to replace what it has written itself.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jupyter_exec.datastores.request import Item, TransferFault
+from jupyter_exec.datastores.store import open_store
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from jupyter_exec.datastores.store import Store
+    from jupyter_exec.datastores.work import Work
+
+FAILED, REFUSED = "UploadFailed", "UploadRefused"
+_NAMED = 3
+
+
+@dataclass(frozen=True)
+class Leaving:
+    """One file that a run leaves to a store."""
+
+    item: Item
+    store: Store
+    source: Path
+    remote: str
+
+
+def upload(items: Iterable[Item], folder: Path, state: Path, work: Work) -> None:
+    """Bring everything to where it shall go.
+
+    Raises:
+        TransferFault: naming the reference, the file and the cause; `UploadRefused` where a file
+            is there already.
+    """
+    log = UploadLog(state)
+    leaving = []
+    for item in items:
+        with work.naming(FAILED, f"{item.name}: {item.store.shown_url}"):
+            files = list(_leaving(item, folder, work))
+            _claim(item, files, log, work)
+            leaving += files
+    work.total = sum(each.source.stat().st_size for each in leaving)
+    work.each(lambda each: _put(each, log, work), leaving, FAILED, _shown)
+
+
+def _shown(each: Leaving) -> str:
+    return f"{each.item.name}: {each.store.described.shown_url.rstrip('/')}/{each.remote}"
+
+
+def _leaving(item: Item, folder: Path, work: Work) -> Iterator[Leaving]:
+    """Yield the files of one reference.
+
+    Raises:
+        TransferFault: `UploadFailed`: the run has left nothing there.
+    """
+    root = folder.resolve()
+    top = (folder / item.place).resolve()
+    if not top.is_relative_to(root):
+        raise TransferFault(FAILED, f"{item.name}: {item.place} is a link that leaves the run")
+    store = open_store(item.store)
+    if top.is_file():
+        remote = item.remote
+        if item.remote_is_folder:
+            remote = f"{remote}/{top.name}".lstrip("/")
+        yield Leaving(item, store, top, remote)
+        return
+    if not top.is_dir():
+        message = f"{item.name}: the run has left nothing at {item.place}"
+        raise TransferFault(FAILED, message)
+    for path in _files(top, root, item, work):
+        name = path.relative_to(top).as_posix()
+        yield Leaving(item, store, path, f"{item.remote}/{name}".lstrip("/"))
+
+
+def _files(top: Path, root: Path, item: Item, work: Work) -> Iterator[Path]:
+    """Yield what is a file, or a link to one inside the run's folder; tell what is left out."""
+    for parent, folders, files in os.walk(top):
+        for name in folders:
+            if Path(parent, name).is_symlink():
+                work.say(f"{item.name}: left out {Path(parent, name).name}: a link to a folder")
+        for name in sorted(files):
+            path = Path(parent, name)
+            if not path.resolve().is_relative_to(root):
+                work.say(f"{item.name}: left out {name}: a link that leaves the run's folder")
+            elif not path.exists() or not stat.S_ISREG(path.stat().st_mode):
+                work.say(f"{item.name}: left out {name}: neither a file nor a link to one")
+            else:
+                yield path
+
+
+def _claim(item: Item, files: list[Leaving], log: UploadLog, work: Work) -> None:
+    """Make sure that nothing is replaced that shall not be.
+
+    Raises:
+        TransferFault: `UploadRefused`, naming what is there.
+    """
+    if item.overwrite or log.claimed(item.name) or not files:
+        return
+    store = files[0].store
+    if len(files) == 1:
+        there = work.patience.call(item.name, lambda: store.exists(files[0].remote))
+        taken = [files[0].remote] if there else []
+    else:
+        names = work.patience.call(item.name, lambda: store.names(item.remote))
+        before = f"{item.remote}/".lstrip("/")
+        taken = [each.remote for each in files if each.remote.removeprefix(before) in names]
+    if taken:
+        more = f" and {len(taken) - _NAMED} more" if len(taken) > _NAMED else ""
+        message = (
+            f"{item.name}: {', '.join(taken[:_NAMED])}{more} of datastore {item.store.name!r} "
+            "would be replaced; nothing was uploaded. Set overwrite, or another pathOnDataStore"
+        )
+        raise TransferFault(REFUSED, message)
+    log.claim(item.name)
+
+
+def _put(each: Leaving, log: UploadLog, work: Work) -> None:
+    status = each.source.stat()
+    done = [each.item.name, each.remote, status.st_size, status.st_mtime_ns]
+    if log.is_done(done):
+        work.moved(status.st_size)
+        return
+    sent = 0
+
+    def moved(count: int) -> None:
+        nonlocal sent
+        sent += count
+        work.moved(count)
+
+    def once() -> None:
+        nonlocal sent
+        work.moved(-sent)
+        sent = 0
+        each.store.put(each.source, each.remote, moved)
+
+    work.patience.call(_shown(each), once)
+    log.done(done)
+    work.say(f"{each.item.name}: {each.remote}, {status.st_size} bytes")
+
+
+class UploadLog:
+    """What an upload has begun and done, in a file of JSON lines."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+        self._claimed: set[str] = set()
+        self._done: set[tuple[Any, ...]] = set()
+        for line in path.read_text().splitlines() if path.exists() else ():
+            try:
+                said = json.loads(line)
+            except ValueError:  # the line at which it was cut short
+                continue
+            if "claimed" in said:
+                self._claimed.add(said["claimed"])
+            else:
+                self._done.add(tuple(said["done"]))
+
+    def claimed(self, name: str) -> bool:
+        """Tell whether a reference was found to replace nothing."""
+        return name in self._claimed
+
+    def is_done(self, what: list[Any]) -> bool:
+        """Tell whether a file is where it shall be."""
+        return tuple(what) in self._done
+
+    def claim(self, name: str) -> None:
+        """Note that a reference replaces nothing; from now on its files may be there."""
+        self._write({"claimed": name})
+
+    def done(self, what: list[Any]) -> None:
+        """Note that a file is where it shall be."""
+        self._write({"done": what})
+
+    def _write(self, said: dict[str, Any]) -> None:
+        with self._lock, self._path.open("a") as file:
+            file.write(f"\n{json.dumps(said)}")
+            file.flush()
+            if "claimed" in said:  # a file that is uploaded twice does no harm
+                os.fsync(file.fileno())
