@@ -227,7 +227,7 @@ def _outputs(commands: _SubParsersAction[ArgumentParser]) -> None:
 
 
 def _gc(commands: _SubParsersAction[ArgumentParser]) -> None:
-    parser = _command(commands, "gc", "cleaning", "delete old runs with their logs and outputs")
+    parser = _command(commands, "gc", "cleaning", "delete old runs, and environments without use")
     parser.add_argument(
         "--older-than", metavar="T", help="only runs that ended so long ago (default: 30d)"
     )

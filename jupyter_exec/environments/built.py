@@ -248,7 +248,10 @@ class Build:
         content = {"builtAt": time.time(), "sizeBytes": size, "boot": boot, "build": build}
         _write(self._marker, {**asdict(self.recipe), **content})
         if boot is not None:  # nobody waits for the disk; after a power cut it is built again
-            threading.Thread(target=self._make_durable, args=(build,), daemon=True).start()
+            name = f"sync-{self.recipe.hash}"
+            threading.Thread(
+                target=self._make_durable, args=(build,), name=name, daemon=True
+            ).start()
 
     def _make_durable(self, build: str) -> None:
         os.sync()
