@@ -187,7 +187,7 @@ class Build:
         self.recipe = recipe
         self.log = log
         self.folder = root / recipe.hash
-        self.prefix = self.folder / "venv"
+        self.prefix = self.folder / "env"
         self.python = self.prefix / "bin" / "python"
         self.lock_file = self.folder / LOCK_FILE
         self._guard = lock_of(root, recipe.hash)

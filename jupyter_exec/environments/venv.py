@@ -130,14 +130,20 @@ def _recorded(record: Mapping[str, Any]) -> tuple[Recipe, Interpreter]:
 
 
 async def lock_requirements(
-    requirements: Sequence[str], python: str, log: BuildLog, lock: int, folder: Path
+    requirements: Sequence[str],
+    python: str,
+    log: BuildLog,
+    lock: int,
+    folder: Path,
+    more: Sequence[str] = (),
 ) -> str:
     """Resolve requirements for an interpreter; returns them all with their versions and hashes.
 
     Args:
         requirements: PEP 508 specifiers.
         python: path of the interpreter.
-        folder: empty, to work in.
+        folder: to work in.
+        more: options of uv.
 
     Raises:
         RunFailed: naming the requirement that cannot be met.
@@ -148,7 +154,7 @@ async def lock_requirements(
     compile_ = [uv_program(), "pip", "compile", WITHOUT_DOWNLOADS, "--python", python]
     shape = ["--generate-hashes", "--no-header", "--no-annotate"]
     files = ["requirements.in", "--output-file", "requirements.lock"]
-    await log.step([*compile_, *shape, *files], lock, folder)
+    await log.step([*compile_, *shape, *more, *files], lock, folder)
     return (folder / "requirements.lock").read_text(encoding="utf-8")
 
 

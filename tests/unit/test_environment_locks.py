@@ -140,7 +140,7 @@ async def test_what_is_being_built_or_was_left_by_a_killed_build(root, wheels):
     (root / name / "complete.json").unlink()  # as if its build had been killed
     async with locked(lock_of(root, name), lambda: None):
         collect(root, (), 0, 0)
-        assert (root / name / "venv").exists()
+        assert (root / name / "env").exists()
     collect(root, (), 0, 0)
     assert not (root / name).exists()
 
