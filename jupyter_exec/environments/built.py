@@ -7,6 +7,7 @@
     <root>/<hash>/requirements.lock what is in it
     <root>/<hash>/complete.json     written last; a folder without it is removed and built anew.
                                     Its time of change is when the environment was last used
+    <root>/<hash>.empty/            an environment without packages, made while the lock was sought
     <root>/<hash>.durable           says which build the disk has all of; the marker of another one
                                     counts until the machine is started again
 
@@ -79,6 +80,11 @@ def content_hash(content: Mapping[str, Any]) -> str:
 def lock_of(root: Path, environment: str) -> Path:
     """Return the file that is locked while an environment is built, or taken away."""
     return root / f"{environment}.lock"
+
+
+def empty_of(root: Path, recipe: Recipe) -> Path:
+    """Return where an empty environment waits for its packages; touched under `lock_of` only."""
+    return root / f"{recipe.hash}.empty"
 
 
 class BuildLog:

@@ -132,7 +132,7 @@ def _remove_leftovers(root: Path, in_use: Collection[str]) -> None:
     for folder in root.iterdir():
         if not folder.is_dir() or folder.name in {RESOLVED, *in_use}:
             continue
-        with _unless_locked(lock_of(root, folder.name)) as free:
+        with _unless_locked(lock_of(root, folder.stem)) as free:
             if free and not (folder / MARKER).exists():
                 _remove(folder)
     for folder in (root / RESOLVED).glob("*.work"):
