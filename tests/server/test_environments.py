@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -139,3 +140,37 @@ def test_a_program_that_is_no_python_fails_before_the_run_starts(server):
     run = submit(server, {"python": {"interpreterPath": "/bin/true"}})
     assert (run["status"], run["startedAt"]) == ("Failed", None)
     assert run["error"]["code"] == "InterpreterMissing"
+
+
+def test_ld_preload_is_the_runs_own_business(server):
+    section = {"environmentVariables": {"LD_PRELOAD": "/none/there.so", "PLAIN": "yes"}}
+    run = submit(server, section, "import os; print(os.environ['PLAIN'])")
+    assert run["status"] == "Completed", run
+    log = server.log(run["runId"])
+    assert log.endswith("yes\n")
+    assert "/none/there.so" in log
+    usage = server.client.get(f"{API}runs/{run['runId']}/usage")
+    assert "there.so" not in usage.text
+    assert "there.so" not in server.log_text()
+
+
+def test_without_dependencies_nothing_is_built(server):
+    run = submit(server, {"python": {"userManagedDependencies": False}}, "print('here')")
+    assert (run["status"], run["environment"]["kind"]) == ("Completed", "system")
+
+
+def test_a_kernel_whose_interpreter_is_gone(server):
+    folder = server.folder / "jupyter" / "kernels" / "gone"
+    folder.mkdir(parents=True)
+    spec = {"argv": ["/none/python", "-f", "{connection_file}"], "display_name": "gone"}
+    (folder / "kernel.json").write_text(json.dumps({**spec, "language": "python"}))
+    notebook = {"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    body = {
+        "definition": {"configuration": {"kernel": "gone"}},
+        "source": {"notebook": notebook, "name": "n.ipynb"},
+    }
+    answer = server.client.post(API + "runs", json=body)
+    assert answer.status_code == 400, answer.text
+    (fault,) = answer.json()["error"]["details"]
+    assert fault["target"].endswith("configuration.kernel")
+    assert "'/none/python', which is no program" in fault["message"]
