@@ -1,10 +1,11 @@
-"""Packages that tests make on the spot, so that no registry is needed: wheels, conda channels."""
+"""Packages that tests make on the spot: wheels, source trees, conda channels; no network."""
 
 from __future__ import annotations
 
 import hashlib
 import io
 import json
+import os
 import platform
 import sys
 import tarfile
@@ -14,6 +15,32 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+
+BACKEND = """
+import os, subprocess, sys, zipfile
+here = os.path.dirname(os.path.abspath(__file__))
+
+def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
+    with open(os.path.join(here, "builds"), "a") as builds:
+        builds.write("built\\n")
+    if os.path.exists(os.path.join(here, "slow")):
+        child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+        with open(os.path.join(here, "started"), "w") as started:
+            started.write(str(child.pid))
+        with open(os.path.join(here, "go")) as go:
+            go.read()
+        child.kill()
+        child.wait()
+    with zipfile.ZipFile(os.path.join(wheel_directory, "slow-1.0-py3-none-any.whl"), "w") as wheel:
+        wheel.writestr("slow.py", "")
+        wheel.writestr("slow-1.0.dist-info/METADATA",
+            "Metadata-Version: 2.1\\nName: slow\\nVersion: 1.0\\n")
+        wheel.writestr("slow-1.0.dist-info/WHEEL",
+            "Wheel-Version: 1.0\\nGenerator: test\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n")
+        wheel.writestr("slow-1.0.dist-info/RECORD", "")
+    return "slow-1.0-py3-none-any.whl"
+"""
 
 
 def make_wheel(folder: Path, name: str = "demo", version: str = "1.0", requires: str = "") -> str:
@@ -48,6 +75,39 @@ def index_variables(folder: Path) -> dict[str, str]:
         "UV_CACHE_DIR": str(folder / "uv-cache"),
         "UV_NO_CONFIG": "1",
     }
+
+
+class SlowPackage:
+    """A source tree whose build tells when it has begun, and goes on when it is told."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir()
+        self.folder = folder
+        self.requirement = f"slow @ {folder.as_uri()}"
+        system = 'requires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
+        project = '[project]\nname = "slow"\nversion = "1.0"\n'
+        (folder / "pyproject.toml").write_text(f"[build-system]\n{system}{project}")
+        (folder / "backend.py").write_text(BACKEND)
+        (folder / "slow").touch()
+        for pipe in ("started", "go"):
+            os.mkfifo(folder / pipe)
+
+    @property
+    def builds(self) -> int:
+        """How often it was built."""
+        return len((self.folder / "builds").read_text().splitlines())
+
+    def wait_until_started(self) -> int:
+        """Return the pid of a process that the build has started."""
+        return int((self.folder / "started").read_text())
+
+    def be_quick(self) -> None:
+        """Let later builds not wait."""
+        (self.folder / "slow").unlink()
+
+    def let_go(self) -> None:
+        """Let the build that waits go on."""
+        (self.folder / "go").write_text("")
 
 
 class CondaChannel:

@@ -14,15 +14,17 @@ from jupyter_exec.environments.collection import (
     collect,
 )
 from jupyter_exec.errors import InvalidRequest, ReadOnly
+from jupyter_exec.model.environment import EnvironmentDefinition
 from jupyter_exec.model.experiment import EnvironmentSpec, KernelSpec
 from jupyter_exec.model.run import isoformat
+from jupyter_exec.model.wire import parse
 from jupyter_exec.services.experiments.named_environments import checked_name
 from jupyter_exec.store import named_environments, used_environments
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from jupyter_exec.model.environment import EnvironmentDefinition
+    from jupyter_exec.model.definition import RunDefinition
     from jupyter_exec.services.journal import Journal
     from jupyter_exec.store.named_environments import NamedEnvironment
     from jupyter_exec.store.paths import DataPaths
@@ -133,6 +135,8 @@ class EnvironmentService:
 
     async def register(self, definition: EnvironmentDefinition) -> None:
         """Keep what a run calls by name and version, unless that is known, or can be no name."""
+        if not _says_what(definition):
+            return
         try:
             name = checked_name(definition.name)
         except InvalidRequest:
@@ -146,6 +150,31 @@ class EnvironmentService:
         await self._journal.write(
             named_environments.register, self._server_timestamp, spec, version, content
         )
+
+    async def completed(self, definition: RunDefinition) -> RunDefinition:
+        """Return a definition whose environment is only a name with what that name stands for.
+
+        A name that nobody has registered stays, and means nothing.
+        """
+        asked = definition.configuration.environment
+        if asked.name is None or _says_what(asked):
+            return definition
+        known = await self._journal.read(named_environments.versions)
+        found = [one for one in known if one.spec.name == asked.name and one.definition]
+        if asked.version:
+            found = [one for one in found if one.version == asked.version]
+        if not found:
+            return definition
+        registered = parse(EnvironmentDefinition, found[-1].definition)
+        variables = {**registered.environment_variables, **asked.environment_variables}
+        environment = registered.model_copy(update={"environment_variables": variables})
+        configuration = definition.configuration.model_copy(update={"environment": environment})
+        return definition.model_copy(update={"configuration": configuration})
+
+
+def _says_what(definition: EnvironmentDefinition) -> bool:
+    nothing = EnvironmentDefinition()
+    return definition.python != nothing.python or definition.docker != nothing.docker
 
 
 def _named_json(environment: NamedEnvironment) -> dict[str, Any]:

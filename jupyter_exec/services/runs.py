@@ -83,7 +83,7 @@ class RunService:
             script = await self._script(request, sourced)
         except ExecError as error:
             faults += error.faults
-        definition = completed(request, script)
+        definition = await self._environments.completed(completed(request, script))
         try:
             with in_definition():
                 await self.check(request.experiment, request.run_id, definition)

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from local_packages import index_variables, make_wheel
+from local_packages import SlowPackage, index_variables, make_wheel
 from servers import RunningServer
 
 from jupyter_exec.model.answers.runs import ANSWERS
@@ -73,6 +73,13 @@ def test_a_repetition_uses_the_lock_and_a_new_run_after_gc_does_not(server):
     assert named["definition"]["python"]["condaDependencies"] is not None
     known = server.client.get("api/v1/environment/mine").json()["result"]["environmentSpec"]
     assert known["kernelSpec"]["pipDependencies"] == ["demo"]
+
+    by_name = submit(server, {"name": "mine", "version": "3", "environmentVariables": {"A": "1"}})
+    assert by_name["environment"] == first["environment"]
+    assert by_name["definition"]["configuration"]["environment"]["environmentVariables"]["A"] == "1"
+    unknown = submit(server, {"name": "mine", "version": "4"}, "pass")
+    assert unknown["environment"]["kind"] == "system"
+    assert get(server, "environments", "EnvironmentList")["named"] == [named]
 
     assert collect(server, maxAgeDays=0, dryRun=True) == [built["hash"]]
     assert collect(server, maxAgeDays=0) == [built["hash"]]
@@ -174,3 +181,21 @@ def test_a_kernel_whose_interpreter_is_gone(server):
     (fault,) = answer.json()["error"]["details"]
     assert fault["target"].endswith("configuration.kernel")
     assert "'/none/python', which is no program" in fault["message"]
+
+
+def test_a_server_that_is_killed_in_the_midst_of_a_build(make_server, tmp_path):
+    server = make_server(env=index_variables(tmp_path / "packages"))
+    package = SlowPackage(tmp_path / "slow")
+    command = ["python", "-c", "import slow; print('here')"]
+    configuration = {"command": command, "environment": packages(package.requirement)}
+    body = {"definition": {"configuration": configuration}}
+    run_id = server.client.post(API + "runs", json=body).json()["runId"]
+    package.wait_until_started()
+    server.restart(kill=True)
+    package.be_quick()
+    assert get(server, "environments", "EnvironmentList")["built"] == []
+    package.let_go()
+    run = server.wait_for_end(run_id)
+    assert (run["status"], server.log(run_id)) == ("Completed", "here\n")
+    (built,) = get(server, "environments", "EnvironmentList")["built"]
+    assert built["hash"] == run["environment"]["hash"]

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from local_packages import index_variables, make_wheel
+from local_packages import SlowPackage, index_variables, make_wheel
 
 from jupyter_exec.environments.base import EnvironmentRequest, choose
 from jupyter_exec.environments.failure import cause_of
@@ -24,31 +24,6 @@ from jupyter_exec.errors import RunFailed
 from jupyter_exec.model.environment import EnvironmentDefinition
 
 CONDA = "configuration.environment.python.condaDependencies"
-
-BACKEND = """
-import os, subprocess, sys, zipfile
-here = os.path.dirname(os.path.abspath(__file__))
-
-def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
-    with open(os.path.join(here, "builds"), "a") as builds:
-        builds.write("built\\n")
-    if os.path.exists(os.path.join(here, "slow")):
-        child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
-        with open(os.path.join(here, "started"), "w") as started:
-            started.write(str(child.pid))
-        with open(os.path.join(here, "go")) as go:
-            go.read()
-        child.kill()
-        child.wait()
-    with zipfile.ZipFile(os.path.join(wheel_directory, "slow-1.0-py3-none-any.whl"), "w") as wheel:
-        wheel.writestr("slow.py", "")
-        wheel.writestr("slow-1.0.dist-info/METADATA",
-            "Metadata-Version: 2.1\\nName: slow\\nVersion: 1.0\\n")
-        wheel.writestr("slow-1.0.dist-info/WHEEL",
-            "Wheel-Version: 1.0\\nGenerator: test\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n")
-        wheel.writestr("slow-1.0.dist-info/RECORD", "")
-    return "slow-1.0-py3-none-any.whl"
-"""
 
 
 @pytest.fixture(autouse=True)
@@ -66,36 +41,6 @@ def definition(*dependencies: Any, **python: Any) -> EnvironmentDefinition:
     conda = {"name": "x", "channels": ["conda-forge"], "dependencies": list(dependencies)}
     section = {"userManagedDependencies": False, "condaDependencies": conda, **python}
     return EnvironmentDefinition.model_validate({"python": section})
-
-
-class SlowPackage:
-    """A source tree whose build tells when it has begun, and goes on when it is told."""
-
-    def __init__(self, folder: Path) -> None:
-        folder.mkdir()
-        self.folder = folder
-        self.requirement = f"slow @ {folder.as_uri()}"
-        system = 'requires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
-        project = '[project]\nname = "slow"\nversion = "1.0"\n'
-        (folder / "pyproject.toml").write_text(f"[build-system]\n{system}{project}")
-        (folder / "backend.py").write_text(BACKEND)
-        (folder / "slow").touch()
-        for pipe in ("started", "go"):
-            os.mkfifo(folder / pipe)
-
-    @property
-    def builds(self) -> int:
-        return len((self.folder / "builds").read_text().splitlines())
-
-    def wait_until_started(self) -> int:
-        """Return the pid of a process that the build has started."""
-        return int((self.folder / "started").read_text())
-
-    def be_quick(self) -> None:
-        (self.folder / "slow").unlink()
-
-    def let_go(self) -> None:
-        (self.folder / "go").write_text("")
 
 
 def ended(pid: int) -> bool:
