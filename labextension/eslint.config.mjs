@@ -32,6 +32,10 @@ export default tseslint.config(
         {
           selector: 'JSXAttribute[name.name="dangerouslySetInnerHTML"]',
           message: 'Data is never rendered as HTML.'
+        },
+        {
+          selector: 'AwaitExpression > ImportExpression',
+          message: 'Load by `loaded` of server/failures.ts: it tells why not.'
         }
       ]
     }

@@ -13,3 +13,8 @@ globalThis.matchMedia ??= query => ({
   addEventListener() {},
   removeEventListener() {}
 });
+globalThis.requestIdleCallback ??= callback => setTimeout(callback, 0);
+globalThis.cancelIdleCallback ??= handle => clearTimeout(handle);
+if (globalThis.Element) {
+  globalThis.Element.prototype.scrollIntoView ??= () => {};
+}

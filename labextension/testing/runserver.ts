@@ -3,11 +3,18 @@ import { ServerConnection } from '@jupyterlab/services';
 import { ExecModel } from '../src/model/exec';
 import { isTerminal } from '../src/model/lifecycle';
 import { matches } from '../src/model/runlist';
-import type { IRunFilter, Run, RunEvent, RunStatus } from '../src/types';
+import type {
+  ActionRequest,
+  IRunFilter,
+  Run,
+  RunEvent,
+  RunStatus
+} from '../src/types';
 
 /** More than `Run` has optional fields of, for a test to write down what matters to it. */
 export type RunFields = Partial<Run> & { runId: string };
 
+const GONE = { error: { code: 'UserError', message: 'there is no such run' } };
 const START = Date.parse('2026-01-01T00:00:00.000Z');
 
 /** What our routes would answer, held in memory, behind `fetch`: lists, experiments, events. */
@@ -31,6 +38,8 @@ export class RunServer {
   /** Answers wait for this, so that a test can make events overtake them. */
   gate: Promise<void> = Promise.resolve();
   isDown = false;
+  /** What every request is answered with; 200 = as it should be. */
+  status = 200;
 
   /** Follow the events, as the application does when it is ready. */
   async start(): Promise<void> {
@@ -108,12 +117,33 @@ export class RunServer {
     if (this.isDown) {
       throw new TypeError('Failed to fetch');
     }
+    if (this.status !== 200) {
+      const body = JSON.stringify({ error: { message: 'for programs' } });
+      return new Response(body, { status: this.status });
+    }
     if (route === 'events') {
       return new Response(this._open());
     }
-    const body = JSON.stringify(this._answer(route, url.searchParams));
+    const request = input instanceof Request ? input : null;
+    const answer =
+      request?.method === 'POST'
+        ? this._act(await request.json())
+        : this._answer(route, url.searchParams);
+    const body = JSON.stringify(answer ?? GONE);
     await this.gate;
-    return new Response(body);
+    return new Response(body, { status: answer === undefined ? 404 : 200 });
+  }
+
+  /** `run-actions`: deletes the runs that are there. */
+  private _act({ runIds }: ActionRequest): unknown {
+    const results = runIds.map(runId => {
+      const isThere = this.runs.some(run => run.runId === runId);
+      if (isThere) {
+        this.delete(runId);
+      }
+      return { runId, run: null, error: isThere ? null : GONE.error };
+    });
+    return { results };
   }
 
   private _open(): ReadableStream<Uint8Array> {

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
 import shutil
 from typing import TYPE_CHECKING
 
 import pytest
 from between import Between
+from filled_templates import make
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,16 +30,10 @@ def lab(own_lab: RunningServer) -> RunningServer:
 
 
 @pytest.fixture
-def lab_page(lab_page: LabPage) -> Iterator[LabPage]:
-    """Leave out what Lab itself complains of when its server is gone; what is ours counts."""
-    lab_page.close_connection_errors()
-    yield lab_page
-    gone = re.compile("TypeError: Failed to fetch|ChunkLoadError")
-    lab_page.errors[:] = [
-        error
-        for error in lab_page.errors
-        if "extensions/jupyter-exec" in error or not gone.match(error)
-    ]
+def lab_page(lab_page: LabPage) -> LabPage:
+    """The server of these tests is killed, or cut off."""
+    lab_page.let_server_go()
+    return lab_page
 
 
 @pytest.fixture
@@ -137,6 +131,12 @@ def test_login_has_ended(lab_page: LabPage) -> None:
     alert.wait_for(timeout=TIMEOUT_MS)
     lab_page.shot("login-has-ended")
     meanwhile = lab_page.submit("print('meanwhile')")
+    submit = "window.jupyterapp.commands.execute('jupyter-exec:submit-file', { path: 'a.py' })"
+    lab_page.page.evaluate(f"() => {{ {submit}; }}")
+    dialog = lab_page.page.get_by_role("dialog").filter(has_text="no longer logged in")
+    dialog.get_by_role("button", name="Log in").wait_for(timeout=TIMEOUT_MS)
+    lab_page.shot("login-has-ended-submit")
+    dialog.get_by_role("button", name="Close").click()
 
     other = lab_page.page.context.new_page()
     address = alert.get_by_role("link", name="Log in").evaluate("link => link.href")
@@ -151,6 +151,36 @@ def test_login_has_ended(lab_page: LabPage) -> None:
     alert.wait_for(state="detached")
     assert is_marked(lab_page)
     lab_page.shot("logged-in-again")
+
+
+def test_server_is_gone_before_code_was_loaded(lab_page: LabPage) -> None:
+    lab_page.open()
+    page = lab_page.page
+    compare = "window.jupyterapp.commands.execute('jupyter-exec:compare')"
+    lab_page.lab.stop()
+    page.evaluate(compare)
+    dialog = page.get_by_role("dialog").filter(has_text="This was not done")
+    dialog.get_by_text("The Jupyter server does not answer.").wait_for(timeout=TIMEOUT_MS)
+    lab_page.shot("server-gone-command")
+    dialog.get_by_role("button", name="Close").click()
+    lab_page.lab.start()
+    page.evaluate(compare)
+    page.get_by_text("Nothing to compare yet").wait_for(timeout=TIMEOUT_MS)
+
+
+def test_forms_are_read_when_the_server_is_back(lab_page: LabPage) -> None:
+    make(lab_page, "late", [{"name": "n", "type": "integer", "value": 1}])
+    lab_page.open()
+    page = lab_page.page
+    execute = "name => window.jupyterapp.commands.execute('jupyter-exec:{}', {{ name }})"
+    page.evaluate(execute.format("template-history"), "late")  # loads the code of forms, too
+    page.get_by_role("table", name="Versions").wait_for(timeout=TIMEOUT_MS)
+    lab_page.lab.stop()
+    page.evaluate(execute.format("run-template"), "late")
+    alert = page.get_by_role("alert").filter(has_text="does not answer")
+    alert.first.wait_for(timeout=TIMEOUT_MS)
+    lab_page.lab.start()
+    page.get_by_role("form", name="Run late").wait_for(timeout=TIMEOUT_MS)
 
 
 def open_through(lab_page: LabPage, proxy: Between) -> None:

@@ -203,7 +203,13 @@ def test_a_run_that_somebody_else_deletes_stays_readable(lab_page: LabPage) -> N
     buttons = header(page).locator(".jp-exec-actions button")
     assert buttons.count() > 2
     assert all(button.is_disabled() for button in buttons.all())
+    panel = page.locator(".jp-exec-tabpanel")
+    assert panel.get_by_role("link", name="Download").count() == 0
     lab_page.shot("run-document-deleted")
+    page.get_by_role("tab", name="Outputs").click()
+    panel.get_by_text("The outputs were deleted with the run").wait_for()
+    assert panel.get_by_role("alert").count() == 0
+    assert panel.get_by_role("link").count() == 0
 
 
 def test_delete_asks_first(lab_page: LabPage) -> None:
@@ -214,7 +220,8 @@ def test_delete_asks_first(lab_page: LabPage) -> None:
     lab_page.open_run(run_id)
     header(page).get_by_role("button", name="Delete…").click()
     dialog = page.get_by_role("dialog")
-    dialog.get_by_text("unloved is deleted with its logs").wait_for()
+    dialog.get_by_text("Delete unloved?").wait_for()
+    dialog.locator("button:focus", has_text="Keep").wait_for()
     dialog.get_by_role("button", name="Delete").click()
     header(page).get_by_text("This run was deleted.").wait_for()
     assert lab_page.lab.client.get(f"jupyter-exec/v1/runs/{run_id}").status_code == 404

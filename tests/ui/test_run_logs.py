@@ -123,6 +123,7 @@ def test_the_server_is_killed_and_comes_back(lab_page: LabPage, tmp_path: Path) 
     lab_page.open_run(run_id, "logs")
     (tmp_path / "0").touch()
     line(page, "step 0").wait_for()
+    lab_page.let_server_go()
     lab_page.lab.kill9()
     log_state(page, "disconnected")
     lab_page.shot("run-log-disconnected")
@@ -134,10 +135,6 @@ def test_the_server_is_killed_and_comes_back(lab_page: LabPage, tmp_path: Path) 
     line(page, "step 3").wait_for()
     page.locator(".jp-exec-state", has_text="Completed").wait_for(timeout=60_000)
     assert page.locator(".jp-exec-log-line").count() == 4
-    # Lab's own requests fail too while nobody answers; ours are caught.
-    ours = [error for error in lab_page.errors if "jupyter-exec" in error]
-    assert not ours
-    lab_page.errors.clear()
 
 
 def test_a_log_of_one_gigabyte(lab_page: LabPage) -> None:

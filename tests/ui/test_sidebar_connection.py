@@ -25,7 +25,7 @@ def test_server_killed_and_restarted(lab_page: LabPage, tmp_path: Path) -> None:
     notice = lab_page.page.get_by_text("Disconnected; trying again")
     notice.wait_for()
     lab_page.shot("sidebar-disconnected")
-    lab_page.close_connection_errors()
+    lab_page.let_server_go()
     with lab_page.page.expect_request("**/jupyter-exec/v1/events*"):
         lab_page.page.get_by_role("button", name="Try now").click()
     # The run goes on, and ends, without a server.

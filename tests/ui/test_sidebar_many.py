@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import statistics
 import threading
+import time
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -21,9 +24,11 @@ pytestmark = pytest.mark.timeout(600)
 RUNS = 100_000
 MOST_ROWS = 60
 EVENTS_A_SECOND = 20
-MEASURED_S = 10
-# Of one core of a machine that also runs the server and other tests; 5 % is wanted.
-MOST_CPU = 0.15
+MEASURED_S = 6
+ROUNDS = 3
+MOST_LATE_S = 0.5
+# Of one core, above what the page takes while nothing happens.
+MOST_CPU = 0.05
 
 
 def prepare_lab(lab: RunningServer) -> None:
@@ -94,22 +99,46 @@ def test_filter_many(lab_page: LabPage, asked: list[str]) -> None:
     lab_page.page.get_by_role("button", name="Group by experiment").click()
 
 
-def _busy_share(lab_page: LabPage, while_: Callable[[], None]) -> float:
-    """Return how much of a core the page's main thread takes meanwhile."""
-    session = lab_page.page.context.new_cdp_session(lab_page.page)
-    session.send("Performance.enable")
+class MainThread:
+    """The main thread of the page, which is what a slow view would block.
 
-    def read() -> tuple[float, float]:
-        found = {
-            metric["name"]: metric["value"]
-            for metric in session.send("Performance.getMetrics")["metrics"]
+    Its time on a processor counts, not the time that its tasks take: these also wait for
+    processors that other programs use.
+
+    Args:
+        lab_page: whose page is looked at.
+    """
+
+    def __init__(self, lab_page: LabPage) -> None:
+        context = lab_page.page.context
+        self._session = context.new_cdp_session(lab_page.page)
+        self._session.send("Performance.enable", {"timeDomain": "threadTicks"})
+
+    def read(self) -> dict[str, float]:
+        """Return seconds by metric since the page was opened."""
+        found = self._session.send("Performance.getMetrics")["metrics"]
+        return {metric["name"]: metric["value"] for metric in found}
+
+    def shares(self, while_: Callable[[], None]) -> dict[str, float]:
+        """Return what parts of a core were used meanwhile: all of it, scripts, styles, layout."""
+        before, begin = self.read(), time.monotonic()
+        while_()
+        after, took = self.read(), time.monotonic() - begin
+        names = ("Task", "Script", "RecalcStyle", "Layout")
+        return {
+            name: (after[f"{name}Duration"] - before[f"{name}Duration"]) / took for name in names
         }
-        return found["TaskDuration"], found["Timestamp"]
 
-    busy, begin = read()
-    while_()
-    busy_after, end = read()
-    return (busy_after - busy) / (end - begin)
+
+def _rename(lab_page: LabPage, ids: list[str], first: int, count: int) -> None:
+    """Make so many events, at an even pace."""
+    never = threading.Event()  # it only paces
+    begin = time.monotonic()
+    for number in range(count):
+        body = {"displayName": f"renamed {first + number}"}
+        run_id = ids[number % len(ids)]
+        lab_page.lab.client.patch(f"jupyter-exec/v1/runs/{run_id}", json=body).raise_for_status()
+        never.wait(max(0, begin + (number + 1) / EVENTS_A_SECOND - time.monotonic()))
 
 
 def test_twenty_events_a_second(lab_page: LabPage, record_property: Callable[..., None]) -> None:
@@ -118,23 +147,37 @@ def test_twenty_events_a_second(lab_page: LabPage, record_property: Callable[...
     panel.open()
     panel.rows().first.wait_for()
     ids = panel.rows().evaluate_all("rows => rows.map(row => row.dataset.runId)")[:10]
-    pause = threading.Event()  # never set: it only paces
+    thread = MainThread(lab_page)
+    count = MEASURED_S * EVENTS_A_SECOND
+    more = []
+    # The best of some: now and then V8 collects all garbage of Lab.
+    for first in range(0, ROUNDS * count, count):
+        idle = thread.shares(lambda: lab_page.page.wait_for_timeout(2000))
+        busy = thread.shares(partial(_rename, lab_page, ids, first, count))
+        panel.row(f"renamed {first + count - 1}").wait_for()
+        more.append(busy["Task"] - idle["Task"])
+        split = ", ".join(f"{name} {share:.1%}" for name, share in busy.items())
+        print(f"idle {idle['Task']:.1%}, at {EVENTS_A_SECOND} events a second: {split}")
+    record_property("more", more)
+    assert min(more) < MOST_CPU
 
-    def send(count: int) -> None:
-        for number in range(count):
-            body = {"displayName": f"renamed {number}"}
-            run_id = ids[number % len(ids)]
-            lab_page.lab.client.patch(f"jupyter-exec/v1/runs/{run_id}", json=body)
-            pause.wait(1 / EVENTS_A_SECOND)
 
-    idle = _busy_share(lab_page, lambda: lab_page.page.wait_for_timeout(3000))
-    last = MEASURED_S * EVENTS_A_SECOND
-    busy = _busy_share(lab_page, lambda: send(last))
-    panel.row(f"renamed {last - 1}").wait_for()
-    record_property("idle", idle)
-    record_property("busy", busy)
-    print(f"idle {idle:.1%}, at {EVENTS_A_SECOND} events a second {busy:.1%}")
-    assert busy - idle < MOST_CPU
+def test_change_is_seen_while_others_come(lab_page: LabPage) -> None:
+    panel = RunsPanel(lab_page.page)
+    lab_page.open()
+    panel.open()
+    panel.rows().first.wait_for()
+    ids = panel.rows().evaluate_all("rows => rows.map(row => row.dataset.runId)")[:10]
+    late = []
+    for number in range(20):
+        name = f"seen {number}"
+        _rename(lab_page, ids[1:], 1000 + number, 3)
+        begin = time.monotonic()
+        lab_page.lab.client.patch(f"jupyter-exec/v1/runs/{ids[0]}", json={"displayName": name})
+        panel.row(name).wait_for()
+        late.append(time.monotonic() - begin)
+    print(f"seen after {statistics.median(late):.2f} s, at most {max(late):.2f} s")
+    assert statistics.median(late) < MOST_LATE_S
 
 
 def test_narrow(lab_page: LabPage) -> None:

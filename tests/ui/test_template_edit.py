@@ -192,7 +192,7 @@ def test_a_template_that_is_gone(lab_page: LabPage) -> None:
     lab_page.lab.client.delete("jupyter-exec/v1/templates/gone").raise_for_status()
     form = page.get_by_role("form", name="Run gone")
     form.get_by_role("button", name="Run", exact=True).click()
-    form.get_by_text("there is no template 'gone'").wait_for()
+    form.get_by_text("This is no longer on the server.").wait_for()
     form.get_by_role("button", name="History").click()
     page.get_by_text("This template was deleted.").wait_for()
     lab_page.shot("template-deleted")

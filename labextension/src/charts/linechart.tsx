@@ -4,6 +4,7 @@ import { Notification } from '@jupyterlab/apputils';
 import * as React from 'react';
 
 import { useExec } from '../components/context';
+import { failureText } from '../components/failure';
 import { Legend } from './legend';
 import { IPlotEvents, LinePlot } from './lineplot';
 import { positive } from './decimate';
@@ -48,7 +49,7 @@ export function LineChart(props: {
     downloadLines(title, (await props.readAll?.()) ?? lines, settings.xKind);
   const showFailure = (error: Error) =>
     Notification.error(
-      trans.__('The points could not be read: %1', error.message)
+      trans.__('The points could not be read: %1', failureText(trans, error))
     );
   const toggle = (id: string) => {
     const next = new Set(hidden);

@@ -8,6 +8,7 @@ import { useSame } from '../charts/same';
 import { numberOf } from '../charts/series';
 import { CommandIDs } from '../commands';
 import { useExec } from '../components/context';
+import { failureText } from '../components/failure';
 import { Elapsed, StatusIcon, statusText } from '../components/status';
 import type { Point } from '../types';
 import type { ICompared } from './comparison';
@@ -86,7 +87,7 @@ export function CompareTable(props: {
           })}
         </table>
       </div>
-      {shown.length === 0 && runs.length > 1 && (
+      {shown.length === 0 && known.filter(Boolean).length > 1 && (
         <p className="jp-exec-chart-note">
           {trans.__(
             'Parameters, arguments, environment and definition are the same.'
@@ -156,7 +157,7 @@ function RunHeader(props: {
             trans.__('This run was deleted.')
           ) : error ? (
             <>
-              {error.message}{' '}
+              {failureText(trans, error)}{' '}
               <button
                 className="jp-exec-link jp-exec-plain"
                 onClick={() => props.onRetry(runId)}

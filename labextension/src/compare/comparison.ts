@@ -29,6 +29,7 @@ export class Comparison implements IDisposable {
     runIds: readonly string[]
   ) {
     _model.store.changed.connect(this._onStore, this);
+    _model.stream.stateChanged.connect(this._onConnection, this);
     runIds.forEach(runId => this.add(runId));
   }
 
@@ -109,8 +110,20 @@ export class Comparison implements IDisposable {
   dispose(): void {
     this._isDisposed = true;
     this._model.store.changed.disconnect(this._onStore, this);
+    this._model.stream.stateChanged.disconnect(this._onConnection, this);
     this._parts.forEach(part => part.metrics.dispose());
     Signal.clearData(this);
+  }
+
+  /** A server that was away has answers now. */
+  private _onConnection(): void {
+    if (this._model.stream.state === 'connected') {
+      for (const [runId, part] of this._parts) {
+        if (part.error !== null || part.metrics.error !== null) {
+          this.read(runId);
+        }
+      }
+    }
   }
 
   private _onStore(

@@ -38,6 +38,22 @@ export function useRun(runId: string): Run | undefined {
   return run;
 }
 
+/** What shows the time: all of it moves in one drawing a second, not each part by itself. */
+const clocks = new Set<() => void>();
+let ticking: ReturnType<typeof setInterval> | undefined;
+
+function addClock(clock: () => void): () => void {
+  clocks.add(clock);
+  ticking ??= setInterval(() => clocks.forEach(each => each()), 1000);
+  return () => {
+    clocks.delete(clock);
+    if (clocks.size === 0) {
+      clearInterval(ticking);
+      ticking = undefined;
+    }
+  };
+}
+
 /** The time now in milliseconds, kept to the second while `active`. */
 export function useNow(active: boolean): number {
   const [now, setNow] = React.useState(() => Date.now());
@@ -45,9 +61,9 @@ export function useNow(active: boolean): number {
     if (!active) {
       return undefined;
     }
-    setNow(Date.now());
-    const timer = setInterval(() => setNow(Date.now()), 1000);
-    return () => clearInterval(timer);
+    const update = () => setNow(Date.now());
+    update();
+    return addClock(update);
   }, [active]);
   return now;
 }

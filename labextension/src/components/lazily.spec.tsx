@@ -1,10 +1,9 @@
-import { ServerConnection } from '@jupyterlab/services';
 import { nullTranslator } from '@jupyterlab/translation';
 import { CommandRegistry } from '@lumino/commands';
 import { fireEvent, render, screen } from '@testing-library/react';
 import * as React from 'react';
 
-import { ExecModel } from '../model/exec';
+import { RunServer } from '../../testing/runserver';
 import { ExecProvider } from './context';
 import { lazily } from './lazily';
 
@@ -13,7 +12,8 @@ function Hello({ name }: { name: string }): JSX.Element {
 }
 
 describe('lazily', () => {
-  const model = new ExecModel(ServerConnection.makeSettings());
+  const server = new RunServer();
+  const { model } = server;
   const context = {
     model,
     commands: new CommandRegistry(),
@@ -22,7 +22,7 @@ describe('lazily', () => {
   const show = (view: JSX.Element) =>
     render(<ExecProvider value={context}>{view}</ExecProvider>);
 
-  afterAll(() => model.dispose());
+  afterAll(() => server.stop());
 
   it('loads once, when it is first shown', async () => {
     const load = jest.fn(async () => ({ default: Hello }));
@@ -36,15 +36,47 @@ describe('lazily', () => {
     expect(load).toHaveBeenCalledTimes(1);
   });
 
-  it('says that the code cannot be loaded, and tries again', async () => {
+  /** As the bundler rejects where a script cannot be loaded. */
+  function chunkError(): Error {
+    const error = new Error('Loading chunk 887 failed.');
+    error.name = 'ChunkLoadError';
+    return error;
+  }
+
+  it('says that the server is away, and tries again', async () => {
     const load = jest
       .fn<Promise<{ default: typeof Hello }>, []>()
-      .mockRejectedValueOnce(new Error('ChunkLoadError'))
+      .mockRejectedValueOnce(chunkError())
       .mockResolvedValueOnce({ default: Hello });
     const Lazy = lazily(load);
+    server.isDown = true;
     show(<Lazy name="one" />);
-    await screen.findByRole('alert');
+    const alert = await screen.findByRole('alert');
+    expect(alert.textContent).toContain('The Jupyter server does not answer.');
     fireEvent.click(screen.getByRole('button', { name: 'Try again' }));
     await screen.findByText('Hello one');
+    server.isDown = false;
+  });
+
+  it('tries again by itself when the server is back', async () => {
+    const load = jest
+      .fn<Promise<{ default: typeof Hello }>, []>()
+      .mockRejectedValueOnce(chunkError())
+      .mockResolvedValueOnce({ default: Hello });
+    const Lazy = lazily(load);
+    server.isDown = true;
+    await server.start();
+    show(<Lazy name="one" />);
+    await screen.findByRole('alert');
+    server.isDown = false;
+    server.model.stream.retry();
+    await screen.findByText('Hello one');
+  });
+
+  it('says that the page is old where the server answers', async () => {
+    const Lazy = lazily<object>(() => Promise.reject(chunkError()));
+    show(<Lazy />);
+    const alert = await screen.findByRole('alert');
+    expect(alert.textContent).toContain('Reload the page.');
   });
 });

@@ -1,5 +1,6 @@
 import * as React from 'react';
 
+import { loaded } from '../server/failures';
 import { useExec } from './context';
 import { Failure } from './notice';
 
@@ -16,22 +17,22 @@ export function lazily<P extends object>(
 ): React.FunctionComponent<P> {
   let known: React.ComponentType<P> | null = null;
   return function Lazily(props: P): JSX.Element {
-    const { trans } = useExec();
+    const { model, trans } = useExec();
     const [, setLoaded] = React.useState(known !== null);
-    const [hasFailed, setFailed] = React.useState(false);
+    const [failure, setFailure] = React.useState<Error | null>(null);
     React.useEffect(() => {
       let isShown = true;
-      if (known === null && !hasFailed) {
-        load().then(
+      if (known === null && failure === null) {
+        loaded(model.requester, load).then(
           module => {
             known = module.default;
             if (isShown) {
               setLoaded(true);
             }
           },
-          () => {
+          (error: Error) => {
             if (isShown) {
-              setFailed(true);
+              setFailure(error);
             }
           }
         );
@@ -39,20 +40,13 @@ export function lazily<P extends object>(
       return () => {
         isShown = false;
       };
-    }, [hasFailed]);
+    }, [failure]);
     const Component = known;
     if (Component !== null) {
       return <Component {...props} />;
     }
-    return hasFailed ? (
-      <Failure
-        error={
-          new Error(
-            trans.__('This part could not be loaded. Is the server running?')
-          )
-        }
-        onRetry={() => setFailed(false)}
-      />
+    return failure ? (
+      <Failure error={failure} onRetry={() => setFailure(null)} />
     ) : (
       <div className="jp-exec-empty jp-exec-loading">
         {trans.__('Loading…')}

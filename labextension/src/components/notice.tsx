@@ -1,8 +1,9 @@
-import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
 import { RequestFailure } from '../server/errors';
+import type { ConnectionState } from '../server/eventstream';
 import { useExec } from './context';
+import { failureText, loginUrl, needsLogin } from './failure';
 
 /** Nothing is here yet: what it would be, and how to get it. */
 export function Empty(props: {
@@ -17,15 +18,39 @@ export function Empty(props: {
   );
 }
 
-/** Something did not succeed: what, why, every field at fault, and what can be done about it. */
+/**
+ * Something did not succeed: what, why, every field at fault, and what can be done about it.
+ *
+ * It is tried again by itself when the server is back, unless it `isWriting`.
+ */
 export function Failure(props: {
   error: Error;
   onRetry?: () => void;
+  isWriting?: boolean;
 }): JSX.Element {
   const { model, trans } = useExec();
-  const { error, onRetry } = props;
-  const kind = error instanceof RequestFailure ? error.kind : null;
-  const faults = error instanceof RequestFailure ? error.faults : [];
+  const { error, onRetry, isWriting = false } = props;
+  const retry = React.useRef(onRetry);
+  retry.current = onRetry;
+  const isAway =
+    error instanceof RequestFailure &&
+    ['unreachable', 'unauthorized'].includes(error.kind);
+  React.useEffect(() => {
+    if (!isAway || isWriting) {
+      return undefined;
+    }
+    const onState = (_: unknown, state: ConnectionState) => {
+      if (state === 'connected') {
+        retry.current?.();
+      }
+    };
+    model.stream.stateChanged.connect(onState);
+    return () => {
+      model.stream.stateChanged.disconnect(onState);
+    };
+  }, [model, isAway, isWriting]);
+  const isRefused = error instanceof RequestFailure && error.kind === 'refused';
+  const faults = isRefused ? error.faults : [];
   return (
     <div className="jp-exec-failure" role="alert">
       <div>{failureText(trans, error)}</div>
@@ -39,10 +64,12 @@ export function Failure(props: {
         </ul>
       )}
       <div className="jp-exec-failure-actions">
-        {kind === 'unauthorized' && (
+        {needsLogin(error) && (
           <a
             className="jp-exec-button"
-            href={`${model.requester.settings.baseUrl}login?next=${encodeURIComponent(location.pathname + location.search)}`}
+            href={loginUrl(model.requester)}
+            target="_blank"
+            rel="noopener"
           >
             {trans.__('Log in')}
           </a>
@@ -55,18 +82,4 @@ export function Failure(props: {
       </div>
     </div>
   );
-}
-
-/** What a person is told of an error: what happened, and what to do next. */
-export function failureText(trans: TranslationBundle, error: Error): string {
-  switch (error instanceof RequestFailure ? error.kind : null) {
-    case 'unauthorized':
-      return trans.__('You are no longer logged in to this server.');
-    case 'noRoute':
-      return trans.__(
-        'The jupyter_exec of this server does not have this. Update it, or enable the server extension.'
-      );
-    default:
-      return error.message;
-  }
 }

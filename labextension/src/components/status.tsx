@@ -79,7 +79,7 @@ export function ProgressBar({ run }: { run: Run }): JSX.Element | null {
       aria-valuenow={share === undefined ? undefined : Math.round(share * 100)}
       title={text.filter(Boolean).join(' ')}
     >
-      <span style={{ width: `${(share ?? 0) * 100}%` }} />
+      <span style={{ transform: `translateX(${(share ?? 0) * 100 - 100}%)` }} />
     </span>
   );
 }

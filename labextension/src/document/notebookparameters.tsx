@@ -1,6 +1,7 @@
 import * as React from 'react';
 
 import { useExec } from '../components/context';
+import { failureText } from '../components/failure';
 import { useAsync } from '../components/hooks';
 import { snapshotParameters } from '../submit/parameters';
 import { isSame } from '../submit/patch';
@@ -38,7 +39,7 @@ export function NotebookParameters({ run }: { run: Run }): JSX.Element | null {
         <p>
           {trans.__(
             "The notebook's defaults cannot be read: %1",
-            error.message
+            failureText(trans, error)
           )}
         </p>
       )}

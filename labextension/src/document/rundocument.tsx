@@ -166,7 +166,7 @@ function Body({ document }: { document: RunDocument }): JSX.Element {
         aria-labelledby={`${document.id}-tab-${shown.id}`}
         tabIndex={0}
       >
-        <shown.component key={shown.id} run={run} />
+        <shown.component key={shown.id} run={run} isDeleted={isDeleted} />
       </div>
     </VisibleContext.Provider>
   );

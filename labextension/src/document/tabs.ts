@@ -8,6 +8,8 @@ import type { Run } from '../types';
 /** What every tab of a run's document gets: the run as it is known now. */
 export interface IRunTabProps {
   readonly run: Run;
+  /** Somebody has deleted it; `run` is as it was last. */
+  readonly isDeleted: boolean;
 }
 
 /** A tab of a run's document; its code is loaded when it is opened. */

@@ -3,6 +3,7 @@ import type { Contents, ServerConnection } from '@jupyterlab/services';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { ISignal, Signal } from '@lumino/signaling';
 
+import { loaded } from '../server/failures';
 import type { Requester } from '../server/request';
 import type { IStoredFile } from './filelist';
 
@@ -81,7 +82,10 @@ export abstract class ReadOnlyDrive implements Contents.IDrive {
     localPath: string,
     options?: Contents.IFetchOptions
   ): Promise<Contents.IModel> {
-    const { read } = await import('./reading');
+    const { read } = await loaded(
+      this.options.requester,
+      () => import('./reading')
+    );
     return read(this, PathExt.removeSlash(localPath), options);
   }
 

@@ -1,6 +1,7 @@
 import { PathExt } from '@jupyterlab/coreutils';
 import { Contents, ServerConnection } from '@jupyterlab/services';
 
+import { loaded } from '../server/failures';
 import { base64Of, checkSize, notebookOf, readBytes, textOf } from './content';
 import { PARQUET, ReadOnlyDrive } from './drive';
 import {
@@ -72,7 +73,7 @@ async function readContent(
   const url = drive.url(owner, file.path);
   const limitBytes = drive.options.limitBytes();
   if (PARQUET.test(name) && options.format !== 'base64') {
-    const { readTable } = await import('./parquet');
+    const { readTable } = await loaded(requester, () => import('./parquet'));
     const source = { url, name, sizeBytes: file.sizeBytes, limitBytes };
     const table = await readTable(requester, trans, source);
     drive.setExtent(model.path, table);

@@ -5,6 +5,8 @@ import { DisposableDelegate, IDisposable } from '@lumino/disposable';
 import { BoxLayout } from '@lumino/widgets';
 
 import type { IExecContext } from '../components/context';
+import { orNotify } from '../components/failure';
+import { loaded } from '../server/failures';
 import type { ReadOnlyDrive } from './drive';
 import { OutputsDrive } from './drives';
 import { NOTEBOOK_VIEWER } from './notebooks';
@@ -63,12 +65,14 @@ export class FileViewers implements DocumentRegistry.WidgetExtension {
     path: string,
     drive: ReadOnlyDrive
   ): Promise<void> {
-    const { FileBanner } = await import('./banner');
-    if (widget.isDisposed) {
+    const code = await orNotify(this._context, () =>
+      loaded(this._context.model.requester, () => import('./banner'))
+    );
+    if (code === undefined || widget.isDisposed) {
       return;
     }
     const local = this._contents.localPath(path);
-    const banner = new FileBanner(this._context, {
+    const banner = new code.FileBanner(this._context, {
       path,
       runId: drive instanceof OutputsDrive ? local.split('/')[0] : null,
       extent: drive.extent(local)

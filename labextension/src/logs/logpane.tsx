@@ -16,19 +16,25 @@ import { LogView } from './logview';
 /** A longer log is downloaded, not copied. */
 const COPIED_BYTES = 5_000_000;
 
-/** One log: its toolbar, its lines, what is to be said about it. */
+/**
+ * One log: its toolbar, its lines, what is to be said about it.
+ *
+ * Of a run that was deleted the lines stay that were read, and nothing is offered that reads more.
+ */
 export function LogPane(props: {
   run: Run;
+  isDeleted: boolean;
   log: Log;
   picker: JSX.Element;
 }): JSX.Element {
   const { trans } = useExec();
+  const { isDeleted } = props;
   const [reader, log] = useLog(props.run, props.log);
   const [place, setPlace] = React.useState<LogPlace>('end');
   const [isWrapped, setWrapped] = React.useState(true);
   const search = useSearch(reader, log, setPlace);
   const onKeyDown = (event: React.KeyboardEvent) => {
-    if ((event.ctrlKey || event.metaKey) && event.key === 'f') {
+    if ((event.ctrlKey || event.metaKey) && event.key === 'f' && !isDeleted) {
       event.preventDefault();
       search.open();
     }
@@ -43,13 +49,15 @@ export function LogPane(props: {
         {props.picker}
         <LogStatus log={log} />
         <span className="jp-exec-spacer" />
-        <button
-          className="jp-exec-button"
-          aria-expanded={search.isOpen}
-          onClick={search.isOpen ? search.close : search.open}
-        >
-          {trans.__('Search')}
-        </button>
+        {!isDeleted && (
+          <button
+            className="jp-exec-button"
+            aria-expanded={search.isOpen}
+            onClick={search.isOpen ? search.close : search.open}
+          >
+            {trans.__('Search')}
+          </button>
+        )}
         <button
           className="jp-exec-button"
           aria-pressed={isWrapped}
@@ -57,14 +65,18 @@ export function LogPane(props: {
         >
           {trans.__('Wrap')}
         </button>
-        <CopyButton reader={reader} log={log} />
-        <a
-          className="jp-exec-button"
-          href={reader.url}
-          download={`${props.run.runId}-${props.log.name}`}
-        >
-          {trans.__('Download')}
-        </a>
+        {!isDeleted && (
+          <>
+            <CopyButton reader={reader} log={log} />
+            <a
+              className="jp-exec-button"
+              href={reader.url}
+              download={`${props.run.runId}-${props.log.name}`}
+            >
+              {trans.__('Download')}
+            </a>
+          </>
+        )}
       </div>
       {search.isOpen && <LogSearchBar search={search} log={log} />}
       {log.isBinary && (
@@ -74,7 +86,9 @@ export function LogPane(props: {
           )}
         </div>
       )}
-      {log.error && <Failure error={log.error} onRetry={() => log.retry()} />}
+      {log.error && !isDeleted && (
+        <Failure error={log.error} onRetry={() => log.retry()} />
+      )}
       <div className="jp-exec-log-body">
         {log.size === 0 &&
         (log.state === 'ended' || log.state === 'following') ? (

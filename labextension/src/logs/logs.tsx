@@ -11,7 +11,7 @@ import type { Log } from '../types';
 import { LogPane } from './logpane';
 
 /** The tab "Logs" of a run's document: a log is picked, one is shown. */
-export default function Logs({ run }: IRunTabProps): JSX.Element {
+export default function Logs({ run, isDeleted }: IRunTabProps): JSX.Element {
   const { model, trans } = useExec();
   const [picked, setPicked] = React.useState<string | null>(null);
   const logs = useAsync(
@@ -31,6 +31,9 @@ export default function Logs({ run }: IRunTabProps): JSX.Element {
       model.stream.stateChanged.disconnect(onState);
     };
   }, [model, reload]);
+  if (known === undefined && isDeleted) {
+    return <Empty title={trans.__('The logs were deleted with the run')} />;
+  }
   if (known === undefined) {
     return error ? <Failure error={error} onRetry={reload} /> : <></>;
   }
@@ -74,7 +77,15 @@ export default function Logs({ run }: IRunTabProps): JSX.Element {
       ))}
     </select>
   );
-  return <LogPane key={shown.name} run={run} log={shown} picker={picker} />;
+  return (
+    <LogPane
+      key={shown.name}
+      run={run}
+      isDeleted={isDeleted}
+      log={shown}
+      picker={picker}
+    />
+  );
 }
 
 /** What most people want: the first replica of the newest attempt. */

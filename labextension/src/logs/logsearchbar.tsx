@@ -1,6 +1,7 @@
 import * as React from 'react';
 
 import { useExec } from '../components/context';
+import { failureText } from '../components/failure';
 import type { LogModel } from '../model/logmodel';
 import { LogSearch, MOST_MATCHES } from '../model/logsearch';
 import type { ILogReader } from '../server/logs';
@@ -222,7 +223,7 @@ function textOf(
   trans: ReturnType<typeof useExec>['trans']
 ): string {
   if (found.error) {
-    return found.error.message;
+    return failureText(trans, found.error);
   }
   const count = found.matches.length;
   if (count === 0) {

@@ -116,6 +116,42 @@ describe('RunList', () => {
     expect(list.total).toBe(2);
   });
 
+  it('counts again when runs are deleted that it has not read', async () => {
+    names(150).forEach(run => server.add(run));
+    await open({});
+    const before = server.asked.length;
+    names(30).forEach(({ runId }) => server.delete(runId));
+    await until(list.changed, () => list.total === 120);
+    expect(list.ids).toHaveLength(100);
+    expect(server.asked.length - before).toBe(1);
+    await list.more();
+    expect(list.ids).toHaveLength(120);
+    // All are read now: what somebody else deletes is not among the others.
+    server.delete('r30');
+    await until(list.idsChanged, () => list.ids.length === 119);
+    expect(list.total).toBe(119);
+    expect(server.asked.length - before).toBe(2);
+  });
+
+  it('counts again when runs are deleted while it reads', async () => {
+    names(150).forEach(run => server.add(run));
+    await open({});
+    let release = () => {};
+    server.gate = new Promise(resolve => {
+      release = resolve;
+    });
+    const reading = list.refresh();
+    // The server has counted already.
+    await Promise.resolve();
+    server.delete('r149');
+    server.delete('r0');
+    await until(list.changed, () => !list.has('r149'));
+    release();
+    await reading;
+    await until(list.changed, () => list.total === 148);
+    expect(list.ids[0]).toBe('r148');
+  });
+
   it('drops the answer to an older question', async () => {
     names(120).forEach(run => server.add(run));
     await open({});

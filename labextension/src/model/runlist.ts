@@ -148,6 +148,7 @@ export class RunList implements IDisposable {
         this._next = page.next;
         this._total = page.total;
         this._error = null;
+        this._checkTotal();
         this._admit([...this._meanwhile]);
       }
     } catch (error) {
@@ -220,18 +221,41 @@ export class RunList implements IDisposable {
     return (runId && this._store.get(runId)?.createdAt) || '';
   }
 
-  /** Look for runs that may match from now on, though nobody has read them yet. */
+  /** Read the first page again if the answer that came may count runs that were deleted. */
+  private _checkTotal(): void {
+    // Of some the store knows already, and has not told yet.
+    if (this._isStale || this._ids.some(id => this._store.isDeleted(id))) {
+      this._isStale = false;
+      this._readTopSoon();
+    }
+  }
+
+  /** Look for runs that may match from now on, or no longer, though nobody has read them yet. */
   private _onEvents(_: RunStore, events: readonly RunEvent[]): void {
+    const isReading = this._loading !== null || this._isReadingTop;
+    if (isReading && events.some(event => event.type === 'deleted')) {
+      // Nobody knows whether the total of the answer has them still.
+      this._isStale = true;
+      return;
+    }
     if (this._total === null) {
       return;
     }
     const { status, tag, q } = this.filter;
     for (const event of events) {
+      // Where all pages were read, what is not among them did not match.
+      const mayHaveMatched =
+        event.type === 'deleted' &&
+        this._next !== null &&
+        !this._known.has(event.runId);
       const mayMatch =
         event.type === 'state'
           ? status?.includes(event.status)
           : event.type === 'changed' && (tag || q);
-      if (mayMatch && this._store.get(event.runId) === undefined) {
+      if (
+        mayHaveMatched ||
+        (mayMatch && this._store.get(event.runId) === undefined)
+      ) {
         this._readTopSoon();
         return;
       }
@@ -240,6 +264,7 @@ export class RunList implements IDisposable {
 
   /** Read the first page once more; the busier the server, the longer the pause before. */
   private _readTopSoon(): void {
+    this._isStale ||= this._isReadingTop;
     if (this._timer !== undefined || this._isDisposed) {
       return;
     }
@@ -254,6 +279,7 @@ export class RunList implements IDisposable {
 
   /** Take the newest that match; the others stay, so that nobody loses the place. */
   private async _readTop(): Promise<void> {
+    this._isReadingTop = true;
     try {
       const page = await this._store.read(
         () => this._api.list(this.filter, PAGE),
@@ -275,6 +301,8 @@ export class RunList implements IDisposable {
     } finally {
       this._topReadAt = Date.now();
       this._timer = undefined;
+      this._isReadingTop = false;
+      this._checkTotal();
     }
   }
 
@@ -312,6 +340,8 @@ export class RunList implements IDisposable {
   private _loading: Promise<void> | null = null;
   private _error: Error | null = null;
   private _isDisposed = false;
+  private _isReadingTop = false;
+  private _isStale = false;
   private _timer: ReturnType<typeof setTimeout> | undefined;
   private _topReadAt = -Infinity;
   private _pause = FIRST_PAUSE_MS / 2;

@@ -9,7 +9,7 @@ import { ACTIVE, isTerminal } from './lifecycle';
 import { changesOf, runOf } from './runevents';
 
 /** Changes are told together, at most once in this time. */
-const BATCH_MS = 100;
+const BATCH_MS = 50;
 /** How many runs are read again one by one when events were missed. */
 const READ_AGAIN = 50;
 

@@ -118,6 +118,22 @@ describe('TemplateFormModel', () => {
     expect(form.shownFault(keys['lr'])).toBeNull();
   });
 
+  it('keeps apart why nothing was filled in wrongly and it was not taken', () => {
+    const { form } = make();
+    const failure = new RequestFailure(
+      'unauthorized',
+      'send a token',
+      [{ code: 'UserError', message: 'send a token' }],
+      401
+    );
+    form.refuse(failure);
+    expect(form.failure).toBe(failure);
+    expect(form.others).toEqual([]);
+    form.refuse(refused(['run.source.path', 'not there']));
+    expect(form.failure).toBeNull();
+    expect(form.others).toHaveLength(1);
+  });
+
   it('forgets secrets once they are sent, and never takes them from params', () => {
     const { form, keys, set } = make({ token: 'hunter2' });
     expect(form.entries[keys['token']]).toBe('');

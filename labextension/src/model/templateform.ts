@@ -82,6 +82,11 @@ export class TemplateFormModel {
     return this._others;
   }
 
+  /** Why it was not taken, where that is not about what was filled in. */
+  get failure(): Error | null {
+    return this._failure;
+  }
+
   field(key: string): IField {
     return this._fields.get(key) as IField;
   }
@@ -243,8 +248,11 @@ export class TemplateFormModel {
   /** Put what the server said against the request beside the fields that it is about. */
   refuse(failure: Error): void {
     this._told.clear();
-    const faults = failure instanceof RequestFailure ? failure.faults : [];
+    const isRefused =
+      failure instanceof RequestFailure && failure.kind === 'refused';
+    const faults = isRefused ? failure.faults : [];
     this._others = [];
+    this._failure = faults.length === 0 ? failure : null;
     for (const fault of faults) {
       const key = this._keyOf(fault.target ?? '');
       if (key === null) {
@@ -252,9 +260,6 @@ export class TemplateFormModel {
       } else if (!this._told.has(key)) {
         this._told.set(key, this._wordsFor(key, fault.message));
       }
-    }
-    if (faults.length === 0) {
-      this._others = [{ message: failure.message } as ErrorDetail];
     }
     this._emit();
   }
@@ -267,6 +272,7 @@ export class TemplateFormModel {
     this._told.clear();
     this._touched.clear();
     this._others = [];
+    this._failure = null;
     this._all = false;
     this._emit();
   }
@@ -347,6 +353,7 @@ export class TemplateFormModel {
   private readonly _touched = new Set<string>();
   private readonly _told = new Map<string, string>();
   private _others: readonly ErrorDetail[] = [];
+  private _failure: Error | null = null;
   private _all = false;
   private readonly _changed = new Signal<this, void>(this);
 }

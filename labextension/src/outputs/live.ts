@@ -38,7 +38,10 @@ export function useOutputs(
       }
     };
     const onEvents = (_: RunStore, events: readonly RunEvent[]) => {
-      if (events.some(event => event.runId === runId)) {
+      // Of a run that was deleted there is nothing left to read.
+      const tells = (event: RunEvent) =>
+        event.runId === runId && event.type !== 'deleted';
+      if (events.some(tells)) {
         isStale = true;
         schedule();
       }

@@ -25,10 +25,14 @@ import { useOutputs } from './live';
 import { Preview, thumbnailOf, timeOf } from './preview';
 
 /** The tab "Outputs" of a run's document. */
-export default function Outputs({ run }: IRunTabProps): JSX.Element {
+export default function Outputs({ run, isDeleted }: IRunTabProps): JSX.Element {
+  const { trans } = useExec();
   const box = React.useRef<HTMLDivElement>(null);
   const { data, error, isLoading, reload } = useOutputs(run.runId, box);
   const root = React.useMemo(() => data && treeOf(data), [data]);
+  if (isDeleted) {
+    return <Empty title={trans.__('The outputs were deleted with the run')} />;
+  }
   return (
     <div ref={box} className="jp-exec-outputs">
       {error && <Failure error={error} onRetry={reload} />}

@@ -13,6 +13,8 @@ import { UUID } from '@lumino/coreutils';
 
 import { CommandIDs } from '../commands';
 import type { CompareDocument } from '../compare/comparedocument';
+import { orNotify } from '../components/failure';
+import { loaded } from '../server/failures';
 import { IExec } from '../tokens';
 import { showDocument } from './area';
 
@@ -62,8 +64,14 @@ export const comparePlugin: JupyterFrontEndPlugin<void> = {
           showDocument(app.shell, same);
           return;
         }
-        const { CompareDocument } = await import('../compare/comparedocument');
         const context = { model, trans, commands: app.commands };
+        const code = await orNotify(context, () =>
+          loaded(model.requester, () => import('../compare/comparedocument'))
+        );
+        if (code === undefined) {
+          return;
+        }
+        const { CompareDocument } = code;
         const content = new CompareDocument(context, runIds, `${id}-content`);
         const widget = new MainAreaWidget({ content });
         widget.id = id;

@@ -17,7 +17,9 @@ import {
 import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 
 import { CommandIDs } from '../commands';
+import { orNotify } from '../components/failure';
 import type { RunDocument } from '../document/rundocument';
+import { loaded } from '../server/failures';
 import { IExec } from '../tokens';
 import { showDocument } from './area';
 import { addRunCommands } from './runcommands';
@@ -84,7 +86,10 @@ function addOpen(
   // Two calls at the same time open one document.
   const opening = new Map<string, Promise<MainAreaWidget<RunDocument>>>();
   const make = async (runId: string, tab: string | undefined) => {
-    const { RunDocument } = await import('../document/rundocument');
+    const { RunDocument } = await loaded(
+      model.requester,
+      () => import('../document/rundocument')
+    );
     const context = { model, trans, commands: app.commands };
     const content = new RunDocument(context, runId, tab);
     const widget = new MainAreaWidget({ content });
@@ -105,22 +110,23 @@ function addOpen(
         properties: { runId: { type: 'string' }, tab: { type: 'string' } }
       }
     },
-    execute: async args => {
-      const runId = await idOf(args, trans);
-      const tab = args['tab'] === undefined ? undefined : String(args['tab']);
-      if (runId === null) {
-        return;
-      }
-      let widget = tracker.find(known => known.content.runId === runId);
-      if (widget === undefined) {
-        const made = opening.get(runId) ?? make(runId, tab);
-        opening.set(runId, made);
-        widget = await made.finally(() => opening.delete(runId));
-      } else if (tab !== undefined) {
-        widget.content.tab = tab;
-      }
-      showDocument(app.shell, widget);
-    }
+    execute: args =>
+      orNotify({ model, trans }, async () => {
+        const runId = await idOf(args, trans);
+        const tab = args['tab'] === undefined ? undefined : String(args['tab']);
+        if (runId === null) {
+          return;
+        }
+        let widget = tracker.find(known => known.content.runId === runId);
+        if (widget === undefined) {
+          const made = opening.get(runId) ?? make(runId, tab);
+          opening.set(runId, made);
+          widget = await made.finally(() => opening.delete(runId));
+        } else if (tab !== undefined) {
+          widget.content.tab = tab;
+        }
+        showDocument(app.shell, widget);
+      })
   });
 }
 
@@ -130,7 +136,11 @@ async function idOf(
   trans: TranslationBundle
 ): Promise<string | null> {
   if (args['runId'] !== undefined) {
-    return String(args['runId']);
+    const runId = String(args['runId']).trim();
+    if (runId === '') {
+      throw new Error(trans.__('No run can be opened without its id.'));
+    }
+    return runId;
   }
   const answer = await InputDialog.getText({
     title: trans.__('Open a run'),

@@ -14,11 +14,13 @@ import { spreadsheetIcon } from '@jupyterlab/ui-components';
 import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 
 import { CommandIDs } from '../commands';
+import { orNotify } from '../components/failure';
 import { keepAddressPlain } from '../drive/address';
 import type { ReadOnlyDrive } from '../drive/drive';
 import { OutputsDrive, SnapshotsDrive } from '../drive/drives';
 import { fileServices } from '../drive/services';
 import { FileViewers, VIEWERS } from '../drive/viewers';
+import { loaded } from '../server/failures';
 import { IExec } from '../tokens';
 
 /** Outputs and code of runs as files that JupyterLab's own viewers open. */
@@ -97,11 +99,9 @@ export const drivePlugin: JupyterFrontEndPlugin<void> = {
     const act = async (
       action: (code: typeof import('../drive/open')) => Promise<unknown>
     ): Promise<void> => {
-      try {
-        await action(await import('../drive/open'));
-      } catch (error) {
-        Notification.error((error as Error).message, { autoClose: false });
-      }
+      await orNotify(context, async () =>
+        action(await loaded(model.requester, () => import('../drive/open')))
+      );
     };
     const open =
       (drive: ReadOnlyDrive, owner: string) =>

@@ -1,17 +1,15 @@
 import type { JupyterFrontEnd } from '@jupyterlab/application';
-import {
-  Clipboard,
-  Dialog,
-  Notification,
-  showDialog
-} from '@jupyterlab/apputils';
+import { Clipboard, Notification } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 
 import { CommandIDs } from '../commands';
-import { failureText } from '../components/notice';
+import { askToDelete } from '../components/askdelete';
+import { notifyFailure, orNotify } from '../components/failure';
 import { Flights } from '../model/flights';
 import { isTerminal } from '../model/lifecycle';
+import { RequestFailure } from '../server/errors';
+import { failureFrom } from '../server/failures';
 import type { IExec } from '../tokens';
 import type { Run } from '../types';
 
@@ -67,13 +65,7 @@ export function addRunCommands(parts: IRunCommands): void {
         const runId = idOf(args);
         if (runId !== undefined) {
           await flights.take(`${command} ${runId}`, async () => {
-            try {
-              await act(runId);
-            } catch (error) {
-              Notification.error(failureText(trans, error as Error), {
-                autoClose: 5000
-              });
-            }
+            await orNotify(parts, () => act(runId));
           });
           commands.notifyCommandChanged(command);
         }
@@ -119,7 +111,12 @@ export function addRunCommands(parts: IRunCommands): void {
       }
       try {
         await app.serviceManager.contents.get(path, { content: false });
-      } catch {
+      } catch (thrown) {
+        const error = await failureFrom(thrown, model.requester);
+        if (error instanceof RequestFailure) {
+          await notifyFailure(parts, error);
+          return;
+        }
         Notification.error(
           trans.__(
             '%1 is no longer there. The files of the run are in its tab "Code".',
@@ -137,18 +134,22 @@ export function addRunCommands(parts: IRunCommands): void {
 async function deleteRun(parts: IRunCommands, runId: string): Promise<void> {
   const { model, trans } = parts;
   const name = model.store.get(runId)?.displayName ?? runId;
-  const answer = await showDialog({
-    title: trans.__('Delete this run?'),
-    body: trans.__(
-      '%1 is deleted with its logs and outputs. This cannot be undone.',
-      name
-    ),
-    buttons: [
-      Dialog.cancelButton(),
-      Dialog.warnButton({ label: trans.__('Delete') })
-    ]
-  });
-  if (answer.button.accept) {
+  const isSure = await askToDelete(
+    trans,
+    trans.__('Delete %1?', name),
+    trans.__(
+      'Its logs, outputs and metrics are deleted with it. This cannot be undone.'
+    )
+  );
+  if (!isSure) {
+    return;
+  }
+  try {
     await model.runs.delete(runId);
+  } catch (error) {
+    // Somebody else has deleted it meanwhile.
+    if (!(error instanceof RequestFailure) || error.kind !== 'notFound') {
+      throw error;
+    }
   }
 }

@@ -10,9 +10,11 @@ import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 
 import { CommandIDs } from '../commands';
 import type { IExecContext } from '../components/context';
+import { orNotify } from '../components/failure';
 import { execIcon } from '../icons';
 import { isTerminal } from '../model/lifecycle';
 import type { Selection } from '../model/selection';
+import { loaded } from '../server/failures';
 import { ISidebarState, RunsSidebar } from '../sidebar/sidebar';
 import { IExec, IRunsSidebar } from '../tokens';
 
@@ -85,9 +87,6 @@ async function remember(
   });
 }
 
-/** What asks and acts, with its dialogs; not needed for the first paint. */
-const actions = () => import('../sidebar/runs/actions');
-
 /** The commands about several runs: those that are named, or those that are selected. */
 export function addRunCommands(
   context: IExecContext,
@@ -100,6 +99,9 @@ export function addRunCommands(
   };
   const idsOf = ({ runIds }: ReadonlyPartialJSONObject): readonly string[] =>
     Array.isArray(runIds) ? runIds.map(String) : selection.ids;
+  /** What asks and acts, with its dialogs; not needed for the first paint. */
+  const actions = () =>
+    loaded(model.requester, () => import('../sidebar/runs/actions'));
   const add = (
     command: string,
     labelOf: (ids: readonly string[]) => string,
@@ -113,7 +115,7 @@ export function addRunCommands(
         args['runIds'] === undefined ? ofSelected : labelOf(idsOf(args)),
       describedBy: DESCRIBED,
       isEnabled: args => idsOf(args).some(fits),
-      execute: args => act(idsOf(args))
+      execute: args => orNotify(context, () => act(idsOf(args)))
     });
 
   add(

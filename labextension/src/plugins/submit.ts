@@ -2,7 +2,6 @@ import type {
   JupyterFrontEnd,
   JupyterFrontEndPlugin
 } from '@jupyterlab/application';
-import { showErrorMessage } from '@jupyterlab/apputils';
 import { IDocumentManager } from '@jupyterlab/docmanager';
 import { IFileBrowserFactory } from '@jupyterlab/filebrowser';
 import { INotebookTracker } from '@jupyterlab/notebook';
@@ -12,7 +11,9 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 
 import { CommandIDs } from '../commands';
+import { showFailure } from '../components/failure';
 import { execIcon } from '../icons';
+import { loaded } from '../server/failures';
 import type { SubmitWish } from '../submit/open';
 import { isRunnable } from '../submit/runnable';
 import { IExec, IExecSettings } from '../tokens';
@@ -57,10 +58,14 @@ export const submitPlugin: JupyterFrontEndPlugin<void> = {
         return null;
       }
       try {
-        const { openSubmit } = await import('../submit/open');
+        const { openSubmit } = await loaded(
+          model.requester,
+          () => import('../submit/open')
+        );
         return (await openSubmit(wish, services))?.runId ?? null;
       } catch (error) {
-        await showErrorMessage(trans.__('This cannot be run'), error as Error);
+        const title = trans.__('This cannot be run');
+        await showFailure(services.context, title, error);
         return null;
       }
     };

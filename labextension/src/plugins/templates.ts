@@ -15,6 +15,8 @@ import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 
 import { CommandIDs } from '../commands';
 import type { IExecContext } from '../components/context';
+import { orNotify } from '../components/failure';
+import { loaded } from '../server/failures';
 import type { TemplateEditor } from '../templates/templateeditor';
 import { IExec } from '../tokens';
 import type { TemplateDraft } from '../types';
@@ -95,7 +97,11 @@ function addPages(tools: ITools): void {
   const opening = trackers.map(
     () => new Map<string, Promise<MainAreaWidget>>()
   );
-  const choose = async () => (await actions()).chooseTemplate(context);
+  const { requester } = context.model;
+  const choose = async () =>
+    (await loaded(requester, actions)).chooseTemplate(context);
+  const pages = () =>
+    loaded(requester, () => import('../templates/templatedocuments'));
 
   const show = async (
     tracker: WidgetTracker<MainAreaWidget>,
@@ -126,30 +132,29 @@ function addPages(tools: ITools): void {
   app.commands.addCommand(CommandIDs.runTemplate, {
     label: args =>
       args['isMenu'] ? trans.__('Run…') : trans.__('Run Template…'),
-    execute: async args => {
-      const name = nameIn(args) ?? (await choose());
-      if (name !== null) {
-        const params = args['params'] as ReadonlyPartialJSONObject | undefined;
-        const make = async () => {
-          const { openForm } = await import('../templates/templatedocuments');
-          return openForm(context, name, params);
-        };
-        await show(forms, name, make, params !== undefined);
-      }
-    }
+    execute: args =>
+      orNotify(context, async () => {
+        const name = nameIn(args) ?? (await choose());
+        if (name !== null) {
+          const params = args['params'] as
+            ReadonlyPartialJSONObject | undefined;
+          const make = async () =>
+            (await pages()).openForm(context, name, params);
+          await show(forms, name, make, params !== undefined);
+        }
+      })
   });
   app.commands.addCommand(CommandIDs.templateHistory, {
     label: args =>
       args['isMenu'] ? trans.__('History') : trans.__('Template History…'),
-    execute: async args => {
-      const name = nameIn(args) ?? (await choose());
-      if (name !== null) {
-        await show(histories, name, async () => {
-          const pages = await import('../templates/templatedocuments');
-          return pages.openHistory(context, name);
-        });
-      }
-    }
+    execute: args =>
+      orNotify(context, async () => {
+        const name = nameIn(args) ?? (await choose());
+        if (name !== null) {
+          const make = async () => (await pages()).openHistory(context, name);
+          await show(histories, name, make);
+        }
+      })
   });
   const commands = [CommandIDs.runTemplate, CommandIDs.templateHistory];
   trackers.forEach((tracker, index) => {
@@ -169,13 +174,18 @@ function addDelete({ app, context }: ITools): void {
   app.commands.addCommand(CommandIDs.deleteTemplate, {
     label: args =>
       args['isMenu'] ? trans.__('Delete…') : trans.__('Delete Template…'),
-    execute: async args => {
-      const { chooseTemplate, deleteTemplate } = await actions();
-      const name = nameIn(args) ?? (await chooseTemplate(context));
-      if (name !== null) {
-        await deleteTemplate(context, name);
-      }
-    }
+    execute: args =>
+      orNotify(context, async () => {
+        const { requester } = context.model;
+        const { chooseTemplate, deleteTemplate } = await loaded(
+          requester,
+          actions
+        );
+        const name = nameIn(args) ?? (await chooseTemplate(context));
+        if (name !== null) {
+          await deleteTemplate(context, name);
+        }
+      })
   });
 }
 
@@ -196,19 +206,28 @@ function addEditor(
         : nameIn(args) === null
           ? trans.__('New Template')
           : trans.__('Edit Template'),
-    execute: async args => {
-      const name = nameIn(args);
-      const draft = (args['draft'] ?? null) as TemplateDraft | null;
-      let widget =
-        name === null ? undefined : tracker.find(known => known.name === name);
-      if (widget === undefined) {
-        const { TemplateEditor } = await import('../templates/templateeditor');
-        widget = new TemplateEditor(context, services, status, { name, draft });
-        widget.changed.connect(sender => void tracker.save(sender));
-        await tracker.add(widget);
-      }
-      showDocument(app.shell, widget);
-    }
+    execute: args =>
+      orNotify(context, async () => {
+        const name = nameIn(args);
+        const draft = (args['draft'] ?? null) as TemplateDraft | null;
+        let widget =
+          name === null
+            ? undefined
+            : tracker.find(known => known.name === name);
+        if (widget === undefined) {
+          const { TemplateEditor } = await loaded(
+            context.model.requester,
+            () => import('../templates/templateeditor')
+          );
+          widget = new TemplateEditor(context, services, status, {
+            name,
+            draft
+          });
+          widget.changed.connect(sender => void tracker.save(sender));
+          await tracker.add(widget);
+        }
+        showDocument(app.shell, widget);
+      })
   });
   app.commands.addCommand(SAVE, {
     label: trans.__('Save Template'),
@@ -239,14 +258,15 @@ function addSaveAs({ app, context }: ITools): void {
   app.commands.addCommand(CommandIDs.saveAsTemplate, {
     label: trans.__('Save Run as Template'),
     isEnabled: args => typeof args['runId'] === 'string' || current() !== null,
-    execute: async args => {
-      const runId =
-        typeof args['runId'] === 'string' ? args['runId'] : current();
-      if (runId === null) {
-        return;
-      }
-      const { saveAsTemplate } = await actions();
-      await saveAsTemplate(context, runId);
-    }
+    execute: args =>
+      orNotify(context, async () => {
+        const runId =
+          typeof args['runId'] === 'string' ? args['runId'] : current();
+        if (runId !== null) {
+          const { requester } = context.model;
+          const { saveAsTemplate } = await loaded(requester, actions);
+          await saveAsTemplate(context, runId);
+        }
+      })
   });
 }

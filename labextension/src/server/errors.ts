@@ -10,6 +10,8 @@ export type FailureKind =
   | 'forbidden'
   /** The server's jupyter_exec does not have this route: it is older than this extension, or off. */
   | 'noRoute'
+  /** Code of this page is not on the server any more, as after an update. */
+  | 'notLoaded'
   /** What was asked for is not there, for example a run that somebody has deleted. */
   | 'notFound'
   /** The request is wrong; `faults` names the fields. */

@@ -14,6 +14,7 @@ const TIMES: IStreamTimes = {
   backOff: [5],
   helpless: LONG_MS,
   patience: LONG_MS,
+  pace: 0,
   silence: LONG_MS,
   stale: LONG_MS
 };
@@ -252,6 +253,71 @@ describe('EventStream', () => {
     expect(said).toHaveBeenCalledTimes(1);
     expect(server.resumed).toHaveLength(1);
     said.mockRestore();
+  });
+});
+
+describe('The pace', () => {
+  const told: number[] = [];
+  const watch = async (pace: number) => {
+    follow({ pace });
+    told.length = 0;
+    stream.events.connect((_, events) => told.push(events.length));
+    await stream.ready;
+  };
+
+  it('tells a first event at once, and those that follow together', async () => {
+    await watch(200);
+    // After the position that the server tells.
+    await new Promise(resolve => setTimeout(resolve, 300));
+    server.happen();
+    const began = Date.now();
+    await seen(1);
+    expect(Date.now() - began).toBeLessThan(150);
+    for (let count = 0; count < 10; count++) {
+      // Each by itself on the network.
+      await new Promise(resolve => setTimeout(resolve, 1));
+      server.happen();
+    }
+    await seen(11);
+    expect(told).toEqual([1, 10]);
+    expect(Date.now() - began).toBeLessThan(500);
+  });
+
+  it('tells a burst in parts, without a rest between them', async () => {
+    await watch(400);
+    server.happen(3000);
+    await seen(1);
+    const began = Date.now();
+    await seen(3000);
+    expect(told.length).toBeGreaterThan(1);
+    expect(Date.now() - began).toBeLessThan(400);
+    expect(ids).toEqual(Array.from({ length: 3000 }, (_, index) => index + 1));
+  });
+
+  it('loses nothing with a connection that breaks meanwhile', async () => {
+    await watch(100);
+    server.happen();
+    await seen(1);
+    server.happen();
+    const noticed = state('disconnected');
+    server.drop();
+    await noticed;
+    await seen(2);
+    expect(ids).toEqual([1, 2]);
+  });
+
+  it('is not kept while nobody sees the page', async () => {
+    const visibility = jest.spyOn(document, 'visibilityState', 'get');
+    follow();
+    const undo = retryWithPage(stream, window);
+    visibility.mockReturnValue('hidden');
+    document.dispatchEvent(new Event('visibilitychange'));
+    expect(stream.isPaced).toBe(false);
+    visibility.mockReturnValue('visible');
+    document.dispatchEvent(new Event('visibilitychange'));
+    expect(stream.isPaced).toBe(true);
+    undo();
+    visibility.mockRestore();
   });
 });
 

@@ -11,12 +11,29 @@ export type Query = Readonly<
   Record<string, string | number | boolean | readonly string[] | undefined>
 >;
 
+/** The failure of a request that nobody has answered. */
+export function noAnswer(): RequestFailure {
+  return new RequestFailure(
+    'unreachable',
+    'The Jupyter server does not answer. Is it still running?'
+  );
+}
+
 /** Sends requests to our own routes, with Jupyter's own authentication. */
 export class Requester {
   constructor(readonly settings: ServerConnection.ISettings) {}
 
-  /** The address of a route; each of `segments` is one part of the path, whatever it holds. */
+  /**
+   * The address of a route; each of `segments` is one part of the path, whatever it holds.
+   *
+   * @throws RequestFailure - a part is empty, `.` or `..`.
+   */
   url(segments: readonly string[], query: Query = {}): string {
+    // They would name another route: a browser takes them out of the path.
+    const odd = segments.find(part => ['', '.', '..'].includes(part));
+    if (odd !== undefined) {
+      throw new RequestFailure('refused', `"${odd}" is not a name or an id.`);
+    }
     const parts = Object.entries(query)
       .filter(([, value]) => value !== undefined && value !== '')
       .filter(([, value]) => !Array.isArray(value) || value.length > 0)
@@ -42,10 +59,7 @@ export class Requester {
       if (init.signal?.aborted) {
         throw error;
       }
-      throw new RequestFailure(
-        'unreachable',
-        'The Jupyter server does not answer. Is it still running?'
-      );
+      throw noAnswer();
     }
     if (!response.ok) {
       throw await failureOf(response);

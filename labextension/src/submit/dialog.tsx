@@ -176,8 +176,10 @@ export class SubmitDialog extends Dialog<unknown> {
       '.jp-Dialog-footer .jp-mod-accept'
     );
     if (button !== null) {
-      button.disabled = this._model.isSubmitting;
-      button.setAttribute('aria-busy', String(this._model.isSubmitting));
+      // Not `disabled`, which would take the keyboard's focus away, and Escape with it.
+      for (const state of ['aria-disabled', 'aria-busy']) {
+        button.setAttribute(state, String(this._model.isSubmitting));
+      }
     }
   }
 

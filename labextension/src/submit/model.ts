@@ -5,6 +5,7 @@ import { ISignal, Signal } from '@lumino/signaling';
 import type { ExecModel } from '../model/exec';
 import { FieldFaults, faultsOf } from '../model/schema';
 import { RequestFailure } from '../server/errors';
+import { failureFrom } from '../server/failures';
 import type { Run, Target } from '../types';
 import type { Dependencies } from './configuration';
 import {
@@ -163,7 +164,7 @@ export class SubmitModel {
       this._refusals += run === null ? 1 : 0;
       return run;
     } catch (error) {
-      this._refuse(error as Error);
+      this._refuse(await failureFrom(error, this.options.exec.requester));
       return null;
     } finally {
       this._isSubmitting = false;
@@ -252,12 +253,13 @@ export class SubmitModel {
       );
     } catch (error) {
       const known = error instanceof EnvironmentFileError;
-      const { trans } = this.options;
+      const { exec, trans } = this.options;
+      const cause = await failureFrom(error, exec.requester);
       complain(
         'environmentFile',
         known
           ? error.message
-          : trans.__('%1 cannot be read: %2', environmentFile, String(error))
+          : trans.__('%1 cannot be read: %2', environmentFile, cause.message)
       );
       return null;
     }

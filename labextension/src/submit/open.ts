@@ -10,6 +10,7 @@ import type { Contents, KernelSpec } from '@jupyterlab/services';
 import type { IStateDB } from '@jupyterlab/statedb';
 
 import { CommandIDs } from '../commands';
+import { failureText } from '../components/failure';
 import type { IExecContext } from '../components/context';
 import { defaultsOf } from '../model/schema';
 import type { ExecSettings } from '../model/settings';
@@ -172,7 +173,10 @@ function tellRefused(
   services: ISubmitServices
 ): void {
   const { trans } = services.context;
-  const cause = model.error?.message ?? trans.__('something in it is wrong.');
+  const cause =
+    model.error === null
+      ? trans.__('something in it is wrong.')
+      : failureText(trans, model.error);
   Notification.error(
     trans.__('"%1" was not submitted: %2', subject.name, cause)
   );

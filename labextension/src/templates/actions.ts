@@ -2,14 +2,14 @@ import {
   Dialog,
   InputDialog,
   Notification,
-  showDialog,
-  showErrorMessage
+  showDialog
 } from '@jupyterlab/apputils';
 import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 
 import { CommandIDs } from '../commands';
+import { askToDelete } from '../components/askdelete';
 import type { IExecContext } from '../components/context';
-import { failureText } from '../components/notice';
+import { showFailure } from '../components/failure';
 
 /** A dialog to choose a template offers so many. */
 const OFFERED = 500;
@@ -35,10 +35,7 @@ export async function chooseTemplate(
     });
     return answer.button.accept ? answer.value : null;
   } catch (error) {
-    await showErrorMessage(
-      trans.__('The templates cannot be read'),
-      failureText(trans, error as Error)
-    );
+    await showFailure(context, trans.__('The templates cannot be read'), error);
     return null;
   }
 }
@@ -49,27 +46,20 @@ export async function deleteTemplate(
   name: string
 ): Promise<void> {
   const { commands, model, trans } = context;
-  const result = await showDialog({
-    title: trans.__('Delete this template?'),
-    body: trans.__(
-      '%1 is taken off the list. Its versions and its runs stay, and it can be restored.',
-      name
-    ),
-    buttons: [
-      Dialog.cancelButton(),
-      Dialog.warnButton({ label: trans.__('Delete') })
-    ]
-  });
-  if (!result.button.accept) {
+  const isSure = await askToDelete(
+    trans,
+    trans.__('Delete %1?', name),
+    trans.__(
+      'The template is taken off the list. Its versions and its runs stay, and it can be restored.'
+    )
+  );
+  if (!isSure) {
     return;
   }
   try {
     await model.templates.delete(name);
   } catch (error) {
-    await showErrorMessage(
-      trans.__('The template was not deleted'),
-      failureText(trans, error as Error)
-    );
+    await showFailure(context, trans.__('The template was not deleted'), error);
     return;
   }
   Notification.info(trans.__('Deleted the template %1', name), {
@@ -96,9 +86,10 @@ export async function saveAsTemplate(
       draft: draft as unknown as ReadonlyPartialJSONObject
     });
   } catch (error) {
-    await showErrorMessage(
+    await showFailure(
+      context,
       trans.__('No template can be made of this run'),
-      failureText(trans, error as Error)
+      error
     );
   }
 }

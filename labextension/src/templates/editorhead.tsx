@@ -82,6 +82,7 @@ export function EditorHead({
         ) : (
           <Failure
             error={failure}
+            isWriting={editor.isLoaded}
             onRetry={() =>
               void (editor.isLoaded ? editor.save() : editor.load())
             }

@@ -2,6 +2,7 @@ import * as React from 'react';
 
 import { CommandIDs } from '../commands';
 import { useExec } from '../components/context';
+import { Failure } from '../components/notice';
 import { MAX_TRIALS } from '../model/sweepspace';
 import type { TemplateFormModel } from '../model/templateform';
 
@@ -56,6 +57,7 @@ export function FormFoot(props: {
   const isTooMany = trials !== null && trials > MAX_TRIALS;
   return (
     <footer className="jp-exec-templateform-foot">
+      {form.failure && <Failure error={form.failure} />}
       {form.others.length > 0 && (
         <ul className="jp-exec-templateform-others" role="alert">
           {form.others.map((fault, index) => (

@@ -1,9 +1,12 @@
 import { Dialog, ReactWidget, showDialog } from '@jupyterlab/apputils';
 import * as React from 'react';
 
+import { askToDelete } from '../../components/askdelete';
 import type { IExecContext } from '../../components/context';
-import { failureText } from '../../components/notice';
+import { showFailure } from '../../components/failure';
 import { isTerminal } from '../../model/lifecycle';
+import { RequestFailure } from '../../server/errors';
+import { loaded } from '../../server/failures';
 import type { ActionRequest, ActionResult } from '../../types';
 
 /** As many as one request takes. */
@@ -34,12 +37,12 @@ export async function deleteRuns(
     return status !== undefined && !isTerminal(status);
   }).length;
   const trials = trialsText(context, runIds);
-  const answer = await showDialog({
-    title:
-      runIds.length === 1
-        ? trans.__('Delete %1?', nameOf(runIds[0]))
-        : trans.__('Delete %1 runs?', runIds.length),
-    body: new Text([
+  const isSure = await askToDelete(
+    trans,
+    runIds.length === 1
+      ? trans.__('Delete %1?', nameOf(runIds[0]))
+      : trans.__('Delete %1 runs?', runIds.length),
+    new Text([
       trans._n(
         'Its logs, outputs and metrics are deleted with it. This cannot be undone.',
         'Their logs, outputs and metrics are deleted with them. This cannot be undone.',
@@ -53,15 +56,9 @@ export async function deleteRuns(
             '%1 of them have not ended and will stay: cancel them first.',
             active
           )
-    ]),
-    buttons: [
-      Dialog.cancelButton({ label: trans.__('Keep') }),
-      Dialog.warnButton({ label: trans.__('Delete') })
-    ],
-    // What cannot be undone needs more than Enter.
-    defaultButton: 0
-  });
-  if (answer.button.accept) {
+    ])
+  );
+  if (isSure) {
     await act(context, { action: 'delete', runIds: [...runIds] });
   }
 }
@@ -100,7 +97,10 @@ export async function tagRuns(
   context: IExecContext,
   runIds: readonly string[]
 ): Promise<void> {
-  const { askForTags } = await import('./tagdialog');
+  const { askForTags } = await loaded(
+    context.model.requester,
+    () => import('./tagdialog')
+  );
   const tags = await askForTags(context, runIds);
   if (tags !== null && Object.keys(tags).length > 0) {
     await act(context, { action: 'tag', runIds: [...runIds], tags });
@@ -124,15 +124,39 @@ async function act(
       failed.push(...results.filter(({ error }) => error !== null));
     }
   } catch (error) {
-    await showDialog({
-      title: trans.__('The server did not do it'),
-      body: failureText(trans, error as Error),
-      buttons: [Dialog.okButton({ label: trans.__('Close') })]
-    });
+    await showFailure(context, trans.__('The server did not do it'), error);
   }
-  if (failed.length > 0) {
-    await showFailed(context, failed, request.runIds.length);
+  const real =
+    request.action === 'delete' ? await present(context, failed) : failed;
+  if (real.length > 0) {
+    await showFailed(context, real, request.runIds.length);
   }
+}
+
+/** Those of runs that are still there: who wants a run deleted that is gone has what was wanted. */
+async function present(
+  { model: { store } }: IExecContext,
+  failed: readonly ActionResult[]
+): Promise<ActionResult[]> {
+  const isActive = (id: string) => {
+    const status = store.get(id)?.status;
+    return status !== undefined && !isTerminal(status);
+  };
+  // Of most the events have told already.
+  const left = failed.filter(({ runId }) => !store.isDeleted(runId));
+  // The answer tells it in words for programs only, so that it is asked.
+  const odd = left.filter(({ runId }) => !isActive(runId)).slice(0, LISTED);
+  const gone = new Set<string>();
+  for (const { runId } of odd) {
+    try {
+      await store.fetch(runId);
+    } catch (error) {
+      if (error instanceof RequestFailure && error.kind === 'notFound') {
+        gone.add(runId);
+      }
+    }
+  }
+  return left.filter(({ runId }) => !gone.has(runId));
 }
 
 async function showFailed(
