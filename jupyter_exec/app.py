@@ -86,6 +86,15 @@ class ExecApp(ExtensionApp):
         default_value=True, help="A going run keeps the server from being culled as idle."
     ).tag(config=True)
 
+    environments_max_age_days = Float(
+        30.0, min=0.0, help="Days after which a built environment that no run has used is removed."
+    ).tag(config=True)
+    environments_max_bytes = Int(
+        20 * 2**30,
+        min=0,
+        help="Bytes of all built environments; those that were used longest ago are removed first.",
+    ).tag(config=True)
+
     @default("data_dir")
     def _default_data_dir(self) -> str:
         return str(Path(jupyter_data_dir()) / "jupyter_exec")
@@ -143,6 +152,7 @@ class ExecApp(ExtensionApp):
             raise
 
     async def _open(self) -> House:
+        from jupyter_exec.services.environments import EnvironmentLimits
         from jupyter_exec.services.house import House, Settings
         from jupyter_exec.services.retention import Limits
 
@@ -157,6 +167,9 @@ class ExecApp(ExtensionApp):
             datastores=self.datastores,
             data_cache_bytes=self.data_cache_bytes,
             limits=Limits(self.keep_runs_days, self.keep_runs_count, self.keep_runs_bytes),
+            environment_limits=EnvironmentLimits(
+                self.environments_max_age_days, self.environments_max_bytes
+            ),
         )
         house = await House.open(settings)
         if house.writable:

@@ -75,6 +75,7 @@ class AzureHandler(ExecHandler):
         """
         house = await self.house()
         definition, faults = parse_what_fits(RunDefinition, normalised(data))
+        definition = await house.environments.completed(definition)
         experiment = self.path_kwargs["experiment_name"]
         try:
             await house.runs.check(experiment, run_id, definition, elsewhere=elsewhere)

@@ -59,7 +59,10 @@ OPTIONS: tuple[Option, ...] = (
     ),
     Option("--target", "where it runs (default: local)", "T", completes="targets"),
     Option(
-        "--env", "requirements.txt, conda.yml, interpreter (default: this)", "E", completes="files"
+        "--env",
+        "requirements.txt, pyproject.toml, environment.yml, interpreter",
+        "E",
+        completes="files",
     ),
     Option("--cpus", "processors; 0.5 is fine (default: 1)", "N"),
     Option("--memory", "upper bound, for example 512M or 2G", "SIZE"),

@@ -1,4 +1,4 @@
-"""What nobody needs: snapshots of no run or template, old downloads and logs (floor: services).
+"""What nobody needs: snapshots, environments, downloads, old logs of standbys (floor: services).
 
 Deleting runs is the user's (`jupyter exec gc`), but for those beyond the operator's limits
 (`retention.py`); this only takes away what they leave behind.
@@ -18,6 +18,7 @@ from jupyter_exec.store import runs, templates
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from jupyter_exec.services.environments import EnvironmentService
     from jupyter_exec.services.journal import Journal
     from jupyter_exec.store.paths import DataPaths
     from jupyter_exec.store.snapshots import SnapshotStore
@@ -33,6 +34,7 @@ async def collect_daily(
     snapshots: SnapshotStore,
     data_cache_bytes: int,
     delete_excess: Callable[[], Awaitable[int]],
+    environments: EnvironmentService,
 ) -> None:
     """Tidy now, and once a day, until cancelled.
 
@@ -51,6 +53,8 @@ async def collect_daily(
             await asyncio.to_thread(DownloadCache(paths.downloads, data_cache_bytes).collect)
             if gone.snapshots:
                 log.info("removed %d snapshots that nothing needs", gone.snapshots)
+            if unused := await environments.collect():
+                log.info("removed %d environments that no run has used lately", len(unused))
         except OSError as error:
             log.warning("could not tidy %s: %s", paths.root, error)
         await asyncio.sleep(DAY_S)

@@ -12,6 +12,7 @@ from jupyter_exec.services.changes import RunChanges
 from jupyter_exec.services.code_diff import CodeDiffs
 from jupyter_exec.services.datastores import Datastores
 from jupyter_exec.services.drafts import Drafts
+from jupyter_exec.services.environments import EnvironmentLimits, EnvironmentService
 from jupyter_exec.services.execution import Engine
 from jupyter_exec.services.executor import Executor
 from jupyter_exec.services.experiments import ExperimentService
@@ -54,6 +55,7 @@ class Settings:
         datastores: name -> {"url", "options", "read_only", "checksum"}.
         data_cache_bytes: how large the cache of downloads may become.
         limits: of the runs that are kept.
+        environment_limits: how long built environments are kept.
     """
 
     data_dir: Path
@@ -66,6 +68,7 @@ class Settings:
     datastores: Mapping[str, Any] = field(default_factory=dict)
     data_cache_bytes: int = 0
     limits: Limits = field(default_factory=Limits)
+    environment_limits: EnvironmentLimits = field(default_factory=EnvironmentLimits)
 
 
 class House:
@@ -93,9 +96,16 @@ class House:
         )
         self.executor = Executor(self.engine)
         self.sourcing = Sourcing(self.snapshots, settings.root_dir, settings.data_dir)
-        self.runs = RunService(self.engine, self.executor, self.sourcing)
-        self.changes = RunChanges(self.journal, self.runs)
         self.server_timestamp = int(time.time() * 1000)
+        self.environments = EnvironmentService(
+            self.journal,
+            paths,
+            settings.environment_limits,
+            self.server_timestamp,
+            writable=settings.writable,
+        )
+        self.runs = RunService(self.engine, self.executor, self.sourcing, self.environments)
+        self.changes = RunChanges(self.journal, self.runs)
         self.experiments = ExperimentService(self.engine, self.runs, self.server_timestamp)
         self.templates = TemplateService(
             self.journal, self.runs, self.experiments, self.server_timestamp
@@ -126,6 +136,7 @@ class House:
                     house.snapshots,
                     settings.data_cache_bytes,
                     partial(enforce, house.journal, house.runs, house.paths, settings.limits),
+                    house.environments,
                 )
             )
         return house

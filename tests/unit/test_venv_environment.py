@@ -11,62 +11,27 @@ import signal
 import subprocess
 import sys
 import threading
-import zipfile
 from pathlib import Path
 from typing import Any
 
 import pytest
-from needs import need
+from local_packages import SlowPackage, index_variables, make_wheel
 
 from jupyter_exec.environments.base import EnvironmentRequest, choose
 from jupyter_exec.environments.failure import cause_of
-from jupyter_exec.environments.interpreters import find_uv
 from jupyter_exec.environments.venv import VenvEnvironment
 from jupyter_exec.errors import RunFailed
 from jupyter_exec.model.environment import EnvironmentDefinition
 
 CONDA = "configuration.environment.python.condaDependencies"
 
-BACKEND = """
-import os, subprocess, sys, zipfile
-here = os.path.dirname(os.path.abspath(__file__))
-
-def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
-    with open(os.path.join(here, "builds"), "a") as builds:
-        builds.write("built\\n")
-    if os.path.exists(os.path.join(here, "slow")):
-        child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
-        with open(os.path.join(here, "started"), "w") as started:
-            started.write(str(child.pid))
-        with open(os.path.join(here, "go")) as go:
-            go.read()
-        child.kill()
-        child.wait()
-    with zipfile.ZipFile(os.path.join(wheel_directory, "slow-1.0-py3-none-any.whl"), "w") as wheel:
-        wheel.writestr("slow.py", "")
-        wheel.writestr("slow-1.0.dist-info/METADATA",
-            "Metadata-Version: 2.1\\nName: slow\\nVersion: 1.0\\n")
-        wheel.writestr("slow-1.0.dist-info/WHEEL",
-            "Wheel-Version: 1.0\\nGenerator: test\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n")
-        wheel.writestr("slow-1.0.dist-info/RECORD", "")
-    return "slow-1.0-py3-none-any.whl"
-"""
-
 
 @pytest.fixture(autouse=True)
-def _no_network(tmp_path, monkeypatch):
-    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "uv-cache"))
-    monkeypatch.setenv("UV_NO_INDEX", "1")
-    monkeypatch.setenv("PIP_NO_INDEX", "1")
-    for name in ("UV_FIND_LINKS", "PIP_FIND_LINKS", "PIP_CONFIG_FILE"):
-        monkeypatch.setenv(name, "" if name != "PIP_CONFIG_FILE" else os.devnull)
-
-
-@pytest.fixture(params=["uv", "pip"])
-def builder(request):
-    if request.param == "uv" and find_uv() is None:
-        need("uv", "pip install uv")
-    return request.param
+def wheels(tmp_path, monkeypatch) -> Path:
+    """Folder that takes the place of the package index."""
+    for name, value in index_variables(tmp_path).items():
+        monkeypatch.setenv(name, value)
+    return tmp_path / "wheels"
 
 
 asked = EnvironmentRequest
@@ -78,52 +43,6 @@ def definition(*dependencies: Any, **python: Any) -> EnvironmentDefinition:
     return EnvironmentDefinition.model_validate({"python": section})
 
 
-def wheel(folder: Path, name: str = "demo", version: str = "1.0", requires: str = "") -> str:
-    """Make a wheel that holds one module; return the requirement that installs it."""
-    folder.mkdir(exist_ok=True)
-    path = folder / f"{name}-{version}-py3-none-any.whl"
-    info = f"{name}-{version}.dist-info"
-    metadata = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
-    metadata += f"Requires-Dist: {requires}\n" if requires else ""
-    tags = "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
-    with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr(f"{name}.py", f"version = {version!r}\n")
-        archive.writestr(f"{info}/METADATA", metadata)
-        archive.writestr(f"{info}/WHEEL", tags)
-        archive.writestr(f"{info}/RECORD", "")
-    return f"{name} @ {path.as_uri()}"
-
-
-class SlowPackage:
-    """A source tree whose build tells when it has begun, and goes on when it is told."""
-
-    def __init__(self, folder: Path) -> None:
-        folder.mkdir()
-        self.folder = folder
-        self.requirement = f"slow @ {folder.as_uri()}"
-        system = 'requires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
-        project = '[project]\nname = "slow"\nversion = "1.0"\n'
-        (folder / "pyproject.toml").write_text(f"[build-system]\n{system}{project}")
-        (folder / "backend.py").write_text(BACKEND)
-        (folder / "slow").touch()
-        for pipe in ("started", "go"):
-            os.mkfifo(folder / pipe)
-
-    @property
-    def builds(self) -> int:
-        return len((self.folder / "builds").read_text().splitlines())
-
-    def wait_until_started(self) -> int:
-        """Return the pid of a process that the build has started."""
-        return int((self.folder / "started").read_text())
-
-    def be_quick(self) -> None:
-        (self.folder / "slow").unlink()
-
-    def let_go(self) -> None:
-        (self.folder / "go").write_text("")
-
-
 def ended(pid: int) -> bool:
     try:
         state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
@@ -132,15 +51,20 @@ def ended(pid: int) -> bool:
     return state == "Z"
 
 
+def whole(root: Path) -> list[str]:
+    """Return the names of what looks like an environment, or like the beginnings of one."""
+    return [path.name for path in root.iterdir() if path.is_dir() and path.name != "resolved"]
+
+
 def say(python: str, code: str) -> str:
     return subprocess.run(
         [python, "-c", code], capture_output=True, text=True, check=True
     ).stdout.strip()
 
 
-async def test_a_build_is_used_again(tmp_path, builder):
-    environment = VenvEnvironment(tmp_path / "environments", builder=builder)
-    wanted = definition("python>=3.9", {"pip": [wheel(tmp_path / "wheels")]})
+async def test_a_build_is_used_again(tmp_path):
+    environment = VenvEnvironment(tmp_path / "environments")
+    wanted = definition("python>=3.9", {"pip": [make_wheel(tmp_path / "wheels")]})
     assert environment.faults(wanted) == []
     log = tmp_path / "logs" / "environment.txt"
     first = await environment.prepare(asked(wanted, log))
@@ -155,13 +79,14 @@ async def test_a_build_is_used_again(tmp_path, builder):
     folder = Path(first.python).parents[2]
     assert "demo @ file:///" in (folder / "requirements.lock").read_text()
     marker = json.loads((folder / "complete.json").read_text())
-    assert marker["builder"] == builder
-    assert [r.split(" ")[0] for r in marker["requirements"]] == ["demo"]
+    assert marker["kind"] == "venv"
+    assert marker["lock"] == first.record["lock"]
+    assert first.record["hash"] == folder.name
 
 
 async def test_equal_definitions_share_an_environment_and_others_do_not(tmp_path):
     environment = VenvEnvironment(tmp_path / "environments")
-    demo, other = wheel(tmp_path / "wheels"), wheel(tmp_path / "wheels", "other")
+    demo, other = make_wheel(tmp_path / "wheels"), make_wheel(tmp_path / "wheels", "other")
     log = tmp_path / "log"
     one = await environment.prepare(
         EnvironmentRequest(definition("python", {"pip": [demo, other]}), log)
@@ -176,20 +101,20 @@ async def test_equal_definitions_share_an_environment_and_others_do_not(tmp_path
     assert less != one
 
 
-async def test_a_failing_requirement_is_named(tmp_path, builder):
-    environment = VenvEnvironment(tmp_path / "environments", builder=builder)
-    demo = wheel(tmp_path / "wheels", requires="no-such-thing-for-demo==4")
+async def test_a_failing_requirement_is_named(tmp_path):
+    environment = VenvEnvironment(tmp_path / "environments")
+    demo = make_wheel(tmp_path / "wheels", requires="no-such-thing-for-demo==4")
     log = tmp_path / "log"
     with pytest.raises(RunFailed) as failure:
         await environment.prepare(
-            EnvironmentRequest(definition({"pip": [demo, wheel(tmp_path / "w", "fine")]}), log)
+            EnvironmentRequest(definition({"pip": [demo, make_wheel(tmp_path / "w", "fine")]}), log)
         )
     assert failure.value.code == "EnvironmentFailed"
     assert "no-such-thing-for-demo" in failure.value.message
     assert "fine" not in failure.value.message
     assert "\n" not in failure.value.message
     assert "no-such-thing-for-demo" in log.read_text()
-    assert not [path for path in (tmp_path / "environments").iterdir() if path.is_dir()]
+    assert whole(tmp_path / "environments") == []
 
     with pytest.raises(RunFailed, match="not-there==1"):
         await environment.prepare(asked(definition({"pip": ["Not_There==1"]}), log))
@@ -209,17 +134,17 @@ async def test_runs_that_need_the_same_environment_wait_for_one_build(tmp_path):
     assert sum("another run is building" in log.read_text() for log in logs) == 3
 
 
-async def test_a_cancelled_build_is_killed_and_leaves_nothing(tmp_path, builder):
+async def test_a_cancelled_build_is_killed_and_leaves_nothing(tmp_path):
     package = SlowPackage(tmp_path / "package")
     wanted = definition({"pip": [package.requirement]})
-    environment = VenvEnvironment(tmp_path / "environments", builder=builder)
+    environment = VenvEnvironment(tmp_path / "environments")
     task = asyncio.create_task(environment.prepare(asked(wanted, tmp_path / "log")))
     pid = await asyncio.to_thread(package.wait_until_started)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
     assert ended(pid)
-    assert [path.suffix for path in (tmp_path / "environments").iterdir()] == [".lock"]
+    assert whole(tmp_path / "environments") == []
 
     package.be_quick()
     made = await environment.prepare(asked(wanted, tmp_path / "log"))
@@ -263,13 +188,14 @@ async def test_a_build_that_outlives_its_server_is_waited_for_and_not_trusted(tm
     made = await VenvEnvironment(root).prepare(asked(wanted, second_log))
     listener.join()
     assert "another run is building" in told[0]
-    assert package.builds == 2
+    assert package.builds == 1  # uv keeps the wheel, which is whole
+    assert whole(root) == [made.record["hash"]]
     assert say(made.python, "import slow; print('here')") == "here"
 
 
 async def test_an_environment_whose_interpreter_is_gone_is_built_again(tmp_path):
     environment = VenvEnvironment(tmp_path / "environments")
-    wanted = definition("python", {"pip": [wheel(tmp_path / "wheels")]})
+    wanted = definition("python", {"pip": [make_wheel(tmp_path / "wheels")]})
     made = await environment.prepare(asked(wanted, tmp_path / "log"))
     Path(made.python).unlink()
     Path(made.python).symlink_to("/nonexistent/python")
@@ -318,14 +244,12 @@ def test_faults(tmp_path, dependencies, path, words):
 
 
 def test_all_faults_at_once(tmp_path):
-    wrong = definition("numpy", {"pip": ["-r a", "fine", 5]}, baseConda="x")
-    wrong.python.base_conda_environment = "base"
+    wrong = definition("numpy", {"pip": ["-r a", "fine", 5]})
     targets = [fault.target for fault in VenvEnvironment(tmp_path).faults(wrong)]
     assert [target.rpartition(".python.")[2] for target in targets if target] == [
         "condaDependencies.dependencies[0]",
         "condaDependencies.dependencies[1].pip[0]",
         "condaDependencies.dependencies[1].pip[2]",
-        "baseCondaEnvironment",
     ]
 
 

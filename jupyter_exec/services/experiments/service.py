@@ -251,7 +251,10 @@ def _packages(environment: EnvironmentSpec | None) -> dict[str, Any] | None:
     conda: list[Any] = list(kernel.conda_dependencies or ())
     pip = kernel.pip_dependencies or ()
     dependencies = [*conda, {"pip": list(pip)}] if pip else conda
-    return {"dependencies": dependencies} if dependencies else None
+    if not dependencies:
+        return None
+    channels = {"channels": list(kernel.channels)} if kernel.channels else {}
+    return {**channels, "dependencies": dependencies}
 
 
 @contextmanager
