@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
+from jupyter_exec.model.sizes import Size
 from jupyter_exec.model.wire import Text, WireModel
 
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-]*")
@@ -53,16 +54,21 @@ class ContainerRegistry(WireModel):
 
     address: str | None = None
     username: str | None = None
-    password: str | None = Field(default=None, exclude=True, repr=False)
+    password: Text | None = Field(default=None, exclude=True, repr=False)
 
 
 class DockerSection(WireModel):
-    """The container of a run; used only where `enabled`."""
+    """The container of a run; used where `enabled`, and on targets whose runs all have one.
+
+    `shm_size` is azureml-core's. `shared_volumes` is about the run's folder, which its container
+    always sees.
+    """
 
     enabled: bool = False
     base_image: str | None = None
     base_dockerfile: str | None = None
     shared_volumes: bool | None = None
+    shm_size: Size | None = None
     arguments: list[Text] = []
     base_image_registry: ContainerRegistry | None = None
 

@@ -891,7 +891,12 @@ export interface components {
        */
       type: 'deleted';
     };
-    /** @description The container of a run; used only where `enabled`. */
+    /**
+     * @description The container of a run; used where `enabled`, and on targets whose runs all have one.
+     *
+     *     `shm_size` is azureml-core's. `shared_volumes` is about the run's folder, which its container
+     *     always sees.
+     */
     DockerSection: {
       /** @default false */
       enabled?: boolean;
@@ -901,6 +906,8 @@ export interface components {
       baseDockerfile?: string | null;
       /** @default null */
       sharedVolumes?: boolean | null;
+      /** @default null */
+      shmSize?: number | string | null;
       /** @default [] */
       arguments?: string[];
       /** @default null */
@@ -965,6 +972,7 @@ export interface components {
        *       "baseImage": null,
        *       "baseDockerfile": null,
        *       "sharedVolumes": null,
+       *       "shmSize": null,
        *       "arguments": [],
        *       "baseImageRegistry": null
        *     }
@@ -1489,7 +1497,8 @@ export interface components {
        *         "baseImage": null,
        *         "baseImageRegistry": null,
        *         "enabled": false,
-       *         "sharedVolumes": null
+       *         "sharedVolumes": null,
+       *         "shmSize": null
        *       },
        *       "spark": {
        *         "packages": [],
@@ -1587,7 +1596,8 @@ export interface components {
        *           "baseImage": null,
        *           "baseImageRegistry": null,
        *           "enabled": false,
-       *           "sharedVolumes": null
+       *           "sharedVolumes": null,
+       *           "shmSize": null
        *         },
        *         "environmentVariables": {},
        *         "inferencingStackVersion": null,
@@ -1827,7 +1837,8 @@ export interface components {
        *             "baseImage": null,
        *             "baseImageRegistry": null,
        *             "enabled": false,
-       *             "sharedVolumes": null
+       *             "sharedVolumes": null,
+       *             "shmSize": null
        *           },
        *           "environmentVariables": {},
        *           "inferencingStackVersion": null,
