@@ -16,6 +16,7 @@ from packaging.specifiers import SpecifierSet
 _PYTHON = re.compile(r"^python(?:3(?:\.\d+)?)?$")
 _ASK = "import sys; print('%d.%d.%d' % sys.version_info[:3], sys.executable)"
 _TIMEOUT_S = 10.0
+_uv_knew: dict[tuple[str, str], str] = {}  # asking takes a while; a version that came is found
 
 
 class Interpreter(NamedTuple):
@@ -107,10 +108,13 @@ def _answer_of(path: str, _mtime_ns: int, _inode: int) -> Interpreter | None:
 
 
 def _known_to_uv(uv: str, versions: str) -> Interpreter | None:
-    path = _output(
-        [uv, "python", "find", "--no-project", "--no-python-downloads", versions]
-    ).strip()
-    return _ask(Path(path)) if Path(path).is_absolute() else None
+    if (uv, versions) not in _uv_knew or not Path(_uv_knew[uv, versions]).exists():
+        find = [uv, "python", "find", "--no-project", "--no-python-downloads", versions]
+        path = _output(find).strip()
+        if not Path(path).is_absolute():
+            return None
+        _uv_knew[uv, versions] = path
+    return _ask(Path(_uv_knew[uv, versions]))
 
 
 def _output(command: list[str]) -> str:

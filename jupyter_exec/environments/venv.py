@@ -1,34 +1,25 @@
-"""A virtual environment of pip packages, built once, used while unchanged (floor: environments).
+"""A virtual environment of pip packages, made by uv (floor: environments).
 
-    <root>/<hash>.lock                  held while the environment is being built
-    <root>/<hash>/venv/                 the environment, built where it stays: it cannot be moved
-    <root>/<hash>/requirements.lock     what was installed, with versions
-    <root>/<hash>/complete.json         written last; a folder without it is removed and built anew
-
-The hash is of the packages and the interpreter. Nothing is installed that the definition does not
-name: a notebook's environment must name `ipykernel` (or the kernel of its language) itself. What a
-`name @ file:///...` points to is read once, when the environment is built.
+The requirements are resolved into a lock first (every package with its version and hashes), and
+what is built is the lock: the same request comes to the same lock while the environment is kept,
+and a run that brings its lock gets these very packages. Nothing is installed that the definition
+does not name: a notebook's environment must name `ipykernel` (or the kernel of its language)
+itself. What a `name @ file:///...` points to is read when the environment is built.
 """
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import json
 import os
-import shutil
-import time
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from jupyter_exec.environments.base import Environment, PreparedEnvironment
-from jupyter_exec.environments.build import locked, run_logged
+from jupyter_exec.environments.built import Build, BuildLog, Recipe, resolved
 from jupyter_exec.environments.conda_dependencies import (
-    FIELD,
     VenvSpec,
     python_field,
     read_conda_dependencies,
 )
-from jupyter_exec.environments.failure import cause_of
 from jupyter_exec.environments.interpreters import (
     Interpreter,
     find_fitting,
@@ -38,29 +29,19 @@ from jupyter_exec.environments.interpreters import (
 from jupyter_exec.errors import Fault, RunFailed
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
+    from typing import Any
 
     from jupyter_exec.environments.base import EnvironmentRequest
     from jupyter_exec.model.environment import EnvironmentDefinition
 
+KIND = "venv"
+WITHOUT_DOWNLOADS = "--no-python-downloads"
+
 
 class VenvEnvironment(Environment):
-    """Builds `python.condaDependencies` that name only Python and pip packages; needs no conda.
-
-    Args:
-        root: folder of all environments.
-        builder: `uv`, `pip` (with `python -m venv`), or the quicker of those there are.
-    """
-
-    def __init__(
-        self,
-        root: Path,
-        engine_url: str | None = None,
-        *,
-        builder: Literal["auto", "uv", "pip"] = "auto",
-    ) -> None:
-        super().__init__(root, engine_url)
-        self._builder = builder
+    """Builds `python.condaDependencies` that name only Python and pip packages; needs no conda."""
 
     def faults(self, definition: EnvironmentDefinition) -> list[Fault]:
         """Return what is no list of packages, what needs conda, and a Python that is not here.
@@ -69,12 +50,8 @@ class VenvEnvironment(Environment):
         """
         conda = definition.python.conda_dependencies or {}
         spec, faults = read_conda_dependencies(conda)
-        if definition.python.base_conda_environment:
-            message = "this server has no conda engine; leave it out, and name packages under pip"
-            path = FIELD.replace("condaDependencies", "baseCondaEnvironment")
-            faults.append(Fault(path, message))
         try:
-            self._interpreter(spec)
+            fitting_interpreter(spec.python)
         except RunFailed as failure:
             faults.append(Fault(python_field(conda), failure.message))
         return faults
@@ -90,126 +67,112 @@ class VenvEnvironment(Environment):
         spec, faults = read_conda_dependencies(request.definition.python.conda_dependencies or {})
         if faults:
             raise RunFailed("EnvironmentFailed", f"{faults[0].target}: {faults[0].message}")
-        interpreter = await asyncio.to_thread(self._interpreter, spec)
-        build = _Build(self.root, spec, interpreter, self._uv(), request.log)
-        if not build.complete():
-            async with locked(build.lock_file, build.say_waiting) as lock:
-                if not build.complete():
-                    await build.run(lock)
-        build.say(f"environment {build.folder.name}: Python {interpreter.version}, {build.python}")
-        return PreparedEnvironment(str(build.python))
+        log = BuildLog(request.log, spec.requirements)
+        if request.recorded is not None and request.recorded.get("kind") == KIND:
+            recipe, interpreter = await asyncio.to_thread(_recorded, request.recorded)
+        else:
+            interpreter = await asyncio.to_thread(fitting_interpreter, spec.python)
+            recipe = await self._resolved(spec, interpreter, log)
+        build = Build(self.root, recipe, log)
+        await build.ensure(lambda lock: _make(build, interpreter, lock))
+        log.say(f"environment {recipe.hash}: Python {recipe.python}, {build.python}")
+        return PreparedEnvironment(str(build.python), recipe.record)
 
-    def _uv(self) -> str | None:
-        return None if self._builder == "pip" else find_uv()
-
-    def _interpreter(self, spec: VenvSpec) -> Interpreter:
-        found = find_fitting(spec.python, self._uv())
-        if found is None:
-            message = (
-                f"there is no Python {spec.python} on this machine, which has {versions_here()}; "
-                "ask for one of these, or install it"
-            )
-            raise RunFailed("EnvironmentFailed", message)
-        return found
-
-
-class _Build:
-    """One environment: where it lies, and how it is made."""
-
-    def __init__(
-        self, root: Path, spec: VenvSpec, interpreter: Interpreter, uv: str | None, log: Path
-    ) -> None:
-        self._spec = spec
-        self._interpreter = interpreter
-        self._uv = uv
-        self._log = log
-        self.folder = root / content_hash(spec, interpreter)
-        self.lock_file = self.folder.with_suffix(".lock")
-        self.python = self.folder / "venv" / "bin" / "python"
-        self._marker = self.folder / "complete.json"
-
-    def complete(self) -> bool:
-        """Tell whether it is built and its interpreter still there; notes that it is used."""
-        if not self._marker.exists() or not os.access(self.python, os.X_OK):
-            return False
-        os.utime(self._marker)
-        return True
-
-    def say(self, line: str) -> None:
-        """Write a line of ours into the log."""
-        self._log.parent.mkdir(parents=True, exist_ok=True)
-        with self._log.open("a", encoding="utf-8") as file:
-            file.write(f"{line}\n")
-
-    def say_waiting(self) -> None:
-        """Tell why nothing happens yet."""
-        self.say("another run is building the same environment; waiting for it")
-
-    async def run(self, lock: int) -> None:
-        """Build anew; leaves a complete environment or none."""
-        await asyncio.to_thread(shutil.rmtree, self.folder, ignore_errors=True)
-        self.folder.mkdir(mode=0o700)
-        try:
-            await self._make(lock)
-            await self._install(lock)
-            await self._freeze(lock)
-            await asyncio.to_thread(self._mark)
-        except BaseException:
-            await asyncio.to_thread(shutil.rmtree, self.folder, ignore_errors=True)
-            raise
-
-    async def _make(self, lock: int) -> None:
-        python, venv = self._interpreter.path, str(self.folder / "venv")
-        await self._step(
-            [self._uv, "venv", "--no-project", "--no-python-downloads", "--python", python, venv]
-            if self._uv
-            else [python, "-m", "venv", venv],
-            lock,
-        )
-
-    async def _install(self, lock: int) -> None:
-        if not self._spec.requirements:
-            return
-        await self._step([*self._pip("install"), "--", *self._spec.requirements], lock)
-
-    async def _freeze(self, lock: int) -> None:
-        installed = self.folder / "requirements.lock"
-        status, printed = await run_logged(self._pip("freeze"), installed, lock, self.folder)
-        if status != 0:
-            raise RunFailed("EnvironmentFailed", cause_of(printed, self._spec.requirements))
-
-    def _pip(self, verb: str) -> list[str]:
-        if self._uv:
-            return [self._uv, "pip", verb, "--python", str(self.python)]
-        return [str(self.python), "-m", "pip", verb, "--disable-pip-version-check", "--no-input"]
-
-    async def _step(self, command: list[str], lock: int) -> None:
-        self.say("$ " + " ".join(command))
-        try:
-            status, printed = await run_logged(command, self._log, lock, self.folder)
-        except OSError as error:
-            message = f"{command[0]} cannot be started: {error.strerror}"
-            raise RunFailed("EnvironmentFailed", message) from None
-        if status != 0:
-            raise RunFailed("EnvironmentFailed", cause_of(printed, self._spec.requirements))
-
-    def _mark(self) -> None:
-        """Write the marker that makes the environment complete, last and whole."""
-        content = {
-            "python": self._interpreter.version,
-            "interpreter": self._interpreter.path,
-            "requirements": list(self._spec.requirements),
-            "builder": "uv" if self._uv else "pip",
-            "builtAt": time.time(),
+    async def _resolved(self, spec: VenvSpec, interpreter: Interpreter, log: BuildLog) -> Recipe:
+        base = real_path(interpreter)
+        asked = {
+            "kind": KIND,
+            "python": [interpreter.version, base],
+            "requirements": list(spec.requirements),
         }
-        os.sync()  # so that after a power cut a marker never stands beside files that were lost
-        temporary = self._marker.with_suffix(".incoming")
-        temporary.write_text(json.dumps(content, indent=1), encoding="utf-8")
-        temporary.replace(self._marker)
+
+        async def resolve(lock: int, folder: Path) -> Recipe:
+            text = await lock_requirements(spec.requirements, interpreter.path, log, lock, folder)
+            return Recipe(KIND, interpreter.version, base, text)
+
+        return await resolved(self.root, asked, log, resolve)
 
 
-def content_hash(spec: VenvSpec, interpreter: Interpreter) -> str:
-    """Return the name of an environment: equal for equal packages and the same interpreter."""
-    base = [interpreter.version, os.path.realpath(interpreter.path)]
-    content = {"base": base, "requirements": list(spec.requirements), "format": 1}
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:32]
+def fitting_interpreter(versions: str) -> Interpreter:
+    """Return a Python of this machine.
+
+    Args:
+        versions: PEP 440 specifiers; empty = any.
+
+    Raises:
+        RunFailed: no version that is here fits.
+    """
+    found = find_fitting(versions, find_uv())
+    if found is None:
+        message = (
+            f"there is no Python {versions} on this machine, which has {versions_here()}; "
+            "ask for one of these, or install it"
+        )
+        raise RunFailed("EnvironmentFailed", message)
+    return found
+
+
+def real_path(interpreter: Interpreter) -> str:
+    """Return where an interpreter lies, whatever link it was found by."""
+    return os.path.realpath(interpreter.path)
+
+
+def _recorded(record: Mapping[str, Any]) -> tuple[Recipe, Interpreter]:
+    """Return how to make an environment again, on the same Python or the nearest of its minor."""
+    version = str(record["python"])
+    try:
+        interpreter = fitting_interpreter(f"=={version}")
+    except RunFailed:
+        interpreter = fitting_interpreter(f"=={version.rpartition('.')[0]}.*")
+    return Recipe(
+        KIND, interpreter.version, real_path(interpreter), str(record["lock"])
+    ), interpreter
+
+
+async def lock_requirements(
+    requirements: Sequence[str], python: str, log: BuildLog, lock: int, folder: Path
+) -> str:
+    """Resolve requirements for an interpreter; returns them all with their versions and hashes.
+
+    Args:
+        requirements: PEP 508 specifiers.
+        python: path of the interpreter.
+        folder: empty, to work in.
+
+    Raises:
+        RunFailed: naming the requirement that cannot be met.
+    """
+    if not requirements:
+        return ""
+    (folder / "requirements.in").write_text("\n".join(requirements) + "\n", encoding="utf-8")
+    compile_ = [uv_program(), "pip", "compile", WITHOUT_DOWNLOADS, "--python", python]
+    shape = ["--generate-hashes", "--no-header", "--no-annotate"]
+    files = ["requirements.in", "--output-file", "requirements.lock"]
+    await log.step([*compile_, *shape, *files], lock, folder)
+    return (folder / "requirements.lock").read_text(encoding="utf-8")
+
+
+async def install_locked(build: Build, requirements: Path, lock: int) -> None:
+    """Install what a lock names, and nothing else, into a build."""
+    into = ["pip", "install", "--python", str(build.python), "--no-deps", "--verify-hashes"]
+    await build.step([uv_program(), *into, "--requirements", str(requirements)], lock)
+
+
+async def _make(build: Build, interpreter: Interpreter, lock: int) -> None:
+    new = ["venv", "--no-project", WITHOUT_DOWNLOADS, "--python", interpreter.path]
+    await build.step([uv_program(), *new, str(build.prefix)], lock)
+    if build.recipe.lock:
+        await install_locked(build, build.lock_file, lock)
+
+
+def uv_program() -> str:
+    """Return the path of uv.
+
+    Raises:
+        RunFailed: it is not here, although it is installed with this package.
+    """
+    found = find_uv()
+    if found is None:
+        message = "uv is not on this machine; install it for the server with: pip install uv"
+        raise RunFailed("EnvironmentFailed", message)
+    return found

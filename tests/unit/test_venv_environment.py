@@ -16,11 +16,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from needs import need
 
 from jupyter_exec.environments.base import EnvironmentRequest, choose
 from jupyter_exec.environments.failure import cause_of
-from jupyter_exec.environments.interpreters import find_uv
 from jupyter_exec.environments.venv import VenvEnvironment
 from jupyter_exec.errors import RunFailed
 from jupyter_exec.model.environment import EnvironmentDefinition
@@ -56,17 +54,10 @@ def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
 @pytest.fixture(autouse=True)
 def _no_network(tmp_path, monkeypatch):
     monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "uv-cache"))
-    monkeypatch.setenv("UV_NO_INDEX", "1")
-    monkeypatch.setenv("PIP_NO_INDEX", "1")
-    for name in ("UV_FIND_LINKS", "PIP_FIND_LINKS", "PIP_CONFIG_FILE"):
-        monkeypatch.setenv(name, "" if name != "PIP_CONFIG_FILE" else os.devnull)
-
-
-@pytest.fixture(params=["uv", "pip"])
-def builder(request):
-    if request.param == "uv" and find_uv() is None:
-        need("uv", "pip install uv")
-    return request.param
+    (tmp_path / "index").mkdir()
+    monkeypatch.setenv("UV_DEFAULT_INDEX", str(tmp_path / "index"))
+    monkeypatch.setenv("UV_FIND_LINKS", str(tmp_path / "index"))
+    monkeypatch.setenv("UV_NO_CONFIG", "1")
 
 
 asked = EnvironmentRequest
@@ -132,14 +123,19 @@ def ended(pid: int) -> bool:
     return state == "Z"
 
 
+def whole(root: Path) -> list[str]:
+    """Return the names of what looks like an environment, or like the beginnings of one."""
+    return [path.name for path in root.iterdir() if path.is_dir() and path.name != "resolved"]
+
+
 def say(python: str, code: str) -> str:
     return subprocess.run(
         [python, "-c", code], capture_output=True, text=True, check=True
     ).stdout.strip()
 
 
-async def test_a_build_is_used_again(tmp_path, builder):
-    environment = VenvEnvironment(tmp_path / "environments", builder=builder)
+async def test_a_build_is_used_again(tmp_path):
+    environment = VenvEnvironment(tmp_path / "environments")
     wanted = definition("python>=3.9", {"pip": [wheel(tmp_path / "wheels")]})
     assert environment.faults(wanted) == []
     log = tmp_path / "logs" / "environment.txt"
@@ -155,8 +151,9 @@ async def test_a_build_is_used_again(tmp_path, builder):
     folder = Path(first.python).parents[2]
     assert "demo @ file:///" in (folder / "requirements.lock").read_text()
     marker = json.loads((folder / "complete.json").read_text())
-    assert marker["builder"] == builder
-    assert [r.split(" ")[0] for r in marker["requirements"]] == ["demo"]
+    assert marker["kind"] == "venv"
+    assert marker["lock"] == first.record["lock"]
+    assert first.record["hash"] == folder.name
 
 
 async def test_equal_definitions_share_an_environment_and_others_do_not(tmp_path):
@@ -176,8 +173,8 @@ async def test_equal_definitions_share_an_environment_and_others_do_not(tmp_path
     assert less != one
 
 
-async def test_a_failing_requirement_is_named(tmp_path, builder):
-    environment = VenvEnvironment(tmp_path / "environments", builder=builder)
+async def test_a_failing_requirement_is_named(tmp_path):
+    environment = VenvEnvironment(tmp_path / "environments")
     demo = wheel(tmp_path / "wheels", requires="no-such-thing-for-demo==4")
     log = tmp_path / "log"
     with pytest.raises(RunFailed) as failure:
@@ -189,7 +186,7 @@ async def test_a_failing_requirement_is_named(tmp_path, builder):
     assert "fine" not in failure.value.message
     assert "\n" not in failure.value.message
     assert "no-such-thing-for-demo" in log.read_text()
-    assert not [path for path in (tmp_path / "environments").iterdir() if path.is_dir()]
+    assert whole(tmp_path / "environments") == []
 
     with pytest.raises(RunFailed, match="not-there==1"):
         await environment.prepare(asked(definition({"pip": ["Not_There==1"]}), log))
@@ -209,17 +206,17 @@ async def test_runs_that_need_the_same_environment_wait_for_one_build(tmp_path):
     assert sum("another run is building" in log.read_text() for log in logs) == 3
 
 
-async def test_a_cancelled_build_is_killed_and_leaves_nothing(tmp_path, builder):
+async def test_a_cancelled_build_is_killed_and_leaves_nothing(tmp_path):
     package = SlowPackage(tmp_path / "package")
     wanted = definition({"pip": [package.requirement]})
-    environment = VenvEnvironment(tmp_path / "environments", builder=builder)
+    environment = VenvEnvironment(tmp_path / "environments")
     task = asyncio.create_task(environment.prepare(asked(wanted, tmp_path / "log")))
     pid = await asyncio.to_thread(package.wait_until_started)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
     assert ended(pid)
-    assert [path.suffix for path in (tmp_path / "environments").iterdir()] == [".lock"]
+    assert whole(tmp_path / "environments") == []
 
     package.be_quick()
     made = await environment.prepare(asked(wanted, tmp_path / "log"))
@@ -263,7 +260,8 @@ async def test_a_build_that_outlives_its_server_is_waited_for_and_not_trusted(tm
     made = await VenvEnvironment(root).prepare(asked(wanted, second_log))
     listener.join()
     assert "another run is building" in told[0]
-    assert package.builds == 2
+    assert package.builds == 1  # uv keeps the wheel, which is whole
+    assert whole(root) == [made.record["hash"]]
     assert say(made.python, "import slow; print('here')") == "here"
 
 
@@ -318,14 +316,12 @@ def test_faults(tmp_path, dependencies, path, words):
 
 
 def test_all_faults_at_once(tmp_path):
-    wrong = definition("numpy", {"pip": ["-r a", "fine", 5]}, baseConda="x")
-    wrong.python.base_conda_environment = "base"
+    wrong = definition("numpy", {"pip": ["-r a", "fine", 5]})
     targets = [fault.target for fault in VenvEnvironment(tmp_path).faults(wrong)]
     assert [target.rpartition(".python.")[2] for target in targets if target] == [
         "condaDependencies.dependencies[0]",
         "condaDependencies.dependencies[1].pip[0]",
         "condaDependencies.dependencies[1].pip[2]",
-        "baseCondaEnvironment",
     ]
 
 
