@@ -14,6 +14,9 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from jupyter_exec.model.sizes import Size
 from jupyter_exec.model.wire import Text, WireModel
 
+REGISTRY_PASSWORD = "JUPYTER_EXEC_REGISTRY_PASSWORD"  # noqa: S105 - a variable's name
+"""The secret that pulls an image; it is not for the run's processes."""
+
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-]*")
 
 
@@ -99,3 +102,16 @@ class EnvironmentDefinition(WireModel):
     docker: DockerSection = DockerSection()
     spark: SparkSection = SparkSection()
     inferencing_stack_version: Text | None = None
+
+
+def without_password(
+    environment: EnvironmentDefinition,
+) -> tuple[EnvironmentDefinition, dict[str, str]]:
+    """Return a definition without the password of its registry, and that as a secret of the run."""
+    registry = environment.docker.base_image_registry
+    if registry is None or registry.password is None:
+        return environment, {}
+    bare = registry.model_copy(update={"password": None})
+    docker = environment.docker.model_copy(update={"base_image_registry": bare})
+    changed = environment.model_copy(update={"docker": docker})
+    return changed, {REGISTRY_PASSWORD: registry.password} if registry.password else {}

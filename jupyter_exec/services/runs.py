@@ -25,6 +25,7 @@ from jupyter_exec.services.submission import (
     check_secrets,
     completed,
     in_definition,
+    without_registry_password,
 )
 from jupyter_exec.store import listing, runs, sweeps
 
@@ -142,6 +143,7 @@ class RunService:
             InvalidRequest: the script is not in the snapshot.
             Conflict: the id is taken by another request.
         """
+        submission = without_registry_password(submission)
         definition = submission.definition
         check_secret_parameters(definition, submission.secrets)
         if submission.sourced.snapshot_id:
@@ -302,5 +304,5 @@ def _check_sweep_again(sweep: Run, request: RerunRequest) -> None:
 def _same_environment(old: Run, definition: RunDefinition) -> Mapping[str, Any] | None:
     """Return what the environment of a run was, where that is still what is asked for."""
     before = parse(RunDefinition, old.definition).configuration.environment
-    same = before == definition.configuration.environment
+    same = before.to_json() == definition.configuration.environment.to_json()  # less a password
     return old.environment if same else None
