@@ -74,7 +74,7 @@ class VenvEnvironment(Environment):
             interpreter = await asyncio.to_thread(fitting_interpreter, spec.python)
             recipe = await self._resolved(spec, interpreter, log)
         build = Build(self.root, recipe, log)
-        await build.ensure(lambda lock: _make(build, interpreter, lock))
+        await build.ensure(lambda lock: install(build, interpreter, lock))
         log.say(f"environment {recipe.hash}: Python {recipe.python}, {build.python}")
         return PreparedEnvironment(str(build.python), recipe.record)
 
@@ -158,7 +158,8 @@ async def install_locked(build: Build, requirements: Path, lock: int) -> None:
     await build.step([uv_program(), *into, "--requirements", str(requirements)], lock)
 
 
-async def _make(build: Build, interpreter: Interpreter, lock: int) -> None:
+async def install(build: Build, interpreter: Interpreter, lock: int) -> None:
+    """Make the virtual environment that a recipe describes."""
     new = ["venv", "--no-project", WITHOUT_DOWNLOADS, "--python", interpreter.path]
     await build.step([uv_program(), *new, str(build.prefix)], lock)
     if build.recipe.lock:
