@@ -160,14 +160,14 @@ async def _resolve(
         recipe = await resolve(lock, folder)
     finally:
         await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
-    _write(place, asdict(recipe))
+    _write(place, {"hash": recipe.hash, "recipe": asdict(recipe)})
     return recipe
 
 
 def _read(place: Path) -> Recipe | None:
     try:
-        return Recipe(**json.loads(place.read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError):  # not there, or of an older version of ours
+        return Recipe(**json.loads(place.read_text(encoding="utf-8"))["recipe"])
+    except (OSError, ValueError, TypeError, KeyError):  # not there, or of an older version of ours
         return None
 
 

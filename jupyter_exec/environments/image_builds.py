@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from jupyter_exec.errors import RunFailed
 
-LABEL = "jupyter_exec.dockerfile"
 _REPOSITORY = "jupyter-exec-image"
 _STEP = re.compile(r"^STEP (\d+(?:/\d+)?) ?: ?(.*)", re.IGNORECASE)
 _STATUS = re.compile(r"returned a non-zero code: (\d+)|exit status (\d+)")
@@ -65,7 +64,6 @@ def build(
             rm=True,
             forcerm=True,
             decode=True,
-            labels={LABEL: tag},
         ):
             log.take(item)
     except APIError as error:
