@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import socket
 import threading
 from contextlib import closing, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -23,6 +24,7 @@ T = TypeVar("T")
 
 TIMEOUT_S = 60.0
 _END_S = 5.0
+_UNANSWERED_S = 0.5
 _DISK_FULL = re.compile(r"no space left on device|disk quota exceeded", re.IGNORECASE)
 LONGEST_CAUSE = 400
 
@@ -66,8 +68,7 @@ async def engine_work(
     try:
         return await asyncio.shield(done)
     except asyncio.CancelledError:
-        connection.cut()
-        await asyncio.wait([done], timeout=_END_S)
+        await asyncio.wait([done], timeout=_END_S if connection.cut() else _UNANSWERED_S)
         done.cancel()
         with suppress(asyncio.CancelledError, Exception):
             done.result()
@@ -89,7 +90,11 @@ class _Connection:
         try:
             with closing(connect(url, silence_s)) as client:
                 client.hooks["response"].append(self._remember)
-                return work(client)
+                try:
+                    return work(client)
+                finally:
+                    for response in self._responses:
+                        response.close()
         except (errors.DockerException, requests.RequestException, OSError, ValueError) as error:
             raise engine_failure(error, url) from None
 
@@ -98,14 +103,15 @@ class _Connection:
         if self._is_cut:
             self.cut()
 
-    def cut(self) -> None:
-        """End whatever is being read."""
+    def cut(self) -> bool:
+        """End whatever is being read, now or once the engine answers; tells whether it has."""
         from docker.types import CancellableStream
 
         self._is_cut = True
         for response in self._responses:
             with suppress(Exception):  # it has ended, or is no stream
                 CancellableStream(iter(()), response).close()
+        return bool(self._responses)
 
 
 def connect(url: str, silence_s: float | None = TIMEOUT_S) -> APIClient:
@@ -120,6 +126,9 @@ def connect(url: str, silence_s: float | None = TIMEOUT_S) -> APIClient:
     except ImportError:
         message = "containers need the docker SDK; install it: pip install 'jupyter_exec[docker]'"
         raise RunFailed("EngineUnavailable", message) from None
+    if url.startswith("unix://"):
+        with socket.socket(socket.AF_UNIX) as probe:  # the SDK leaves it open where this fails
+            probe.connect(url.removeprefix("unix://"))
     client = APIClient(base_url=url, version="auto", timeout=int(TIMEOUT_S))
     client.timeout = silence_s  # type: ignore[assignment]  # None is requests' word for "for ever"
     return client

@@ -21,7 +21,7 @@ from pathlib import Path
 
 def main() -> None:
     """Execute one notebook and end the process."""
-    _require("ipykernel", "nbclient", "nbformat")
+    _require_nbclient()
     from jupyter_exec.launchers.notebook_runner import session
 
     if sys.argv[1:2] == ["--standby"]:
@@ -30,13 +30,12 @@ def main() -> None:
         session.run(sys.argv[1])
 
 
-def _require(*packages: str) -> None:
+def _require_nbclient() -> None:
     """End with one line where the interpreter, such as an image's, cannot execute notebooks."""
-    missing = [name for name in packages if importlib.util.find_spec(name) is None]
-    if missing:
+    if importlib.util.find_spec("nbclient") is None:
         sys.exit(
-            f"{sys.executable} has no {' and no '.join(missing)}, which notebooks need: "
-            f"add {' '.join(missing)} to the environment's pip packages"
+            f"{sys.executable} has no nbclient, which executes notebooks: "
+            "add nbclient and ipykernel to the pip packages of the environment"
         )
 
 
