@@ -7,6 +7,7 @@ server's choice of package index; so what builds a virtual environment here buil
 from __future__ import annotations
 
 import os
+import re
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 CACHE = ".uv-cache"
 _PASSED_ON = ("UV_", "PIP_", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY", "SSL_CERT_")
 _NOT_PASSED_ON = {"UV_CACHE_DIR", "PIP_CACHE_DIR", "UV_PYTHON_INSTALL_DIR", "UV_TOOL_DIR"}
+_NOT_FOR_THIS = re.compile(r"exec \S+: (?:no such file or directory|exec format error)")
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
@@ -54,6 +56,13 @@ class ImageLog(BuildLog):
         """Run a program in a container of the image; see `BuildLog.step`."""
         self.say(f"{self._image.reference}$ " + " ".join(command))
         status, printed = await self._contained(command, folder, self.write)
+        if status != 0 and _NOT_FOR_THIS.match(printed):
+            message = (
+                f"the server's {Path(command[0]).name}, which installs packages, cannot be started "
+                f"in image {self._image.reference}: its C library is another; name an image with "
+                "glibc, or install the packages with a baseDockerfile"
+            )
+            raise RunFailed("EnvironmentFailed", message)
         if status != 0:
             raise RunFailed("EnvironmentFailed", cause_of(printed, self._named))
         return printed

@@ -388,6 +388,21 @@ async def test_a_package_that_is_nowhere_is_told(prepare, docker_engine, wheels)
     assert not list(prepare.root.glob("*/complete.json"))
 
 
+async def test_an_image_that_uv_cannot_be_started_in_is_told(
+    prepare, docker_engine, tmp_path, monkeypatch
+):
+    uv = tmp_path / "uv"
+    uv.write_text("#!/lib/other-libc\n")
+    uv.chmod(0o755)
+    for room in ("image_steps", "venv"):
+        monkeypatch.setattr(f"jupyter_exec.environments.{room}.find_uv", lambda: str(uv))
+    failed = await prepare.failure(
+        {"baseImage": docker_engine.image}, python=packages({"pip": ["x"]})
+    )
+    assert failed.code == "EnvironmentFailed"
+    assert "cannot be started in image" in failed.message
+
+
 async def test_containers_that_a_killed_server_has_left_are_removed(prepare, docker_engine):
     with closing(docker.APIClient(base_url=docker_engine.url)) as client:
         labels = {LABEL: str(prepare.root)}
