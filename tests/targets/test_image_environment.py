@@ -7,7 +7,6 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
-import zipfile
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import docker
 import pytest
 from docker_registries import PASSWORD, USER, registry_with_password
+from packages import SAY, make_wheel
 
 from jupyter_exec.environments.base import EnvironmentRequest
 from jupyter_exec.environments.image import ImageEnvironment
@@ -310,7 +310,7 @@ def wheels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "wheels"
     folder.mkdir()
     for version in ("1.0", "2.0"):
-        _wheel(folder, version)
+        make_wheel(folder, version)
     for name in ("UV_INDEX_URL", "UV_DEFAULT_INDEX", "UV_EXTRA_INDEX_URL", "UV_INDEX"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("UV_NO_INDEX", "1")
@@ -318,26 +318,9 @@ def wheels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def _wheel(folder: Path, version: str) -> None:
-    info = f"jx_greeting-{version}.dist-info"
-    with zipfile.ZipFile(folder / f"jx_greeting-{version}-py3-none-any.whl", "w") as wheel:
-        wheel.writestr("greeting.py", f"said = 'hello {version}'")
-        wheel.writestr(
-            f"{info}/METADATA", f"Metadata-Version: 2.1\nName: jx-greeting\nVersion: {version}\n"
-        )
-        wheel.writestr(
-            f"{info}/WHEEL",
-            "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
-        )
-        wheel.writestr(f"{info}/RECORD", "")
-
-
 def packages(*dependencies: Any) -> dict[str, Any]:
     conda = {"dependencies": list(dependencies)}
     return {"userManagedDependencies": False, "condaDependencies": conda}
-
-
-SAY = ("-c", "import greeting; print(greeting.said)")
 
 
 async def test_packages_are_installed_for_the_python_of_the_image(prepare, docker_engine, wheels):
@@ -346,7 +329,7 @@ async def test_packages_are_installed_for_the_python_of_the_image(prepare, docke
     first = await prepare(asked, python=python)
     assert first.python.startswith(str(prepare.root))
     assert [mount.read_only for mount in first.mounts] == [True]
-    assert prepare.run(first, first.python, *SAY) == "hello 1.0"
+    assert prepare.run(first, first.python, "-c", SAY) == "hello 1.0"
     assert "jx-greeting==1.0" in first.record["lock"]
     assert "+ jx-greeting==1.0" in prepare.text()
     assert prepare.containers() == []
@@ -365,10 +348,10 @@ async def test_a_run_that_is_repeated_gets_the_versions_that_it_had(prepare, doc
         if folder.is_dir():
             folder.rename(wheels.parent / f"gone-{folder.name}")
     again = await prepare(asked, python=python, recorded=first.record)
-    assert prepare.run(again, again.python, *SAY) == "hello 1.0"
+    assert prepare.run(again, again.python, "-c", SAY) == "hello 1.0"
     assert again.record["hash"] == first.record["hash"]
     new = await prepare(asked, python=python)
-    assert prepare.run(new, new.python, *SAY) == "hello 2.0"
+    assert prepare.run(new, new.python, "-c", SAY) == "hello 2.0"
 
 
 async def test_a_python_that_the_image_lacks_is_told(prepare, docker_engine, wheels):
