@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import subprocess
 import time
+import uuid
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
@@ -37,15 +39,23 @@ class Registry:
         self.address = address
 
     def push(self, engine_url: str, image: str, name: str) -> str:
-        """Put an image of an engine into the registry, and not keep that name; returns it."""
+        """Put what an image has, as another one, into the registry only; returns its name."""
         reference = f"{self.address}/{name}"
+        text = f"FROM {image}\nLABEL pushed={uuid.uuid4()}\n".encode()
         with closing(docker.APIClient(base_url=engine_url, timeout=60)) as client:
-            client.tag(image, reference)
+            list(client.build(fileobj=io.BytesIO(text), tag=reference, rm=True))
             auth = {"username": USER, "password": PASSWORD}
             for item in client.push(reference, auth_config=auth, stream=True, decode=True):
                 assert "error" not in item, item
-            client.remove_image(reference)
+            client.remove_image(reference, force=True)
         return reference
+
+    def forget(self, engine_url: str) -> None:
+        """Remove from an engine what was pulled from here."""
+        with closing(docker.APIClient(base_url=engine_url, timeout=60)) as client:
+            for image in client.images():
+                if any(name.startswith(self.address) for name in image["RepoDigests"] or ()):
+                    client.remove_image(image["Id"], force=True)
 
 
 @contextmanager

@@ -118,7 +118,8 @@ class ImageEnvironment(Environment):
             return await self._images.built(docker.base_dockerfile, registry, secrets, log)
         if docker.base_image:
             name = str(recorded.get("digest") or docker.base_image)
-            return await self._images.pulled(name, registry, secrets, log)
+            found = await self._images.pulled(name, registry, secrets, log)
+            return _named(found, str(recorded.get("reference") or found.reference))
         if request.images:
             return None
         raise RunFailed("ImageMissing", f"{_DOCKER}.baseImage: name the image of the container")

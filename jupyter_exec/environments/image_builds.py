@@ -8,7 +8,8 @@ import re
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
-from jupyter_exec.environments.engine_work import classified, one_line
+from jupyter_exec.docker_engine import one_line
+from jupyter_exec.environments.engine_work import classified
 from jupyter_exec.environments.pulls import failure as pull_failure
 
 if TYPE_CHECKING:

@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from jupyter_exec.docker_engine import connect
 from jupyter_exec.environments.build import build_variables
 from jupyter_exec.environments.built import Build, BuildLog
-from jupyter_exec.environments.engine_work import connect, engine_work
+from jupyter_exec.environments.engine_work import engine_work
 from jupyter_exec.environments.failure import cause_of
 from jupyter_exec.environments.images import LABEL, remove
 from jupyter_exec.environments.interpreters import find_uv

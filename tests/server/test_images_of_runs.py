@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
-import docker
 import nbformat
 import pytest
 from azure_requests import address, startrun, zipped
@@ -15,7 +13,7 @@ from packages import SAY, make_wheel
 from servers import RunningServer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from docker_engine import DockerEngine
@@ -47,7 +45,8 @@ def server(
 def submit(server: RunningServer, section: dict[str, Any], **configuration: Any) -> dict[str, Any]:
     """Return a run in a container when it has ended."""
     more = configuration.pop("body", {})
-    environment = {"docker": {"enabled": True, **section}, **configuration.pop("environment", {})}
+    docker_section = {"enabled": True, **section}
+    environment = {"docker": docker_section, **configuration.pop("environment", {})}
     definition = {"configuration": {"environment": environment, **configuration}}
     answer = server.client.post(RUNS, json={"definition": definition, **more})
     assert answer.status_code == 201, answer.text
@@ -146,16 +145,14 @@ def test_a_private_image_is_pulled_and_its_password_is_nowhere(
         again = server.client.post(f"{RUNS}/{run_id}/rerun", json={})
         assert again.status_code == 201, again.text
         assert server.wait_for_end(again.json()["runId"])["status"] == "Completed"
-        with closing(docker.APIClient(base_url=docker_engine.url)) as client:
-            client.remove_image(name, force=True)
+        registry.forget(docker_engine.url)
         once_more = server.client.post(f"{RUNS}/{run_id}/rerun", json={}).json()
         refused = server.wait_for_end(once_more["runId"])
         assert refused["error"]["code"] == "ImagePullRefused"
         secrets = {"JUPYTER_EXEC_REGISTRY_PASSWORD": PASSWORD}
         pulled = server.client.post(f"{RUNS}/{run_id}/rerun", json={"secrets": secrets}).json()
         assert server.wait_for_end(pulled["runId"])["status"] == "Completed"
-        with closing(docker.APIClient(base_url=docker_engine.url)) as client:
-            client.remove_image(name, force=True)
+        registry.forget(docker_engine.url)
     assert PASSWORD not in json.dumps([server.run(each["runId"]) for each in server.runs()])
     assert PASSWORD not in server.log(run_id) + server.log_text()
     for file in server.folder.rglob("*"):
@@ -226,12 +223,39 @@ def test_a_preloaded_library_that_is_not_there_harms_nobody(
     assert "value /nonexistent.so" in server.log(run["runId"])
 
 
+def notebook(*cells: str) -> dict[str, Any]:
+    """Return the source of a run that is a notebook."""
+    made = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(text) for text in cells])
+    return {"notebook": json.loads(nbformat.writes(made)), "name": "n.ipynb"}
+
+
+def test_a_notebook_is_executed_in_its_image(
+    make_server: Callable[..., RunningServer], docker_engine: DockerEngine
+) -> None:
+    targets = {"docker": {"type": "docker", "engine_url": docker_engine.url}}
+    server = make_server(config={"ExecApp": {"compute_targets": targets}})
+    python = {
+        "userManagedDependencies": False,
+        "condaDependencies": {"dependencies": [{"pip": ["nbclient", "ipykernel"]}]},
+    }
+    run = submit(
+        server,
+        {"baseImage": docker_engine.image},
+        environment={"python": python},
+        target="docker",
+        body={"source": notebook("import sys; print(sys.version_info[:2], sys.prefix)")},
+    )
+    assert run["error"] is None
+    executed = server.client.get(f"{RUNS}/{run['runId']}/outputs/n.ipynb").json()
+    printed = "".join(executed["cells"][-1]["outputs"][0]["text"])
+    assert printed.startswith("(3, 11) " + str(server.data_dir / "environments"))
+
+
 def test_a_notebook_says_what_its_image_lacks(
     server: RunningServer, docker_engine: DockerEngine
 ) -> None:
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("print(1)")])
-    source = {"notebook": json.loads(nbformat.writes(notebook)), "name": "n.ipynb"}
-    run = submit(server, {"baseImage": docker_engine.image}, body={"source": source})
+    body = {"source": notebook("print(1)")}
+    run = submit(server, {"baseImage": docker_engine.image}, body=body)
     assert run["status"] == "Failed"
     assert "add nbclient and ipykernel to the pip packages" in run["error"]["message"]
 
