@@ -137,7 +137,9 @@ def _environment(parser: ArgumentParser) -> None:
     group = parser.add_argument_group("where it runs")
     group.add_argument("--target", metavar="T", help="compute target (default: local)")
     group.add_argument(
-        "--env", metavar="E", help="requirements.txt, conda.yml, an interpreter or its environment"
+        "--env",
+        metavar="E",
+        help="requirements.txt, pyproject.toml, environment.yml, an interpreter or its folder",
     )
     group.add_argument("--interpreter", metavar="PATH", help="(default: the one of this command)")
     group.add_argument("--kernel", metavar="K", help="kernelspec of a notebook")
@@ -234,7 +236,7 @@ def _outputs(commands: _SubParsersAction[ArgumentParser]) -> None:
 
 
 def _gc(commands: _SubParsersAction[ArgumentParser]) -> None:
-    parser = _command(commands, "gc", "cleaning", "delete old runs with their logs and outputs")
+    parser = _command(commands, "gc", "cleaning", "delete old runs, and environments without use")
     parser.add_argument(
         "--older-than", metavar="T", help="only runs that ended so long ago (default: 30d)"
     )

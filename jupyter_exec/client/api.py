@@ -267,6 +267,28 @@ class ExecClient:
         targets: list[dict[str, Any]] = self.session.json("GET", "targets")["targets"]
         return targets
 
+    def environments(self) -> dict[str, list[dict[str, Any]]]:
+        """Return the environments: those that have a name (`named`), those that are `built`."""
+        return self.session.json("GET", "environments")
+
+    def collect_environments(
+        self, max_age_days: float | None = None, *, dry_run: bool = False
+    ) -> list[dict[str, Any]]:
+        """Remove built environments that nobody uses, and return them.
+
+        Args:
+            max_age_days: since the last use of those that stay; None = as the server is set.
+            dry_run: only tell which would go.
+        """
+        wanted = {"maxAgeDays": max_age_days, "dryRun": dry_run}
+
+        def post() -> list[dict[str, Any]]:
+            answer = self.session.json("POST", "environments/collect", json=wanted)
+            gone: list[dict[str, Any]] = answer["environments"]
+            return gone
+
+        return self.writing(post)
+
     def events(self, last_event_id: int | None = None) -> Iterator[dict[str, Any]]:
         """Yield what happens to all runs, without end, across restarts of the server.
 

@@ -10,6 +10,8 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from jupyter_exec.environments.conda_dependencies import needs_conda
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
@@ -95,6 +97,8 @@ def choose(definition: EnvironmentDefinition, engine_url: str | None = None) -> 
     python = definition.python
     if engine_url is not None:
         return "image"
-    if python.user_managed_dependencies is False and python.conda_dependencies:
-        return "venv"
-    return "system"
+    if python.user_managed_dependencies is not False:
+        return "system"
+    if python.base_conda_environment or needs_conda(python.conda_dependencies or {}):
+        return "conda"
+    return "venv" if python.conda_dependencies else "system"

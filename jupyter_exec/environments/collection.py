@@ -73,6 +73,7 @@ def collect(
     max_age_s: float,
     max_bytes: int,
     *,
+    spare_after: float | None = None,
     dry_run: bool = False,
 ) -> list[BuiltEnvironment]:
     """Take away what is unused: what builds have left, what is old, then what is too much.
@@ -81,12 +82,15 @@ def collect(
         in_use: hashes that going runs need; they stay.
         max_age_s: since an environment was last used.
         max_bytes: of all environments together; those that were used last stay.
+        spare_after: epoch seconds; what was used later stays: a run may have it already, without
+            being among those that `in_use` was made of. None = now.
         dry_run: only tell.
 
     Returns:
         The environments that are gone, or would be.
     """
     now = time.time()
+    spare_after = now if spare_after is None else spare_after
     gone, kept_bytes = [], 0
     for one in built(root):
         old = now - one.used_at > max_age_s
@@ -95,6 +99,7 @@ def collect(
         if (
             (old or too_much)
             and one.hash not in in_use
+            and one.used_at <= spare_after
             and (dry_run or _take_away(root, one.hash, since))
         ):
             gone.append(one)
@@ -127,7 +132,7 @@ def _remove_leftovers(root: Path, in_use: Collection[str]) -> None:
     for folder in root.iterdir():
         if not folder.is_dir() or folder.name in {RESOLVED, *in_use}:
             continue
-        with _unless_locked(lock_of(root, folder.name)) as free:
+        with _unless_locked(lock_of(root, folder.stem)) as free:
             if free and not (folder / MARKER).exists():
                 _remove(folder)
     for folder in (root / RESOLVED).glob("*.work"):

@@ -97,7 +97,9 @@ class ImageLog(BuildLog):
             "Binds": [f"{path}:{path}" for path in writable]
             + [f"{path}:{path}:ro" for path in readable]
         }
-        if _is_near(variables):
+        if folder is None:
+            host["NetworkMode"] = "none"
+        elif _is_near(variables):
             host["NetworkMode"] = "host"
         own = {"HOME": "/tmp", "UV_CACHE_DIR": str(cache), "UV_LINK_MODE": "copy"}  # noqa: S108 - of the container
         return {

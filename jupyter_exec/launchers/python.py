@@ -43,7 +43,14 @@ class PythonLauncher(Launcher):
             command=tuple(_command(configuration, context.python, arguments)),
             resources=configuration.resources.need(),
         )
-        return Job((role,), dict(context.env), configuration.max_run_duration_seconds)
+        asked = configuration.environment.python
+        chosen = asked.interpreter_path is not None or asked.user_managed_dependencies is False
+        return Job(
+            (role,),
+            dict(context.env),
+            configuration.max_run_duration_seconds,
+            python=context.python if chosen else None,  # so that `python train.py` is the one asked
+        )
 
 
 def _command(configuration: RunConfiguration, python: str, arguments: list[str]) -> list[str]:

@@ -59,7 +59,10 @@ OPTIONS: tuple[Option, ...] = (
     ),
     Option("--target", "where it runs (default: local)", "T", completes="targets"),
     Option(
-        "--env", "requirements.txt, conda.yml, interpreter (default: this)", "E", completes="files"
+        "--env",
+        "requirements.txt, pyproject.toml, environment.yml, interpreter",
+        "E",
+        completes="files",
     ),
     Option("--image", "image of the container that it runs in (needs Docker)", "IMAGE"),
     Option("--docker-arg", "an option of docker run: '--shm-size 2g'", "OPTION", repeat=True),

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from jupyter_exec.environments.collection import BuiltEnvironment, built, collect
+from jupyter_exec.environments.collection import (
+    JUST_USED_S,
+    BuiltEnvironment,
+    built,
+    collect,
+)
 from jupyter_exec.errors import InvalidRequest, ReadOnly
 from jupyter_exec.model.experiment import EnvironmentSpec, KernelSpec
 from jupyter_exec.model.run import isoformat
@@ -92,9 +98,18 @@ class EnvironmentService:
         limits = self._limits
         days = limits.max_age_days if max_age_days is None else max_age_days
         most = limits.max_bytes if max_bytes is None else max_bytes
+        spare_after = time.time()
+        if await self._journal.read(used_environments.is_preparing):
+            spare_after -= JUST_USED_S
         in_use = await self._journal.read(used_environments.in_use)
         gone = await asyncio.to_thread(
-            collect, self._root, in_use, days * DAY_S, most, dry_run=dry_run
+            collect,
+            self._root,
+            in_use,
+            days * DAY_S,
+            most,
+            spare_after=spare_after,
+            dry_run=dry_run,
         )
         return await self._json(gone)
 

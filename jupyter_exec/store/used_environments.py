@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from jupyter_exec.model.lifecycle import TERMINAL
+from jupyter_exec.model.lifecycle import TERMINAL, RunStatus
 
 if TYPE_CHECKING:
     import sqlite3
@@ -36,6 +36,13 @@ def users(connection: sqlite3.Connection, environment: str) -> Users:
         f"SELECT run_id {where} ORDER BY sequence DESC LIMIT {SHOWN}", (environment,)
     )
     return Users(total, [row["run_id"] for row in rows])
+
+
+def is_preparing(connection: sqlite3.Connection) -> bool:
+    """Tell whether a run is being prepared; it may have an environment that nobody knows of yet."""
+    status = RunStatus.PREPARING.value
+    query = "SELECT EXISTS (SELECT 1 FROM runs WHERE status = ?)"
+    return bool(connection.execute(query, (status,)).fetchone()[0])
 
 
 def in_use(connection: sqlite3.Connection) -> set[str]:

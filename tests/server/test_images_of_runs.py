@@ -9,7 +9,7 @@ import nbformat
 import pytest
 from azure_requests import address, startrun, zipped
 from docker_registries import PASSWORD, USER, registry_with_password
-from packages import SAY, make_wheel
+from local_packages import index_variables, make_wheel
 from servers import RunningServer
 
 if TYPE_CHECKING:
@@ -27,8 +27,8 @@ def server(
     tmp_path_factory: pytest.TempPathFactory, docker_engine: DockerEngine
 ) -> Iterator[RunningServer]:
     """A server with containers beside `local`; its packages come from a folder."""
-    wheels = tmp_path_factory.mktemp("wheels")
-    make_wheel(wheels, "1.0")
+    packages = tmp_path_factory.mktemp("packages")
+    make_wheel(packages / "wheels", "greeting")
     targets = {
         "local": {"type": "local", "warm": 0},
         "docker": {"type": "docker", "engine_url": docker_engine.url, "shares": "local"},
@@ -36,7 +36,7 @@ def server(
     running = RunningServer(
         tmp_path_factory.mktemp("server"),
         config={"ExecApp": {"compute_targets": targets}},
-        env={"UV_NO_INDEX": "1", "UV_FIND_LINKS": str(wheels)},
+        env=index_variables(packages),
     )
     yield running
     running.close()
@@ -82,7 +82,7 @@ def microsofts_example(image: str, *, enabled: bool) -> dict[str, Any]:
                     "userManagedDependencies": False,
                     "condaDependencies": {
                         "name": "project_environment",
-                        "dependencies": ["python=3.11", {"pip": ["jx-greeting"]}],
+                        "dependencies": ["python=3.11", {"pip": ["greeting"]}],
                     },
                 },
                 "environmentVariables": {"EXAMPLE_ENV_VAR": "EXAMPLE_VALUE"},
@@ -107,7 +107,8 @@ def microsofts_example(image: str, *, enabled: bool) -> dict[str, Any]:
 def test_microsofts_own_example(
     server: RunningServer, docker_engine: DockerEngine, enabled: bool
 ) -> None:
-    text = f"import os, sys\n{SAY}\nprint(sys.argv[1:], os.environ['EXAMPLE_ENV_VAR'])\n"
+    text = "import greeting, os, sys\nprint(greeting.version)\n"
+    text += "print(sys.argv[1:], os.environ['EXAMPLE_ENV_VAR'])\n"
     text += "print('contained', not os.path.isdir('/root/.cache'))\n"
     text += "open('outputs/made.txt', 'w').write('kept')\n"
     sent = startrun(
@@ -119,7 +120,7 @@ def test_microsofts_own_example(
     assert run["error"] is None
     assert run["target"] == ("docker" if enabled else "local")
     said, told, contained = server.log(run["runId"]).splitlines()
-    assert (said, told) == ("hello 1.0", "['--epochs', '2'] EXAMPLE_VALUE")
+    assert (said, told) == ("1.0", "['--epochs', '2'] EXAMPLE_VALUE")
     assert contained == f"contained {enabled}"
     kept = server.client.get(f"{RUNS}/{run['runId']}/outputs/made.txt")
     assert kept.text == "kept"

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import docker
 import pytest
 from docker_registries import PASSWORD, USER, registry_with_password
-from packages import SAY, make_wheel
+from local_packages import CondaChannel, index_variables, make_wheel
 
 from jupyter_exec.environments.base import EnvironmentRequest
 from jupyter_exec.environments.image import ImageEnvironment
@@ -306,17 +306,17 @@ async def test_a_build_that_is_cancelled_ends_in_the_engine(prepare, docker_engi
 # ---------------------------------------------------------------- packages
 
 
+SAY = "import greeting; print(greeting.version)"
+
+
 @pytest.fixture
 def wheels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder of packages; no other index is asked."""
+    for name, value in index_variables(tmp_path).items():
+        monkeypatch.setenv(name, value)
     folder = tmp_path / "wheels"
-    folder.mkdir()
     for version in ("1.0", "2.0"):
-        make_wheel(folder, version)
-    for name in ("UV_INDEX_URL", "UV_DEFAULT_INDEX", "UV_EXTRA_INDEX_URL", "UV_INDEX"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("UV_NO_INDEX", "1")
-    monkeypatch.setenv("UV_FIND_LINKS", str(folder))
+        make_wheel(folder, "greeting", version)
     return folder
 
 
@@ -327,13 +327,13 @@ def packages(*dependencies: Any) -> dict[str, Any]:
 
 async def test_packages_are_installed_for_the_python_of_the_image(prepare, docker_engine, wheels):
     asked = {"baseImage": docker_engine.image}
-    python = packages("python=3.11", {"pip": ["jx-greeting<2"]})
+    python = packages("python=3.11", {"pip": ["greeting<2"]})
     first = await prepare(asked, python=python)
     assert first.python.startswith(str(prepare.root))
     assert [mount.read_only for mount in first.mounts] == [True]
-    assert prepare.run(first, first.python, "-c", SAY) == "hello 1.0"
-    assert "jx-greeting==1.0" in first.record["lock"]
-    assert "+ jx-greeting==1.0" in prepare.text()
+    assert prepare.run(first, first.python, "-c", SAY) == "1.0"
+    assert "greeting==1.0" in first.record["lock"]
+    assert "+ greeting==1.0" in prepare.text()
     assert prepare.containers() == []
     prepare.log.unlink()
     again = await prepare(asked, python=python)
@@ -342,18 +342,36 @@ async def test_packages_are_installed_for_the_python_of_the_image(prepare, docke
 
 
 async def test_a_run_that_is_repeated_gets_the_versions_that_it_had(prepare, docker_engine, wheels):
-    asked, python = {"baseImage": docker_engine.image}, packages({"pip": ["jx-greeting"]})
-    (wheels / "jx_greeting-2.0-py3-none-any.whl").rename(wheels.parent / "later.whl")
+    asked, python = {"baseImage": docker_engine.image}, packages({"pip": ["greeting"]})
+    (wheels / "greeting-2.0-py3-none-any.whl").rename(wheels.parent / "later.whl")
     first = await prepare(asked, python=python)
-    (wheels.parent / "later.whl").rename(wheels / "jx_greeting-2.0-py3-none-any.whl")
+    (wheels.parent / "later.whl").rename(wheels / "greeting-2.0-py3-none-any.whl")
     for folder in prepare.root.glob("*"):
         if folder.is_dir():
             folder.rename(wheels.parent / f"gone-{folder.name}")
     again = await prepare(asked, python=python, recorded=first.record)
-    assert prepare.run(again, again.python, "-c", SAY) == "hello 1.0"
+    assert prepare.run(again, again.python, "-c", SAY) == "1.0"
     assert again.record["hash"] == first.record["hash"]
     new = await prepare(asked, python=python)
-    assert prepare.run(new, new.python, "-c", SAY) == "hello 2.0"
+    assert prepare.run(new, new.python, "-c", SAY) == "2.0"
+
+
+async def test_conda_packages_are_seen_in_the_container(
+    prepare, docker_engine, wheels, monkeypatch
+):
+    monkeypatch.setenv("RATTLER_CACHE_DIR", str(wheels.parent / "rattler"))
+    channel = CondaChannel(wheels.parent / "channel")
+    channel.add_python()
+    channel.add("data", "3.1", {"share/data.txt": "what it holds\n"})
+    python = packages("python", "data=3")
+    python["condaDependencies"]["channels"] = [channel.url]
+    first = await prepare({"baseImage": docker_engine.bare_image}, python=python)
+    assert first.record["kind"] == "conda"
+    first = await prepare({"baseImage": docker_engine.image}, python=python)
+    data = Path(first.python).parents[1] / "share" / "data.txt"
+    assert prepare.run(first, "cat", str(data)) == "what it holds"
+    again = await prepare({"baseImage": docker_engine.image}, python=python, recorded=first.record)
+    assert again == first
 
 
 async def test_a_python_that_the_image_lacks_is_told(prepare, docker_engine, wheels):
@@ -367,9 +385,9 @@ async def test_a_python_that_the_image_lacks_is_told(prepare, docker_engine, whe
 
 async def test_a_package_that_is_nowhere_is_told(prepare, docker_engine, wheels):
     failed = await prepare.failure(
-        {"baseImage": docker_engine.image}, python=packages({"pip": ["jx-greeting>3"]})
+        {"baseImage": docker_engine.image}, python=packages({"pip": ["greeting>3"]})
     )
-    assert "jx-greeting>3" in failed.message
+    assert "greeting>3" in failed.message
     assert not list(prepare.root.glob("*/complete.json"))
 
 
