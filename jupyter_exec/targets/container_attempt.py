@@ -78,6 +78,7 @@ class ContainerAttempt:
         self._asked_at: float | None = None
         self._away_since: float | None = None
         self._was_away = False
+        self._lags = False  # it has told of an end that it does not show yet
 
     @property
     def ports(self) -> tuple[int, ...]:
@@ -154,6 +155,7 @@ class ContainerAttempt:
                 if name in self._copies:
                     self._copies[name].finish(api)
         self._ends.update(sorted(new.items(), key=lambda item: item[1].at or 0.0))
+        self._lags = any(name not in self._ends for name in died)
 
     def _states(self, api: APIClient) -> dict[str, str]:
         """Return the states of all containers that are there; they may lag behind a little."""
@@ -224,6 +226,8 @@ class ContainerAttempt:
         now = time.monotonic()
         if self._away_since is not None:
             return _AWAY_S
+        if self._lags:
+            return _OOM_PAUSE_S
         if self._asked_at is not None:
             return min(_LOOK_S, max(_AWAY_S / 5, self._asked_at + self._plan.grace_s - now))
         due = [_LOOK_S, self._usage.due - now]
