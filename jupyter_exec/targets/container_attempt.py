@@ -18,13 +18,13 @@ from jupyter_exec.targets.container_verdict import AttemptPlan, End, Verdict, en
 from jupyter_exec.targets.link import read_record, write_record
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
     from pathlib import Path
 
     from docker import APIClient
 
     from jupyter_exec.docker_engine import ContainerEngine
-    from jupyter_exec.targets.container_events import ContainerEvents
+    from jupyter_exec.targets.container_events import ContainerEvents, Wake
 
 _LOOK_S = 10.0  # where no event came
 _AWAY_S = 0.5
@@ -74,10 +74,11 @@ class ContainerAttempt:
         self._usage = ContainerUsage(self._plan.usage)
         self._copies: dict[str, LogCopy] = {}
         self._canceled = False
-        self._wake: asyncio.Event | None = None
+        self._wake: Wake | None = None
         self._asked_at: float | None = None
         self._away_since: float | None = None
         self._was_away = False
+        self._lags = False  # it has told of an end that it does not show yet
 
     @property
     def ports(self) -> tuple[int, ...]:
@@ -88,7 +89,7 @@ class ContainerAttempt:
         """Ask it to end, then make it."""
         self._canceled = True
         if self._wake is not None:
-            self._wake.set()
+            self._wake.event.set()
 
     async def run(self) -> dict[str, Any]:
         """Return the outcome, which is in `exit.json` then; the containers have ended.
@@ -98,9 +99,10 @@ class ContainerAttempt:
         self._wake = wake = self._events.follow(str(self._dir))
         try:
             while True:
-                wake.clear()
+                wake.event.clear()
+                died, wake.died = wake.died, set()
                 try:
-                    await self._in_thread(self._step)
+                    await self._in_thread(self._step, died)
                     self._away_since = None
                 except RunFailed as failure:
                     if self._is_lost(failure):
@@ -108,21 +110,24 @@ class ContainerAttempt:
                 if self._verdict is not None and len(self._ends) == len(self._plan.replicas):
                     break
                 with suppress(asyncio.TimeoutError):
-                    await asyncio.wait_for(wake.wait(), self._pause_s())
+                    await asyncio.wait_for(wake.event.wait(), self._pause_s())
         finally:
             self._events.forget(str(self._dir))
             for copy in self._copies.values():
                 await self._in_thread(copy.stop)
         return await self._record()
 
-    def _step(self) -> None:
+    def _step(self, died: Collection[str]) -> None:
         """Look, decide, and act; blocks.
+
+        Args:
+            died: the containers that have ended; nothing = look at all.
 
         Raises:
             RunFailed: the engine is away, or refuses.
         """
         with self._engine.api() as api:
-            self._look(api)
+            self._look(api, died)
             if self._verdict is None:
                 self._decide(api)
             if self._verdict is not None:
@@ -133,27 +138,33 @@ class ContainerAttempt:
     def _going(self) -> list[str]:
         return [each.name for each in self._plan.replicas if each.name not in self._ends]
 
-    def _look(self, api: APIClient) -> None:
+    def _look(self, api: APIClient, died: Collection[str]) -> None:
         """Find out which containers have ended, and how."""
-        wanted = {"label": f"{ATTEMPT}={self._dir}"}
-        found = {
-            name.removeprefix("/"): each.get("State", "")
-            for each in api.containers(all=True, filters=wanted)
-            for name in each.get("Names") or ()
-        }
+        states = dict.fromkeys(died, "exited") if died else self._states(api)
         logs = {each.name: each.log for each in self._plan.replicas if not each.shell}
         new = {}
         for name in self._going():
-            if name not in found:
+            if name not in states and not died:
                 new[name] = End(None, fault=_GONE)
+            if name not in states:
                 continue
             if name in logs and name not in self._copies:
                 self._copies[name] = LogCopy(self._engine.url, name, logs[name])
-            if found[name] != "running" and (end := self._end_of(api, name)) is not None:
+            if states[name] != "running" and (end := self._end_of(api, name)) is not None:
                 new[name] = end
                 if name in self._copies:
                     self._copies[name].finish(api)
         self._ends.update(sorted(new.items(), key=lambda item: item[1].at or 0.0))
+        self._lags = any(name not in self._ends for name in died)
+
+    def _states(self, api: APIClient) -> dict[str, str]:
+        """Return the states of all containers that are there; they may lag behind a little."""
+        wanted = {"label": f"{ATTEMPT}={self._dir}"}
+        return {
+            name.removeprefix("/"): each.get("State", "")
+            for each in api.containers(all=True, filters=wanted)
+            for name in each.get("Names") or ()
+        }
 
     def _end_of(self, api: APIClient, name: str) -> End | None:
         """Return how a container has ended; the word about memory may come a moment later."""
@@ -215,6 +226,8 @@ class ContainerAttempt:
         now = time.monotonic()
         if self._away_since is not None:
             return _AWAY_S
+        if self._lags:
+            return _OOM_PAUSE_S
         if self._asked_at is not None:
             return min(_LOOK_S, max(_AWAY_S / 5, self._asked_at + self._plan.grace_s - now))
         due = [_LOOK_S, self._usage.due - now]

@@ -20,6 +20,19 @@ _FIRST_PAUSE_S = 0.1
 _LONGEST_PAUSE_S = 2.0
 
 
+class Wake:
+    """Tells who waits for an attempt that something may have happened.
+
+    Attributes:
+        event: set whenever there is something to look at.
+        died: names of the containers that have ended since they were last asked for.
+    """
+
+    def __init__(self) -> None:
+        self.event = asyncio.Event()
+        self.died: set[str] = set()
+
+
 class ContainerEvents:
     """Listens to an engine, and wakes who waits for the containers of an attempt.
 
@@ -36,20 +49,20 @@ class ContainerEvents:
         self._url = url
         self._home = home
         self._on_connect = on_connect
-        self._waiting: dict[str, asyncio.Event] = {}
+        self._waiting: dict[str, Wake] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._closing = threading.Event()
         self._stream: CancellableStream[Any] | None = None
 
-    def follow(self, attempt_dir: str) -> asyncio.Event:
-        """Return an event that is set whenever a container of an attempt may have ended."""
+    def follow(self, attempt_dir: str) -> Wake:
+        """Return what is set whenever a container of an attempt may have ended."""
         self._loop = asyncio.get_running_loop()
         if self._thread is None:
             name = f"containers at {self._url}"
             self._thread = threading.Thread(target=self._listen, name=name, daemon=True)
             self._thread.start()
-        return self._waiting.setdefault(attempt_dir, asyncio.Event())
+        return self._waiting.setdefault(attempt_dir, Wake())
 
     def forget(self, attempt_dir: str) -> None:
         """Stop waking for an attempt."""
@@ -92,7 +105,7 @@ class ContainerEvents:
             self._wake_all()
             for event in stream:
                 labels = event.get("Actor", {}).get("Attributes", {})
-                self._call(self._wake, labels.get(ATTEMPT, ""))
+                self._call(labels.get(ATTEMPT, ""), labels.get("name"))
         except Exception as error:
             failure = explained(error, self._url)
             if failure is None and not self._closing.is_set():
@@ -104,14 +117,17 @@ class ContainerEvents:
 
     def _wake_all(self) -> None:
         for attempt_dir in list(self._waiting):
-            self._call(self._wake, attempt_dir)
+            self._call(attempt_dir)
 
-    def _wake(self, attempt_dir: str) -> None:
-        if attempt_dir in self._waiting:
-            self._waiting[attempt_dir].set()
+    def _wake(self, attempt_dir: str, died: str | None) -> None:
+        wake = self._waiting.get(attempt_dir)
+        if wake is not None:
+            wake.event.set()
+            if died is not None:
+                wake.died.add(died)
 
-    def _call(self, function: Callable[[str], None], argument: str) -> None:
+    def _call(self, attempt_dir: str, died: str | None = None) -> None:
         loop = self._loop
         with suppress(RuntimeError):  # the loop is closed, and nobody waits
             if loop is not None:
-                loop.call_soon_threadsafe(function, argument)
+                loop.call_soon_threadsafe(self._wake, attempt_dir, died)
