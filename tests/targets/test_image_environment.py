@@ -76,7 +76,9 @@ class Preparing:
         binds = [f"{mount.path}:{mount.path}:ro" for mount in prepared.mounts]
         with closing(docker.DockerClient(base_url=self.url)) as client:
             image = prepared.container.image
-            printed = client.containers.run(image, list(command), volumes=binds, remove=True)
+            printed = client.containers.run(
+                image, list(command), volumes=binds, network_mode="none", remove=True
+            )
         return printed.decode().strip()
 
 
@@ -409,7 +411,11 @@ async def test_an_image_that_uv_cannot_be_started_in_is_told(
 async def test_containers_that_a_killed_server_has_left_are_removed(prepare, docker_engine):
     with closing(docker.APIClient(base_url=docker_engine.url)) as client:
         labels = {LABEL: str(prepare.root)}
-        left = client.create_container(docker_engine.image, ["sleep", "600"], labels=labels)
+        alone = client.create_host_config(network_mode="none")
+        command = ["sleep", "600"]
+        left = client.create_container(
+            docker_engine.image, command, labels=labels, host_config=alone
+        )
         client.start(left)
     assert len(prepare.containers()) == 1
     await prepare({"baseImage": docker_engine.image})
