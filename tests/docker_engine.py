@@ -171,7 +171,7 @@ def own_daemon(*args: str) -> Iterator[Daemon]:
     finally:
         daemon.start()  # ends what a killed one has left
         _empty(daemon.url)
-        daemon.stop()
+        daemon.stop(signal.SIGKILL)  # it would take ten seconds to end by itself
         subprocess.run(["umount", str(data)], capture_output=True, check=False)  # a killed one's
         shutil.rmtree(data)
         shutil.rmtree(run)
