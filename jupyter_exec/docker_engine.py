@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import socket
 import threading
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +24,7 @@ NO_ENGINE = "NoContainerEngine"
 TIMEOUT_S = 60
 """How long an engine may say nothing in answer to a request."""
 
+_UNIX = "unix://"
 _DOCKER = "unix:///var/run/docker.sock"
 _FULL = re.compile(r"no space left on device|disk quota exceeded", re.IGNORECASE)
 _NO_IMAGE = re.compile(r"no such image", re.IGNORECASE)
@@ -40,9 +42,9 @@ def default_url(environ: Mapping[str, str] = os.environ) -> str:
         return environ["DOCKER_HOST"]
     mine = environ.get("XDG_RUNTIME_DIR") or f"/run/user/{os.getuid()}"
     sockets = ("/var/run/docker.sock", f"{mine}/docker.sock", f"{mine}/podman/podman.sock")
-    for socket in (*sockets, "/run/podman/podman.sock"):
-        if os.access(socket, os.R_OK | os.W_OK):
-            return f"unix://{socket}"
+    for path in (*sockets, "/run/podman/podman.sock"):
+        if os.access(path, os.R_OK | os.W_OK):
+            return f"unix://{path}"
     return _DOCKER
 
 
@@ -78,6 +80,7 @@ class ContainerEngine:
             raise failure from error
 
     def _connected(self) -> APIClient:
+        _probe(self.url)
         with self._lock:
             if self._client is None:
                 self._client = connect(self.url, connections=self._connections)
@@ -105,6 +108,7 @@ def connect(url: str, *, timeout_s: float | None = TIMEOUT_S, connections: int =
     except ImportError:
         message = "containers need the docker SDK; install it: pip install 'jupyter_exec[docker]'"
         raise RunFailed(NO_ENGINE, message) from None
+    _probe(url)
     try:
         client = APIClient(
             base_url=url, version="auto", timeout=TIMEOUT_S, max_pool_size=connections
@@ -113,6 +117,22 @@ def connect(url: str, *, timeout_s: float | None = TIMEOUT_S, connections: int =
         raise _no_engine(url, error) from error
     client.timeout = timeout_s  # type: ignore[assignment]  # requests takes None
     return client
+
+
+def _probe(url: str) -> None:
+    """Look whether somebody listens at a socket; where nobody does the SDK would leak one.
+
+    Raises:
+        RunFailed: `NoContainerEngine`.
+    """
+    if not url.startswith(_UNIX):
+        return
+    try:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+            probe.settimeout(TIMEOUT_S)
+            probe.connect(url.removeprefix(_UNIX))
+    except OSError as error:
+        raise _no_engine(url, error) from error
 
 
 def explained(error: Exception, url: str) -> RunFailed | None:

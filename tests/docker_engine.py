@@ -13,6 +13,7 @@ import fcntl
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -23,7 +24,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import docker
-import requests
 from docker_images import DockerEngine, cache, locked, make_images
 
 if TYPE_CHECKING:
@@ -71,11 +71,7 @@ class Daemon:
     @property
     def pid(self) -> int | None:
         """The daemon's process; None where there is none."""
-        try:
-            pid = int(self._pid_file.read_text())
-            words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-        except (OSError, ValueError):
-            return None
+        pid, words = _process(self._pid_file)
         return pid if f"--pidfile={self._pid_file}".encode() in words else None
 
     def start(self) -> None:
@@ -87,6 +83,10 @@ class Daemon:
         self._data.mkdir(parents=True, exist_ok=True)
         self._run.mkdir(parents=True, exist_ok=True)
         if self.pid is None:
+            containerd = self._run / "exec" / "containerd" / "containerd.pid"
+            for file in (self._pid_file, containerd):
+                if not _process(file)[1]:  # killed; dockerd would take a zombie for alive
+                    file.unlink(missing_ok=True)
             if not Path("/sys/class/net", self._bridge).exists():
                 subprocess.run(["ip", "link", "add", self._bridge, "type", "bridge"], check=True)
             with self._log.open("ab") as log:
@@ -121,10 +121,22 @@ class Daemon:
 
     def _answers(self) -> bool:
         try:
-            with closing(docker.DockerClient(base_url=self.url, timeout=5)) as client:
-                return bool(client.ping())
-        except (docker.errors.DockerException, requests.RequestException, OSError):
+            with socket.socket(socket.AF_UNIX) as ping:  # the SDK leaves one open that fails
+                ping.settimeout(5)
+                ping.connect(self.url.removeprefix("unix://"))
+                ping.sendall(b"GET /_ping HTTP/1.0\r\n\r\n")
+                return b" 200 " in ping.recv(64)
+        except OSError:
             return False
+
+
+def _process(pid_file: Path) -> tuple[int, list[bytes]]:
+    """Return the pid in a file and the words of that process; none for a zombie."""
+    try:
+        pid = int(pid_file.read_text())
+        return pid, Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[:-1]
+    except (OSError, ValueError):
+        return 0, []
 
 
 def shared() -> Daemon:
@@ -167,7 +179,8 @@ def own_daemon(*args: str) -> Iterator[Daemon]:
     finally:
         daemon.start()  # ends what a killed one has left
         _empty(daemon.url)
-        daemon.stop()
+        daemon.stop(signal.SIGKILL)  # it would take ten seconds to end by itself
+        subprocess.run(["umount", str(data)], capture_output=True, check=False)  # a killed one's
         shutil.rmtree(data)
         shutil.rmtree(run)
 

@@ -24,8 +24,14 @@ _MIRROR = "http://deb.debian.org/debian"
 _PACKAGES = "python3,ca-certificates"
 _SAY = """
 #include <stdio.h>
+#include <string.h>
 int main(int count, char **words) {
-    for (int at = 1; at < count; at++) puts(words[at]);
+    for (int at = 1; at < count; at++) {
+        unsigned int byte;
+        char *hex = words[at] + 4;
+        if (strncmp(words[at], "hex:", 4)) puts(words[at]);
+        else for (; sscanf(hex, "%2x", &byte) == 1; hex += 2) putchar(byte);
+    }
     return count - 1;
 }
 """
@@ -38,13 +44,13 @@ class DockerEngine:
     Attributes:
         url: for DOCKER_HOST, or `engine_url`.
         image: Debian with Python 3 as `python3`; neither `python` nor pip.
-        bare_image: one static program, `/say`: prints its arguments, and ends with their number.
-            Neither a shell nor anything else.
+        bare_image: one static program, `/say`: prints its arguments, `hex:00ff` as bytes, and ends
+            with their number. Neither a shell nor anything else.
     """
 
     url: str
     image: str = "jupyter-exec-test/python:latest"
-    bare_image: str = "jupyter-exec-test/bare:latest"
+    bare_image: str = "jupyter-exec-test/bare:2"
 
 
 def make_images(url: str) -> None:
@@ -54,12 +60,12 @@ def make_images(url: str) -> None:
         there = {tag for image in client.images.list() for tag in image.tags}
         for tag, make in ((engine.image, _make_debian), (engine.bare_image, _make_bare)):
             if tag not in there:
-                client.api.import_image_from_file(str(_tarball(make)), *tag.split(":"))
+                client.api.import_image_from_file(str(_tarball(tag, make)), *tag.split(":"))
 
 
-def _tarball(make: Callable[[Path], None]) -> Path:
+def _tarball(tag: str, make: Callable[[Path], None]) -> Path:
     """Return a root file system that `make` makes in a folder; once per machine."""
-    tarball = cache() / f"{make.__name__.removeprefix('_make_')}.tar"
+    tarball = cache() / f"{tag.rpartition('/')[2].replace(':', '-')}.tar"
     with locked(tarball.with_suffix(".lock")):
         if not tarball.exists():
             with tempfile.TemporaryDirectory(dir=cache()) as work:

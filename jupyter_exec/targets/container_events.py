@@ -43,6 +43,9 @@ class ContainerEvents:
         url: of the engine.
         home: label of the server's containers.
         on_connect: called in the thread, each time that the engine is there.
+
+    Attributes:
+        connected: set while it listens.
     """
 
     def __init__(self, url: str, home: str, on_connect: Callable[[], None]) -> None:
@@ -53,6 +56,7 @@ class ContainerEvents:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._closing = threading.Event()
+        self.connected = threading.Event()
         self._stream: CancellableStream[Any] | None = None
 
     def follow(self, attempt_dir: str) -> Wake:
@@ -101,6 +105,7 @@ class ContainerEvents:
             self._stream = stream = client.events(filters=filters, decode=True)
             if self._closing.is_set():
                 return
+            self.connected.set()
             self._on_connect()
             self._wake_all()
             for event in stream:
@@ -112,6 +117,7 @@ class ContainerEvents:
                 raise
             raise failure or RunFailed("Closed", "the target is closed") from error
         finally:
+            self.connected.clear()
             self._stream = None
             client.close()
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from docker import APIClient
 
+_ONE_SHOT = "1.41"
 _FIRST_S = 1.0
 _PAUSE_S = 5.0
 _SHARE = 200  # of the age: 30 days make about 1,800 lines
@@ -57,13 +58,14 @@ class ContainerUsage:
 
     def look(self, api: APIClient, containers: Iterable[str]) -> None:
         """Look at containers that run; one that has just ended has used nothing more."""
-        from docker import errors
+        from docker import errors, utils
 
         began = time.monotonic()
         samples = []
+        one_shot = utils.version_gte(api.api_version, _ONE_SHOT) or None  # else it takes a second
         for name in containers:
             with suppress(errors.APIError):
-                found = sample(api.stats(name, stream=False, one_shot=True))
+                found = sample(api.stats(name, stream=False, one_shot=one_shot))
                 self._cpu_s[name] = max(found.cpu_s, self._cpu_s.get(name, 0.0))
                 samples.append(found)
         now = time.monotonic()

@@ -110,10 +110,10 @@ async def test_usage(target: DockerTarget, image: str, tmp_path: Path) -> None:
     """
     plan = job(image, role(script))
     placement = make_placement(tmp_path / "run", plan)
-    handle = await target.submit(plan, placement)
+    waiting = asyncio.ensure_future(target.wait(await target.submit(plan, placement)))
     await until(lambda: usage.exists() and usage.read_text().endswith("\n"))
     (placement.work_dir / "go").touch()
-    outcome = await target.wait(handle)
+    outcome = await waiting
     line = json.loads(usage.read_text().splitlines()[0])
     assert set(line) == {"time", "memoryBytes", "cpuSeconds", "processes"}
     assert line["memoryBytes"] > 60_000_000
@@ -187,7 +187,7 @@ async def test_nothing_is_left(
     assert outcome.message is None
     await until(lambda: not left(api, tmp_path))
     assert {volume["Name"] for volume in api.volumes()["Volumes"]} <= before
-    assert not (placement.attempt_dir / "start").exists()
+    await until(lambda: not (placement.attempt_dir / "start").exists())
 
 
 async def test_nothing_is_left_of_what_could_not_start(
@@ -215,10 +215,10 @@ async def test_an_image_without_a_shell(
     good = job(bare, Role("main", ("/say",)))
     outcome, _ = await finished(target, good, tmp_path / "good")
     assert (outcome.exit_code, outcome.message) == (0, None)
-    bad = job(bare, Role("main", ("/say", "caf\udce9 \x01", "no such layer: 7")))
+    bad = job(bare, Role("main", ("/say", "hex:636166e920000d0a", "no such layer: 7", "hex:00")))
     outcome, placement = await finished(target, bad, tmp_path / "bad")
-    assert (outcome.exit_code, outcome.message) == (2, "no such layer: 7 (exit code 2)")
-    assert placement.logs["main", 0].read_bytes() == b"caf\xe9 \x01\nno such layer: 7\n"
+    assert (outcome.exit_code, outcome.message) == (3, "no such layer: 7 (exit code 3)")
+    assert placement.logs["main", 0].read_bytes() == b"caf\xe9 \0\r\nno such layer: 7\n\0"
     missing = job(bare, Role("main", ("python", "x.py")))
     with pytest.raises(RunFailed, match="python: the image has no such command"):
         await target.submit(missing, make_placement(tmp_path / "missing", missing))
