@@ -42,7 +42,7 @@ class Daemon:
     Args:
         data: where it keeps images and containers.
         run: for its sockets and its pid; short, for the names of sockets are short.
-        networks: False = its containers have no network, and it leaves the firewall alone. Two
+        networks: False = its containers reach nobody else, and it leaves the firewall alone. Two
             daemons that make networks drop each other's rules.
         args: further arguments of dockerd.
     """
