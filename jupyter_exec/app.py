@@ -41,7 +41,8 @@ class ExecApp(ExtensionApp):
     compute_targets = Dict(
         help=(
             "Compute targets: name -> {'type': entry point of jupyter_exec.targets, and the "
-            "settings of that plug-in}. By default there is one, 'local': this machine."
+            "settings of that plug-in}. By default there are 'local', this machine, and 'docker', "
+            "containers on it."
         )
     ).tag(config=True)
     max_snapshot_bytes = Int(
@@ -102,7 +103,8 @@ class ExecApp(ExtensionApp):
     @default("compute_targets")
     def _default_compute_targets(self) -> dict[str, dict[str, Any]]:
         return {
-            "local": {"type": "local", "warm": self.warm_kernels, "warm_idle_s": self.warm_idle_s}
+            "local": {"type": "local", "warm": self.warm_kernels, "warm_idle_s": self.warm_idle_s},
+            "docker": {"type": "docker"},
         }
 
     @property

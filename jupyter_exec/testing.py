@@ -111,7 +111,11 @@ class TargetContract:
 
     def job(self, script: str, **more: Any) -> Job:
         """Return a job of one replica that runs a script."""
-        return Job((self.role(script),), **more)
+        return self.plan(self.role(script), **more)
+
+    def plan(self, *roles: Role, **more: Any) -> Job:
+        """Return a job; override it where jobs need more, such as an image."""
+        return Job(roles, **more)
 
     async def test_says_what_it_has(self, target: ComputeTarget) -> None:
         """Admission needs at least one processor to share out."""
@@ -161,7 +165,7 @@ class TargetContract:
             print(json.dumps({"cwd": os.getcwd(), "env": dict(os.environ)}))
         """
         role = self.role(script, env={"WHO": "role", "ODD": "ünï\n=x"})
-        job = Job((role,), env={"WHO": "job", "LEVEL": "3"})
+        job = self.plan(role, env={"WHO": "job", "LEVEL": "3"})
         _, placement = await finished(target, job, tmp_path)
         text = placement.logs["main", 0].read_text()
         assert "secret" not in text
@@ -184,7 +188,7 @@ class TargetContract:
 
     async def test_missing_command(self, target: ComputeTarget, tmp_path: Path) -> None:
         """What cannot be started is named, and a second try may follow."""
-        job = Job((Role("main", ("/no/such/python", "x.py")),))
+        job = self.plan(Role("main", ("/no/such/python", "x.py")))
         placement = make_placement(tmp_path / "run", job)
         with pytest.raises(RunFailed, match="/no/such/python"):
             await target.submit(job, placement)
@@ -338,7 +342,7 @@ class TargetContract:
                 time.sleep(0.01)
             raise SystemExit(7)
         """
-        job = Job((chief, self.role(script, "worker")), grace_s=0.5)
+        job = self.plan(chief, self.role(script, "worker"), grace_s=0.5)
         outcome, placement = await finished(target, job, tmp_path)
         assert (outcome.exit_code, outcome.code) == (7, "ExitCode")
         assert outcome.message == "worker-0: exit code 7"
@@ -348,7 +352,7 @@ class TargetContract:
         """When all its replicas have ended well, other roles are ended and the job succeeded."""
         chief = self.role("print('done')", "chief", replicas=2)
         server = self.role(HOLD + "import signal; signal.pause()", "ps")
-        job = Job((chief, server), grace_s=0.5)
+        job = self.plan(chief, server, grace_s=0.5)
         outcome, placement = await finished(target, job, tmp_path)
         assert (outcome.exit_code, outcome.code) == (0, None)
         assert not is_held(placement.work_dir)

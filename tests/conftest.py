@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 from git_repositories import GitServer, make_repository
+from needs import need
 from servers import RunningServer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
     from pathlib import Path
+
+    from docker_engine import DockerEngine
 
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 
@@ -73,3 +76,16 @@ def git_server(tmp_path: Path) -> Iterator[GitServer]:
     running = GitServer(tmp_path, "ann:hush:%@hush")
     yield running
     running.close()
+
+
+@pytest.fixture(scope="session")
+def docker_engine() -> Iterator[DockerEngine]:
+    """A Docker daemon of the tests' own, with images; shared by all sessions of this machine."""
+    from docker_engine import PROGRAMS, shared_engine
+
+    for program in PROGRAMS:
+        need(program, "scripts/engines")
+    if os.geteuid() != 0:
+        pytest.skip("needs root, to start a Docker daemon of its own")
+    with shared_engine() as engine:
+        yield engine

@@ -143,6 +143,13 @@ def _environment(parser: ArgumentParser) -> None:
     )
     group.add_argument("--interpreter", metavar="PATH", help="(default: the one of this command)")
     group.add_argument("--kernel", metavar="K", help="kernelspec of a notebook")
+    group.add_argument("--image", metavar="IMAGE", help="image of the container that it runs in")
+    group.add_argument(
+        "--docker-arg",
+        metavar="OPTION",
+        action="append",
+        help="an option of docker run: --docker-arg='--shm-size 2g'; may be given again",
+    )
     group.add_argument(
         "--secret",
         metavar="NAME",

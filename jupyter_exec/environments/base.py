@@ -47,7 +47,8 @@ class PreparedEnvironment:
     """What is there when a run may start.
 
     Attributes:
-        python: absolute path of the interpreter, as the run's processes see it.
+        python: absolute path of the interpreter, as the run's processes see it; "" where an image
+            has none, which is enough for a command that needs none.
         record: plain JSON that says what exactly was used (kept with the run and shown): `hash`,
             `lock` and what else the way to make it needs to make it again.
         container: set where the run goes into a container.

@@ -100,9 +100,13 @@ class BuildLog:
 
     def say(self, line: str) -> None:
         """Write a line of ours."""
+        self.write(f"{line}\n")
+
+    def write(self, text: str) -> None:
+        """Write what a program prints."""
         self._path.parent.mkdir(parents=True, exist_ok=True)
         with self._path.open("a", encoding="utf-8") as file:
-            file.write(f"{line}\n")
+            file.write(text)
 
     def say_waiting(self) -> None:
         """Tell why nothing happens yet."""
@@ -225,7 +229,11 @@ class Build:
         except (OSError, ValueError):
             return False
         kept = marker["boot"] == _boot() or marker["build"] == self._on_disk()
-        return kept and os.access(self.python, os.X_OK)
+        return kept and self.has_python()
+
+    def has_python(self) -> bool:
+        """Tell whether its interpreter can be started."""
+        return os.access(self.python, os.X_OK)
 
     async def step(self, command: Sequence[str], lock: int) -> str:
         """Run a program of the build in its folder; see `BuildLog.step`."""

@@ -75,7 +75,7 @@ class VenvEnvironment(Environment):
             interpreter = await asyncio.to_thread(fitting_interpreter, spec.python)
             recipe = await self._resolved(spec, interpreter, log)
         build = Build(self.root, recipe, log)
-        await build.ensure(lambda lock: _make(build, interpreter, lock))
+        await build.ensure(lambda lock: install(build, interpreter, lock))
         log.say(f"environment {recipe.hash}: Python {recipe.python}, {build.python}")
         return PreparedEnvironment(str(build.python), recipe.record)
 
@@ -177,7 +177,8 @@ async def install_locked(build: Build, requirements: Path, lock: int) -> None:
     await build.step([uv_program(), *into, "--requirements", str(requirements)], lock)
 
 
-async def _make(build: Build, interpreter: Interpreter, lock: int) -> None:
+async def install(build: Build, interpreter: Interpreter, lock: int) -> None:
+    """Make the virtual environment that a recipe describes."""
     try:
         empty_of(build.folder.parent, build.recipe).rename(build.prefix)
     except OSError:

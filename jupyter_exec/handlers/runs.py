@@ -172,7 +172,12 @@ class TargetsHandler(ExecHandler):
         ways = (await self.house()).ways
         return {
             "targets": [
-                {"name": name, **(await ways.admission(name)).overview()}
+                {
+                    "name": name,
+                    "containerEngine": ways.target(name).engine_url,
+                    "sharesCapacityOf": ways.shares_with(name),
+                    **(await ways.admission(name)).overview(),
+                }
                 for name in ways.target_names
             ]
         }

@@ -6,7 +6,7 @@ import re
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING
 
-from jupyter_exec.errors import Fault
+from jupyter_exec.errors import Fault, RunFailed
 from jupyter_exec.launchers.base import Launcher
 from jupyter_exec.model.job import Job, Role
 
@@ -32,7 +32,11 @@ class PythonLauncher(Launcher):
         return faults
 
     def plan(self, configuration: RunConfiguration, context: LaunchContext) -> Job:
-        """Return one role, `main`, with one process."""
+        """Return one role, `main`, with one process.
+
+        Raises:
+            RunFailed: it is a script of Python's, and the image has no Python.
+        """
         command = configuration.command
         if not isinstance(command, str):  # a line for the shell is the shell's to expand
             command = [expand(word, context.env) for word in command or ()]
@@ -64,7 +68,21 @@ def _command(
     script = posix_path(script or "")
     if script.endswith(".sh"):
         return [_SHELL, script, *arguments]
+    require_python(python)
     return [python, "-u", script, *arguments]  # -u: a line is in the log when it is printed
+
+
+def require_python(python: str) -> None:
+    """Refuse to start a Python that is not there.
+
+    Raises:
+        RunFailed: the image has none.
+    """
+    if not python:
+        message = (
+            "the image has no Python, which this run needs; name another image, or give a command"
+        )
+        raise RunFailed("InterpreterMissing", message)
 
 
 def expand(word: str, env: Mapping[str, str]) -> str:

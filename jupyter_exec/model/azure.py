@@ -1,7 +1,7 @@
 """What Azure ML's clients say twice or in another place than the contract (floor: model; pure).
 
-Source: the run configuration of azureml-core 1.61, as it goes over the wire: `docker.useDocker` and
-`environmentVariables` lie beside the environment as well as in it.
+Source: the run configuration of azureml-core 1.61, as it goes over the wire: `docker.useDocker`,
+its arguments and `environmentVariables` lie beside the environment as well as in it.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from jupyter_exec.model.lenient import fold
+
+_OF_DOCKER = ("arguments", "sharedVolumes", "shmSize")
 
 
 def normalised(definition: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -25,6 +27,9 @@ def normalised(definition: Mapping[str, Any]) -> Mapping[str, Any]:
     changed = dict(environment or {})
     if _value(docker, "useDocker") is True:
         section = dict(_section(changed, "docker") or {})
+        for name in _OF_DOCKER:
+            if _value(docker, name) and not _value(section, name):
+                section = _with(section, name, _value(docker, name))
         changed = _with(changed, "docker", _with(section, "enabled", value=True))
     if variables:
         own = _section(changed, "environmentVariables") or {}

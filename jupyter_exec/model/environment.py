@@ -11,7 +11,11 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
+from jupyter_exec.model.sizes import Size
 from jupyter_exec.model.wire import Text, WireModel
+
+REGISTRY_PASSWORD = "JUPYTER_EXEC_REGISTRY_PASSWORD"  # noqa: S105 - a variable's name
+"""The secret that pulls an image; it is not for the run's processes."""
 
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-]*")
 
@@ -53,16 +57,21 @@ class ContainerRegistry(WireModel):
 
     address: str | None = None
     username: str | None = None
-    password: str | None = Field(default=None, exclude=True, repr=False)
+    password: Text | None = Field(default=None, exclude=True, repr=False)
 
 
 class DockerSection(WireModel):
-    """The container of a run; used only where `enabled`."""
+    """The container of a run; used where `enabled`, and on targets whose runs all have one.
+
+    `shm_size` is azureml-core's. `shared_volumes` is about the run's folder, which its container
+    always sees.
+    """
 
     enabled: bool = False
     base_image: str | None = None
     base_dockerfile: str | None = None
     shared_volumes: bool | None = None
+    shm_size: Size | None = None
     arguments: list[Text] = []
     base_image_registry: ContainerRegistry | None = None
 
@@ -93,3 +102,16 @@ class EnvironmentDefinition(WireModel):
     docker: DockerSection = DockerSection()
     spark: SparkSection = SparkSection()
     inferencing_stack_version: Text | None = None
+
+
+def without_password(
+    environment: EnvironmentDefinition,
+) -> tuple[EnvironmentDefinition, dict[str, str]]:
+    """Return a definition without the password of its registry, and that as a secret of the run."""
+    registry = environment.docker.base_image_registry
+    if registry is None or registry.password is None:
+        return environment, {}
+    bare = registry.model_copy(update={"password": None})
+    docker = environment.docker.model_copy(update={"base_image_registry": bare})
+    changed = environment.model_copy(update={"docker": docker})
+    return changed, {REGISTRY_PASSWORD: registry.password} if registry.password else {}

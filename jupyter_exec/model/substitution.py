@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from jupyter_exec.errors import Fault
 from jupyter_exec.model import shell
 from jupyter_exec.model.documents import literal
+from jupyter_exec.model.environment import REGISTRY_PASSWORD
 from jupyter_exec.model.experiment import PLACEHOLDER
 from jupyter_exec.model.filled import Filled, Room
 from jupyter_exec.model.inline_programs import programs_in
@@ -37,6 +38,7 @@ _VARIABLES = re.compile(
 _TYPED = re.compile(rf"{_OWN}parameters\..+")
 _CREDENTIAL = re.compile(r"code\.git\.(?:username|password)")  # taken out before it is stored
 _SECRET_ONLY = re.compile(rf"secrets\..+|{_SUBMARINES}code\.git\.password")
+_REGISTRY = re.compile(rf"{_OWN}environment\.docker\.baseimageregistry\.password")
 _URL = re.compile(rf"{_SUBMARINES}code\.(?:git\.)?url")
 _URL_CREDENTIAL = re.compile(r"https?://[^/@\s]+@|\w+://[^/@\s]*:[^/@\s]+@", re.IGNORECASE)
 _CODE_ITSELF = re.compile(r"source\.notebook|overlay")
@@ -61,6 +63,11 @@ def stored_secrets(document: Any, prefix: str, path: str = "") -> list[Fault]:
     message = None
     if plain and not alone and _SECRET_ONLY.fullmatch(place):
         message = "a template is no place for a password: make it a parameter that is secret"
+    elif plain and _REGISTRY.fullmatch(place):
+        message = (
+            "a template is no place for a password: make it a parameter that is secret, and put "
+            f"that into secrets.{REGISTRY_PASSWORD}"
+        )
     elif _URL.fullmatch(place) and _URL_CREDENTIAL.match(str(document)):
         message = (
             "a template is no place for a password: give code.git.username and code.git.password, "

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from jupyter_exec.environments.base import EnvironmentRequest
 from jupyter_exec.launchers.base import LaunchContext
+from jupyter_exec.model.environment import REGISTRY_PASSWORD
 from jupyter_exec.model.experiment import CREDENTIALS
 from jupyter_exec.model.job import Mount
 from jupyter_exec.services import code, data, workspace
@@ -66,7 +67,7 @@ async def prepare(
     await asyncio.to_thread(
         workspace.lay_out, paths, run.attempt, engine.snapshots, run.snapshot_id, run.links
     )
-    secrets = engine.vault.get(run.run_id, configuration.secrets)
+    secrets = _secrets(engine, run, configuration)
     if configuration.experiment is not None and configuration.experiment.code is not None:
         await code.fetch(engine, run, configuration.experiment.code, paths, secrets)
     environment = engine.ways.environment(configuration.environment, run.target)
@@ -98,6 +99,18 @@ async def _both(one: Coroutine[Any, Any, S], other: Coroutine[Any, Any, T]) -> t
         for task in (first, second):
             task.cancel()
         await asyncio.gather(first, second, return_exceptions=True)
+
+
+def _secrets(engine: Engine, run: Run, configuration: RunConfiguration) -> dict[str, str]:
+    """Return what the run was sent; a registry's password may be lost, and still not be missed.
+
+    Raises:
+        RunFailed: others are lost.
+    """
+    names = [name for name in configuration.secrets if name != REGISTRY_PASSWORD]
+    kept = engine.vault.peek(run.run_id)
+    password = {name: kept[name] for name in (REGISTRY_PASSWORD,) if name in kept}
+    return {**engine.vault.get(run.run_id, names), **password}
 
 
 def _context(
@@ -134,10 +147,12 @@ def worth_masking(secrets: Mapping[str, str]) -> tuple[str, ...]:
 def _with_secrets(job: Job, secrets: Mapping[str, str]) -> Job:
     """Return the job with its secrets as variables; they win over what stands for them.
 
-    The credentials of its code are for the server, not for its processes; no message has either.
+    The credentials of its code and its registry are for the server, not for its processes; no
+    message has either.
     """
     masked = worth_masking(secrets)
-    secrets = {name: value for name, value in secrets.items() if name not in CREDENTIALS}
+    ours = {*CREDENTIALS, REGISTRY_PASSWORD}
+    secrets = {name: value for name, value in secrets.items() if name not in ours}
     roles = tuple(
         replace(role, env={name: value for name, value in role.env.items() if name not in secrets})
         for role in job.roles

@@ -25,6 +25,7 @@ from jupyter_exec.services.submission import (
     check_secrets,
     completed,
     in_definition,
+    without_registry_password,
 )
 from jupyter_exec.store import listing, runs, sweeps
 
@@ -151,6 +152,7 @@ class RunService:
             InvalidRequest: the script is not in the snapshot.
             Conflict: the id is taken by another request.
         """
+        submission = without_registry_password(submission)
         definition = submission.definition
         check_secret_parameters(definition, submission.secrets)
         if submission.sourced.snapshot_id:
@@ -316,5 +318,6 @@ def _same_environment(old: Run, definition: RunDefinition) -> Mapping[str, Any] 
     """Return what the environment of a run was, where that is still what is asked for."""
     before = parse(RunDefinition, old.definition).configuration.environment
     now = definition.configuration.environment
-    same = before.python == now.python and before.docker == now.docker
+    docker = before.docker.to_json() == now.docker.to_json()  # less a password, which is not kept
+    same = before.python == now.python and docker
     return old.environment if same else None

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from jupyter_exec.errors import ExecError, Fault, InvalidRequest
+from jupyter_exec.model.environment import REGISTRY_PASSWORD, without_password
 from jupyter_exec.model.ids import new_run_id
 from jupyter_exec.model.lifecycle import RunStatus
 from jupyter_exec.model.run import Run
@@ -83,6 +84,17 @@ def as_run(submission: Submission, target: str) -> Run:
     return replace(run, request_hash=_request_hash(run))
 
 
+def without_registry_password(submission: Submission) -> Submission:
+    """Return a submission whose definition holds no password; it is one of its secrets instead."""
+    configuration = submission.definition.configuration
+    environment, password = without_password(configuration.environment)
+    if environment is configuration.environment:
+        return submission
+    configuration = configuration.model_copy(update={"environment": environment})
+    definition = submission.definition.model_copy(update={"configuration": configuration})
+    return replace(submission, definition=definition, secrets={**submission.secrets, **password})
+
+
 def _naming_secrets(definition: RunDefinition, secrets: Mapping[str, str]) -> RunDefinition:
     """Return the definition with the names of its secrets; their values are not part of it."""
     configuration = definition.configuration.model_copy(update={"secrets": sorted(secrets)})
@@ -110,10 +122,12 @@ def check_secret_parameters(definition: RunDefinition, secrets: Mapping[str, str
 def check_secrets(definition: RunDefinition, request: RerunRequest) -> None:
     """Refuse a repetition without the secrets that the run had.
 
+    A registry's password is missed only when the image is not there any more.
+
     Raises:
         InvalidRequest: naming them.
     """
-    missing = set(definition.configuration.secrets) - set(request.secrets)
+    missing = set(definition.configuration.secrets) - set(request.secrets) - {REGISTRY_PASSWORD}
     if missing:
         message = f"{', '.join(sorted(missing))}: a secret is stored nowhere; give it again"
         raise InvalidRequest(message, "secrets")

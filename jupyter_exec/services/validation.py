@@ -48,7 +48,10 @@ async def configuration_faults(configuration: RunConfiguration, ways: Ways) -> l
         faults += error.faults
     environment = ways.environment(configuration.environment, target)
     faults += await asyncio.to_thread(environment.faults, configuration.environment)
-    if configuration.kernel is not None:
+    contained = target is not None and ways.target(target).engine_url is not None
+    if contained:
+        faults += _image_faults(configuration, ways)
+    elif configuration.kernel is not None:
         fault = await asyncio.to_thread(kernel_fault, configuration.kernel)
         faults += [fault] if fault else []
     for name, given in _parameters(configuration).items():
@@ -56,6 +59,19 @@ async def configuration_faults(configuration: RunConfiguration, ways: Ways) -> l
             message = "only a notebook takes parameters; give a script arguments"
             faults.append(Fault(f"configuration.{name}", message))
     return faults
+
+
+def _image_faults(configuration: RunConfiguration, ways: Ways) -> list[Fault]:
+    """Return the fault of a run in a container of which nobody knows the image."""
+    docker = configuration.environment.docker
+    try:
+        images = ways.launcher(configuration).images(configuration)
+    except ExecError:
+        return []  # told already
+    if docker.base_image or docker.base_dockerfile or images:
+        return []
+    message = "name the image of the container, or give baseDockerfile"
+    return [Fault("configuration.environment.docker.baseImage", message)]
 
 
 async def _target_faults(

@@ -93,6 +93,11 @@ class Ways:
         shares = self.target(name).shares
         return shares if shares in self._settings and shares is not None else name
 
+    def shares_with(self, name: str) -> str | None:
+        """Return the other target that a target takes its capacity from; None = it has its own."""
+        pool = self._pool(name)
+        return pool if pool != name else None
+
     def position(self, target: str, run_id: str) -> int | None:
         """Return a waiting run's place in its target's queue, None when it does not wait."""
         admission = self._admissions.get(self._pool(target))

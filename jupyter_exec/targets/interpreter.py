@@ -42,6 +42,16 @@ def folders_first(python: str, spare: Path) -> list[str]:
     folder = Path(python).parent
     if all(_is_same(folder / name, python) for name in NAMES):
         return [str(folder)]
+    write_names(python, spare)
+    return [str(spare), str(folder)]
+
+
+def write_names(python: str, spare: Path) -> None:
+    """Write programs with both names that start this interpreter, into a folder; blocks.
+
+    Raises:
+        OSError: they cannot be written.
+    """
     spare.mkdir(mode=0o700, parents=True, exist_ok=True)
     for name in NAMES:
         script = spare / name
@@ -49,7 +59,6 @@ def folders_first(python: str, spare: Path) -> list[str]:
             f'#!/bin/sh\nexec {shlex.quote(python)} "$@"\n', "utf-8", "surrogateescape"
         )
         script.chmod(0o700)
-    return [str(spare), str(folder)]
 
 
 def _is_same(path: Path, python: str) -> bool:

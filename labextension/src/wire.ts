@@ -1014,7 +1014,12 @@ export interface components {
        */
       type: 'deleted';
     };
-    /** @description The container of a run; used only where `enabled`. */
+    /**
+     * @description The container of a run; used where `enabled`, and on targets whose runs all have one.
+     *
+     *     `shm_size` is azureml-core's. `shared_volumes` is about the run's folder, which its container
+     *     always sees.
+     */
     DockerSection: {
       /** @default false */
       enabled?: boolean;
@@ -1024,6 +1029,8 @@ export interface components {
       baseDockerfile?: string | null;
       /** @default null */
       sharedVolumes?: boolean | null;
+      /** @default null */
+      shmSize?: number | string | null;
       /** @default [] */
       arguments?: string[];
       /** @default null */
@@ -1088,6 +1095,7 @@ export interface components {
        *       "baseImage": null,
        *       "baseDockerfile": null,
        *       "sharedVolumes": null,
+       *       "shmSize": null,
        *       "arguments": [],
        *       "baseImageRegistry": null
        *     }
@@ -1636,7 +1644,8 @@ export interface components {
        *         "baseImage": null,
        *         "baseImageRegistry": null,
        *         "enabled": false,
-       *         "sharedVolumes": null
+       *         "sharedVolumes": null,
+       *         "shmSize": null
        *       },
        *       "spark": {
        *         "packages": [],
@@ -1734,7 +1743,8 @@ export interface components {
        *           "baseImage": null,
        *           "baseImageRegistry": null,
        *           "enabled": false,
-       *           "sharedVolumes": null
+       *           "sharedVolumes": null,
+       *           "shmSize": null
        *         },
        *         "environmentVariables": {},
        *         "inferencingStackVersion": null,
@@ -1994,7 +2004,8 @@ export interface components {
        *             "baseImage": null,
        *             "baseImageRegistry": null,
        *             "enabled": false,
-       *             "sharedVolumes": null
+       *             "sharedVolumes": null,
+       *             "shmSize": null
        *           },
        *           "environmentVariables": {},
        *           "inferencingStackVersion": null,

@@ -75,3 +75,11 @@ def test_the_help_names_every_option():
         assert f"  {option.name} " in text
         assert option.help in text
     assert max(map(len, text.splitlines())) <= 100
+
+
+def test_a_container_is_asked_for_by_its_image_and_options():
+    line = "train.py --image python:3.12 --docker-arg '--shm-size 2g' --docker-arg=--init"
+    values = submit_parser(LINE).read(line)
+    assert values.image == "python:3.12"
+    assert values.docker_arg == ["--shm-size 2g", "--init"]
+    assert submit_parser(LINE).read("train.py").docker_arg == []

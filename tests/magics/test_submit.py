@@ -143,6 +143,8 @@ def test_runs_lists(kernel):
         ("%%submit --memory much\n1", "--memory: 'much' is not a size"),
         ("%%submit --time-limit soon\n1", "--time-limit: 'soon' is not a duration"),
         ("%%submit --env none.txt\n1", "--env: none.txt cannot be read"),
+        ("%%submit --image 'A B'\n1", "--image: is not the name of an image"),
+        ("%%submit --image x --docker-arg=--privileged\n1", "--docker-arg: --privileged: it gives"),
         ("%submit none.py", "none.py does not exist in"),
         ("%submit", "name a notebook, a script or a folder"),
         ("%submit .", "is a folder: say what to run in it"),

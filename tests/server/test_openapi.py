@@ -184,7 +184,7 @@ def test_what_waits_fits_its_model(server):
     )
     server.wait_for_status(first, "Running")
     assert check(server.client.get(f"jupyter-exec/v1/runs/{second}"), "Run")["queuePosition"] == 1
-    (target,) = check(server.client.get("jupyter-exec/v1/targets"), "TargetList")["targets"]
+    target = check(server.client.get("jupyter-exec/v1/targets"), "TargetList")["targets"][0]
     assert [run["runId"] for run in target["running"]] == [first]
     assert [run["runId"] for run in target["queue"]] == [second]
     for run_id in (second, first):
@@ -193,7 +193,7 @@ def test_what_waits_fits_its_model(server):
 
 
 def _cpus(server: RunningServer) -> float:
-    (target,) = server.client.get("jupyter-exec/v1/targets").json()["targets"]
+    target = server.client.get("jupyter-exec/v1/targets").json()["targets"][0]
     return float(target["capacity"]["cpus"])
 
 

@@ -472,7 +472,7 @@ def test_secret_parameters_need_their_secrets(server):
 def test_secrets_that_a_restart_has_lost(make_server):
     server = make_server()
     create(server, secret_bodies()[2])
-    (target,) = server.client.get("jupyter-exec/v1/targets").json()["targets"]
+    target = server.client.get("jupyter-exec/v1/targets").json()["targets"][0]
     configuration = {"command": "read line", "resources": {"cpus": target["capacity"]["cpus"]}}
     blocking = {"definition": {"configuration": {**configuration, "command": ["sleep", "600"]}}}
     first = server.client.post("jupyter-exec/v1/runs", json=blocking).json()["runId"]

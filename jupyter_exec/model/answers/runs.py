@@ -296,6 +296,13 @@ class Target(Answer):
     """A compute target: what it has, what is used, who waits."""
 
     name: str
+    container_engine: Annotated[
+        str | None, Field(description="where the engine of its containers listens")
+    ]
+    shares_capacity_of: Annotated[
+        str | None,
+        Field(description="the target with which it has capacity, load and queue in common"),
+    ]
     capacity: Amount
     used: Amount
     running: list[AdmittedRun]

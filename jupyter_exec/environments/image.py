@@ -1,0 +1,201 @@
+"""An image, and in it a Python, or an environment that is built for it (floor: environments).
+
+The image is found or pulled (`docker.baseImage`), or built (`docker.baseDockerfile`). Where the
+definition has dependencies they are installed into a folder of the server, and runs see the folder
+read-only: the image stays as it is. Pip packages are installed by programs in a container of that
+image, for its Python. A conda environment brings its own, so it is the same as outside containers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from jupyter_exec.environments.base import Environment, PreparedEnvironment, choose
+from jupyter_exec.environments.built import BuildLog, Recipe, resolved
+from jupyter_exec.environments.conda import KIND as CONDA
+from jupyter_exec.environments.conda import CondaEnvironment
+from jupyter_exec.environments.conda_dependencies import read_conda_dependencies
+from jupyter_exec.environments.image_pythons import ImagePythons
+from jupyter_exec.environments.image_steps import ImageBuild, ImageLog
+from jupyter_exec.environments.images import Image, Images
+from jupyter_exec.environments.venv import KIND as VENV
+from jupyter_exec.environments.venv import install, lock_requirements
+from jupyter_exec.errors import Fault, RunFailed
+from jupyter_exec.model.container import Container
+from jupyter_exec.model.docker_arguments import parse_docker_arguments
+from jupyter_exec.model.image_reference import check_address, check_reference
+from jupyter_exec.model.job import Mount
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from jupyter_exec.environments.base import EnvironmentRequest
+    from jupyter_exec.environments.interpreters import Interpreter
+    from jupyter_exec.model.environment import EnvironmentDefinition
+
+KIND = "image"
+_DOCKER = "configuration.environment.docker"
+
+
+class ImageEnvironment(Environment):
+    """The image that a definition names or describes, with what it shall have besides."""
+
+    def __init__(self, root: Path, engine_url: str | None = None) -> None:
+        super().__init__(root, engine_url)
+        self._images = Images(engine_url or "", root)
+        self._pythons = ImagePythons(self._images, root)
+        self._conda = CondaEnvironment(root)
+        self._cleaning = asyncio.Lock()
+        self._clean = False
+
+    def faults(self, definition: EnvironmentDefinition) -> list[Fault]:
+        """Return what is wrong with the names, and with a list of packages."""
+        docker = definition.docker
+        faults: list[Fault] = []
+        if docker.base_image and docker.base_dockerfile:
+            message = "there is a baseImage too, and one of them is the image: leave one out"
+            faults.append(Fault(f"{_DOCKER}.baseDockerfile", message))
+        if docker.base_image:
+            faults += _fault_of(check_reference, docker.base_image, "baseImage")
+        if docker.base_image_registry and docker.base_image_registry.address:
+            address = docker.base_image_registry.address
+            faults += _fault_of(check_address, address, "baseImageRegistry.address")
+        kind = choose(definition)
+        if kind == CONDA:
+            faults += self._conda.faults(definition)
+        elif kind == VENV:
+            faults += read_conda_dependencies(definition.python.conda_dependencies or {})[1]
+        return faults
+
+    async def prepare(self, request: EnvironmentRequest) -> PreparedEnvironment:
+        """Have the image and its Python; runs that need the same wait for one pull or build.
+
+        Cancelling it ends the pull or the build, and removes its containers.
+
+        Raises:
+            RunFailed: the engine, the registry, the Dockerfile or a requirement is at fault; in
+                one line.
+        """
+        await self._clean_once()
+        docker = request.definition.docker
+        log = BuildLog(request.log)
+        recorded = request.recorded or {}
+        images = {
+            name: await self._image_of_role(name, recorded, request, log)
+            for name in sorted(request.images)
+        }
+        image = await self._image(recorded, request, log)
+        record: dict[str, Any] = {"kind": KIND, "images": {k: v.id for k, v in images.items()}}
+        if image is not None:
+            record |= {"image": image.id, "reference": image.reference, "digest": image.digest}
+        looked = image or next(iter(images.values()))
+        python, more, mounts = await self._python(looked, request, recorded)
+        options, _ = parse_docker_arguments(docker.arguments, docker.shm_size)
+        return PreparedEnvironment(
+            python or "",
+            {**record, **more},
+            Container(image.id if image else None, options),
+            {name: each.id for name, each in images.items()},
+            mounts,
+        )
+
+    async def _clean_once(self) -> None:
+        async with self._cleaning:
+            if not self._clean:
+                await self._images.clean()
+            self._clean = True
+
+    async def _image(
+        self, recorded: Mapping[str, Any], request: EnvironmentRequest, log: BuildLog
+    ) -> Image | None:
+        docker = request.definition.docker
+        registry, secrets = docker.base_image_registry, request.secrets
+        before = recorded.get("image")
+        if before is not None:
+            found = await self._images.find(str(before))
+            if found is not None:
+                return _named(found, str(recorded.get("reference") or before))
+            log.say(f"the image of the run before, {before}, is gone from the engine")
+        if docker.base_dockerfile:
+            return await self._images.built(docker.base_dockerfile, registry, secrets, log)
+        if docker.base_image:
+            name = str(recorded.get("digest") or docker.base_image)
+            found = await self._images.pulled(name, registry, secrets, log)
+            return _named(found, str(recorded.get("reference") or found.reference))
+        if request.images:
+            return None
+        raise RunFailed("ImageMissing", f"{_DOCKER}.baseImage: name the image of the container")
+
+    async def _image_of_role(
+        self, name: str, recorded: Mapping[str, Any], request: EnvironmentRequest, log: BuildLog
+    ) -> Image:
+        before = (recorded.get("images") or {}).get(name)
+        found = await self._images.find(str(before)) if before else None
+        if found is not None:
+            return _named(found, name)
+        try:
+            check_reference(name)
+        except ValueError as error:
+            raise RunFailed("ImageMissing", f"{name[:200]!r} {error}") from None
+        registry = request.definition.docker.base_image_registry
+        return await self._images.pulled(name, registry, request.secrets, log)
+
+    async def _python(
+        self, image: Image, request: EnvironmentRequest, recorded: Mapping[str, Any]
+    ) -> tuple[str | None, dict[str, Any], tuple[Mount, ...]]:
+        """Return the interpreter, what the record says of it, and what it needs."""
+        asked = request.definition.python.interpreter_path
+        kind = choose(request.definition)
+        if kind == CONDA:
+            made = await self._conda.prepare(request)
+            folder = self.root / str(made.record["hash"])
+            return made.python, dict(made.record), (Mount(str(folder)),)
+        if kind != VENV:
+            return await self._images.python(image, asked), {}, ()
+        spec, faults = read_conda_dependencies(request.definition.python.conda_dependencies or {})
+        if faults:
+            raise RunFailed("EnvironmentFailed", f"{faults[0].target}: {faults[0].message}")
+        log = ImageLog(request.log, spec.requirements, self._images, image, self.root)
+        interpreter = await self._pythons.fitting(image, spec.python, log)
+        if recorded.get("image") == image.id and "lock" in recorded:
+            recipe = Recipe(KIND, interpreter.version, _base(image, interpreter), recorded["lock"])
+        else:
+            recipe = await self._resolved(image, interpreter, spec.requirements, log)
+        build = ImageBuild(self.root, recipe, log)
+        await build.ensure(lambda lock: install(build, interpreter, lock))
+        log.say(f"environment {recipe.hash}: Python {recipe.python} of {image.reference}")
+        return str(build.python), recipe.record, (Mount(str(build.folder)),)
+
+    async def _resolved(
+        self, image: Image, interpreter: Interpreter, requirements: tuple[str, ...], log: ImageLog
+    ) -> Recipe:
+        base = _base(image, interpreter)
+        asked = {
+            "kind": KIND,
+            "python": [interpreter.version, base],
+            "requirements": list(requirements),
+        }
+
+        async def resolve(lock: int, folder: Path) -> Recipe:
+            text = await lock_requirements(requirements, interpreter.path, log, lock, folder)
+            return Recipe(KIND, interpreter.version, base, text)
+
+        return await resolved(self.root, asked, log, resolve)
+
+
+def _base(image: Image, interpreter: Interpreter) -> str:
+    return f"{image.id} {interpreter.path}"
+
+
+def _named(image: Image, reference: str) -> Image:
+    return Image(image.id, reference, image.digest, image.path)
+
+
+def _fault_of(check: Any, value: str, field: str) -> list[Fault]:
+    try:
+        check(value)
+    except ValueError as error:
+        return [Fault(f"{_DOCKER}.{field}", str(error))]
+    return []
