@@ -65,6 +65,15 @@ class ExecApp(ExtensionApp):
         default_value=True, help="A going run keeps the server from being culled as idle."
     ).tag(config=True)
 
+    environments_max_age_days = Float(
+        30.0, min=0.0, help="Days after which a built environment that no run has used is removed."
+    ).tag(config=True)
+    environments_max_bytes = Int(
+        20 * 2**30,
+        min=0,
+        help="Bytes of all built environments; those that were used longest ago are removed first.",
+    ).tag(config=True)
+
     @default("data_dir")
     def _default_data_dir(self) -> str:
         return str(Path(jupyter_data_dir()) / "jupyter_exec")
@@ -123,6 +132,7 @@ class ExecApp(ExtensionApp):
             raise
 
     async def _open(self) -> House:
+        from jupyter_exec.services.environments import EnvironmentLimits
         from jupyter_exec.services.house import House, Settings
 
         settings = Settings(
@@ -133,6 +143,9 @@ class ExecApp(ExtensionApp):
             url=lambda: self._server.connection_url,
             writable=self._lock is not None,
             silence_s=self.silence_s,
+            environment_limits=EnvironmentLimits(
+                self.environments_max_age_days, self.environments_max_bytes
+            ),
         )
         house = await House.open(settings)
         if house.writable:

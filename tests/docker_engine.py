@@ -18,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import zlib
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,7 +29,7 @@ from docker_images import DockerEngine, cache, locked, make_images
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-PROGRAMS = ("dockerd", "containerd", "runc", "iptables", "debootstrap", "gcc")
+PROGRAMS = ("dockerd", "containerd", "runc", "iptables", "ip", "debootstrap", "gcc")
 RUN = Path("/run/jupyter_exec-tests")
 _START_S = 60.0
 _BIRTH_S = 10.0
@@ -51,6 +52,7 @@ class Daemon:
     ) -> None:
         self.url = f"unix://{run / 'docker.sock'}"
         self._data, self._run = data, run
+        self._bridge = f"jxt{zlib.crc32(os.fsencode(run)):08x}"
         self._log, self._pid_file = run / "dockerd.log", run / "docker.pid"
         self._command = [
             "dockerd",
@@ -59,10 +61,12 @@ class Daemon:
             f"--pidfile={self._pid_file}",
             f"--host={self.url}",
             "--log-level=warn",
+            # One of its own: a daemon with "none" removes docker0, which is another daemon's.
+            f"--bridge={self._bridge}",
             *args,
         ]
         if not networks:
-            self._command += ["--bridge=none", "--iptables=false", "--ip6tables=false"]
+            self._command += ["--iptables=false", "--ip6tables=false"]
 
     @property
     def pid(self) -> int | None:
@@ -83,6 +87,8 @@ class Daemon:
             for file in (self._pid_file, containerd):
                 if not _process(file)[1]:  # killed; dockerd would take a zombie for alive
                     file.unlink(missing_ok=True)
+            if not Path("/sys/class/net", self._bridge).exists():
+                subprocess.run(["ip", "link", "add", self._bridge, "type", "bridge"], check=True)
             with self._log.open("ab") as log:
                 command = ["setsid", "--fork", *self._command]
                 subprocess.run(
@@ -110,6 +116,16 @@ class Daemon:
             if time.monotonic() > until:
                 raise RuntimeError(f"dockerd does not end: {self._log.read_text()[-2000:]}")
             time.sleep(0.02)
+        if Path("/sys/class/net", self._bridge).exists():
+            subprocess.run(["ip", "link", "delete", self._bridge], check=True)
+
+    def remove(self) -> None:
+        """End it at once, without its ten seconds, and remove all that it had."""
+        self.stop(signal.SIGKILL)
+        subprocess.run(["umount", str(self._data)], capture_output=True, check=False)  # its own
+        subprocess.run(["ip", "link", "delete", self._bridge], check=True)
+        shutil.rmtree(self._data)
+        shutil.rmtree(self._run)
 
     def _answers(self) -> bool:
         try:
@@ -171,10 +187,7 @@ def own_daemon(*args: str) -> Iterator[Daemon]:
     finally:
         daemon.start()  # ends what a killed one has left
         _empty(daemon.url)
-        daemon.stop(signal.SIGKILL)  # it would take ten seconds to end by itself
-        subprocess.run(["umount", str(data)], capture_output=True, check=False)  # a killed one's
-        shutil.rmtree(data)
-        shutil.rmtree(run)
+        daemon.remove()
 
 
 def _empty(url: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from jupyter_exec.cli import text
 from jupyter_exec.client import ExecClient
@@ -17,10 +17,14 @@ if TYPE_CHECKING:
     from jupyter_exec.client import Run
 
 _DEFAULT = "30d"
+_DAY_S = 86_400
 
 
 def gc(arguments: Namespace) -> int:
-    """Delete runs that ended long ago; those that have not ended always stay."""
+    """Delete runs that ended long ago, and environments that nobody has used for as long.
+
+    Runs that have not ended, and what they need, always stay.
+    """
     keep: int | None = arguments.keep
     if keep is not None and keep < 0:
         raise InvalidRequest(f"--keep {keep}: a number of runs cannot be negative", "keep")
@@ -30,6 +34,7 @@ def gc(arguments: Namespace) -> int:
     with ExecClient() as client:
         runs = select(client.runs(experiment=arguments.experiment), before, keep or 0)
         gone = runs if arguments.dry_run else [run for run in runs if _delete(run)]
+        environments = [] if arguments.experiment else _environments(client, arguments)
     if arguments.json:
         text.say_json([run.json for run in gone])
         return 0
@@ -38,7 +43,18 @@ def gc(arguments: Namespace) -> int:
         text.say(text.table(("RUN", "STATUS", "ENDED"), rows))
     verb = "would be deleted" if arguments.dry_run else "deleted"
     text.say(f"{text.count(len(gone), 'run')} {verb}")
+    if environments:
+        freed = text.size(sum(one["sizeBytes"] for one in environments))
+        text.say(f"{text.count(len(environments), 'environment')} {verb}, {freed}")
     return 0
+
+
+def _environments(client: ExecClient, arguments: Namespace) -> list[dict[str, Any]]:
+    """Collect environments, by the age that was given for runs, else by the server's settings."""
+    days = None
+    if arguments.older_than:
+        days = parse_duration(arguments.older_than, "older_than") / _DAY_S
+    return client.collect_environments(days, dry_run=arguments.dry_run)
 
 
 def select(runs: Iterable[Run], before: datetime, keep: int) -> list[Run]:

@@ -137,10 +137,19 @@ def _environment(parser: ArgumentParser) -> None:
     group = parser.add_argument_group("where it runs")
     group.add_argument("--target", metavar="T", help="compute target (default: local)")
     group.add_argument(
-        "--env", metavar="E", help="requirements.txt, conda.yml, an interpreter or its environment"
+        "--env",
+        metavar="E",
+        help="requirements.txt, pyproject.toml, environment.yml, an interpreter or its folder",
     )
     group.add_argument("--interpreter", metavar="PATH", help="(default: the one of this command)")
     group.add_argument("--kernel", metavar="K", help="kernelspec of a notebook")
+    group.add_argument("--image", metavar="IMAGE", help="image of the container that it runs in")
+    group.add_argument(
+        "--docker-arg",
+        metavar="OPTION",
+        action="append",
+        help="an option of docker run: --docker-arg='--shm-size 2g'; may be given again",
+    )
     group.add_argument(
         "--secret",
         metavar="NAME",
@@ -227,7 +236,7 @@ def _outputs(commands: _SubParsersAction[ArgumentParser]) -> None:
 
 
 def _gc(commands: _SubParsersAction[ArgumentParser]) -> None:
-    parser = _command(commands, "gc", "cleaning", "delete old runs with their logs and outputs")
+    parser = _command(commands, "gc", "cleaning", "delete old runs, and environments without use")
     parser.add_argument(
         "--older-than", metavar="T", help="only runs that ended so long ago (default: 30d)"
     )

@@ -58,6 +58,8 @@ def _words(arguments: Namespace) -> dict[str, Any]:
         "env": arguments.env,
         "python": arguments.interpreter,
         "kernel": arguments.kernel,
+        "image": arguments.image,
+        "docker_arguments": arguments.docker_arg,
         "cpus": arguments.cpus,
         "memory": arguments.memory,
         "gpus": arguments.gpus,

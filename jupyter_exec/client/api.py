@@ -130,6 +130,8 @@ class ExecClient:
         kernel: str | None = None,
         environment_variables: Mapping[str, Any] | None = None,
         secrets: Mapping[str, str] | None = None,
+        image: str | None = None,
+        docker_arguments: Sequence[str] | None = None,
         wait: bool = False,
     ) -> Run:
         """Make a run.
@@ -162,6 +164,8 @@ class ExecClient:
             kernel: kernelspec of a notebook, instead of an interpreter.
             environment_variables: set for the run.
             secrets: variables too, whose values are stored nowhere.
+            image: of the container that it runs in, with that image's Python.
+            docker_arguments: options of `docker run`, for example `["--shm-size", "2g"]`.
             wait: return when it has ended.
 
         Raises:
@@ -191,6 +195,8 @@ class ExecClient:
             time_limit=time_limit,
             retries=retries,
             environment_variables=environment_variables,
+            image=image,
+            docker_arguments=docker_arguments,
         )
 
         def post() -> Run:
@@ -205,7 +211,7 @@ class ExecClient:
             }
             if prepared.name:
                 body.setdefault("displayName", prepared.name)
-            if env is None and kernel is None:
+            if env is None and kernel is None and image is None:
                 self._set_python(body["definition"]["configuration"], prepared, python)
             answer = self.session.json("POST", "runs", json=body)
             if prepared.uploaded:
@@ -260,6 +266,28 @@ class ExecClient:
         """Return the compute targets with their capacity, load and queue."""
         targets: list[dict[str, Any]] = self.session.json("GET", "targets")["targets"]
         return targets
+
+    def environments(self) -> dict[str, list[dict[str, Any]]]:
+        """Return the environments: those that have a name (`named`), those that are `built`."""
+        return self.session.json("GET", "environments")
+
+    def collect_environments(
+        self, max_age_days: float | None = None, *, dry_run: bool = False
+    ) -> list[dict[str, Any]]:
+        """Remove built environments that nobody uses, and return them.
+
+        Args:
+            max_age_days: since the last use of those that stay; None = as the server is set.
+            dry_run: only tell which would go.
+        """
+        wanted = {"maxAgeDays": max_age_days, "dryRun": dry_run}
+
+        def post() -> list[dict[str, Any]]:
+            answer = self.session.json("POST", "environments/collect", json=wanted)
+            gone: list[dict[str, Any]] = answer["environments"]
+            return gone
+
+        return self.writing(post)
 
     def events(self, last_event_id: int | None = None) -> Iterator[dict[str, Any]]:
         """Yield what happens to all runs, without end, across restarts of the server.

@@ -12,12 +12,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from jupyter_exec.client.project_files import is_project_file, project_dependencies
 from jupyter_exec.errors import InvalidRequest
 
 _INCLUDE = re.compile(r"^(?:-r|--requirement)[\s=]*(?P<path>\S.*)$")
 _COMMENT = re.compile(r"(^|\s+)#.*$")
 _ALLOWED = (
-    "a requirements file (.txt), a conda file (.yml), an interpreter, or an environment's folder"
+    "a requirements file (.txt), pyproject.toml or its lock, a conda file (.yml), an interpreter, "
+    "or an environment's folder"
 )
 
 
@@ -25,9 +27,10 @@ def environment_section(env: Any, python: str | None = None) -> dict[str, Any]:
     """Make the `environment` of a run configuration.
 
     Args:
-        env: path of a requirements file (`.txt`, `.in`), of a conda file (`.yml`, `.yaml`), of an
-            interpreter, of a virtual or conda environment's folder or its `bin` folder; the name of
-            an interpreter on PATH; a mapping, which is taken as the section itself; None.
+        env: path of a requirements file (`.txt`, `.in`), of a project (`pyproject.toml`) or its
+            lock (`uv.lock`, `pylock.toml`), of a conda file (`.yml`, `.yaml`), of an interpreter,
+            of a virtual or conda environment's folder or its `bin` folder; the name of an
+            interpreter on PATH; a mapping, which is taken as the section itself; None.
         python: the interpreter where `env` is None.
 
     Raises:
@@ -40,11 +43,9 @@ def environment_section(env: Any, python: str | None = None) -> dict[str, Any]:
     path = Path(os.fspath(env)).expanduser()
     if path.is_dir():
         return _interpreter(_python_in(path))
-    suffix = path.suffix.lower()
-    if suffix in {".txt", ".in"}:
-        return _dependencies({"dependencies": [{"pip": _requirements(path)}]})
-    if suffix in {".yml", ".yaml"}:
-        return _dependencies(_conda(path))
+    conda = _conda_dependencies(path)
+    if conda is not None:
+        return {"python": {"condaDependencies": conda, "userManagedDependencies": False}}
     found = shutil.which(str(path))
     if found is None:
         state = "is not executable" if path.exists() else "does not exist"
@@ -52,13 +53,19 @@ def environment_section(env: Any, python: str | None = None) -> dict[str, Any]:
     return _interpreter(found)
 
 
+def _conda_dependencies(path: Path) -> dict[str, Any] | None:
+    """Return what a file says that is needed; None for one of another kind."""
+    suffix = path.suffix.lower()
+    if is_project_file(path):
+        return project_dependencies(path)
+    if suffix in {".txt", ".in"}:
+        return {"dependencies": [{"pip": _requirements(path)}]}
+    return _conda(path) if suffix in {".yml", ".yaml"} else None
+
+
 def _interpreter(python: str) -> dict[str, Any]:
     # Not resolved: the python of a virtual environment is a link, and is recognised by its place.
     return {"python": {"interpreterPath": os.path.abspath(python), "userManagedDependencies": True}}  # noqa: PTH100
-
-
-def _dependencies(conda: dict[str, Any]) -> dict[str, Any]:
-    return {"python": {"condaDependencies": conda, "userManagedDependencies": False}}
 
 
 def _python_in(folder: Path) -> str:

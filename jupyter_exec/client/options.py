@@ -186,6 +186,8 @@ def configuration(  # noqa: PLR0913 - a run has that many sides, and each is an 
     time_limit: str | float | None = None,
     retries: int | str | None = None,
     environment_variables: Mapping[str, Any] | None = None,
+    image: str | None = None,
+    docker_arguments: Sequence[str] | None = None,
 ) -> dict[str, Any]:
     """Make the `configuration` of a run definition; what is not given is left out.
 
@@ -204,11 +206,15 @@ def configuration(  # noqa: PLR0913 - a run has that many sides, and each is an 
         time_limit: seconds, or text such as `2h`.
         retries: how often a failed run is tried again.
         environment_variables: set for the run.
+        image: of the container that it runs in; its Python is used unless `env` says otherwise.
+        docker_arguments: options of `docker run`, for example `["--shm-size", "2g"]`.
 
     Raises:
         InvalidRequest: `env` or `time_limit` cannot be read.
     """
-    environment = environment_section(env, None if kernel else python)
+    environment = environment_section(env, None if kernel or image else python)
+    if image or docker_arguments:
+        environment = {**environment, **_container(environment, image, docker_arguments)}
     if environment_variables:
         environment = {**environment, "environmentVariables": dict(environment_variables)}
     resources = {"cpus": cpus, "memory": memory, "gpus": gpus}
@@ -226,6 +232,21 @@ def configuration(  # noqa: PLR0913 - a run has that many sides, and each is an 
         "retries": retries,
     }
     return {name: value for name, value in values.items() if value is not None}
+
+
+def _container(
+    environment: Mapping[str, Any], image: str | None, arguments: Sequence[str] | None
+) -> dict[str, Any]:
+    """Return what makes a run one in a container."""
+    docker: dict[str, Any] = {"enabled": True}
+    if image:
+        docker["baseImage"] = image
+    if arguments:
+        docker["arguments"] = list(arguments)
+    if "python" in environment:
+        return {"docker": docker}
+    # Of a run that is repeated: the interpreter that it had is not in the image.
+    return {"docker": docker, "python": {"interpreterPath": None}}
 
 
 def experiment_of(source: object) -> str:

@@ -10,6 +10,8 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from jupyter_exec.environments.conda_dependencies import needs_conda
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
@@ -45,7 +47,8 @@ class PreparedEnvironment:
     """What is there when a run may start.
 
     Attributes:
-        python: absolute path of the interpreter, as the run's processes see it.
+        python: absolute path of the interpreter, as the run's processes see it; "" where an image
+            has none, which is enough for a command that needs none.
         record: plain JSON that says what exactly was used (kept with the run and shown): `hash`,
             `lock` and what else the way to make it needs to make it again.
         container: set where the run goes into a container.
@@ -94,6 +97,8 @@ def choose(definition: EnvironmentDefinition, engine_url: str | None = None) -> 
     python = definition.python
     if engine_url is not None:
         return "image"
-    if python.user_managed_dependencies is False and python.conda_dependencies:
-        return "venv"
-    return "system"
+    if python.user_managed_dependencies is not False:
+        return "system"
+    if python.base_conda_environment or needs_conda(python.conda_dependencies or {}):
+        return "conda"
+    return "venv" if python.conda_dependencies else "system"

@@ -7,6 +7,7 @@
     <root>/<hash>/requirements.lock what is in it
     <root>/<hash>/complete.json     written last; a folder without it is removed and built anew.
                                     Its time of change is when the environment was last used
+    <root>/<hash>.empty/            an environment without packages, made while the lock was sought
     <root>/<hash>.durable           says which build the disk has all of; the marker of another one
                                     counts until the machine is started again
 
@@ -79,6 +80,11 @@ def content_hash(content: Mapping[str, Any]) -> str:
 def lock_of(root: Path, environment: str) -> Path:
     """Return the file that is locked while an environment is built, or taken away."""
     return root / f"{environment}.lock"
+
+
+def empty_of(root: Path, recipe: Recipe) -> Path:
+    """Return where an empty environment waits for its packages; touched under `lock_of` only."""
+    return root / f"{recipe.hash}.empty"
 
 
 class BuildLog:
@@ -160,14 +166,14 @@ async def _resolve(
         recipe = await resolve(lock, folder)
     finally:
         await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
-    _write(place, asdict(recipe))
+    _write(place, {"hash": recipe.hash, "recipe": asdict(recipe)})
     return recipe
 
 
 def _read(place: Path) -> Recipe | None:
     try:
-        return Recipe(**json.loads(place.read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError):  # not there, or of an older version of ours
+        return Recipe(**json.loads(place.read_text(encoding="utf-8"))["recipe"])
+    except (OSError, ValueError, TypeError, KeyError):  # not there, or of an older version of ours
         return None
 
 
@@ -191,7 +197,7 @@ class Build:
         self.recipe = recipe
         self.log = log
         self.folder = root / recipe.hash
-        self.prefix = self.folder / "venv"
+        self.prefix = self.folder / "env"
         self.python = self.prefix / "bin" / "python"
         self.lock_file = self.folder / LOCK_FILE
         self._guard = lock_of(root, recipe.hash)
@@ -256,7 +262,10 @@ class Build:
         content = {"builtAt": time.time(), "sizeBytes": size, "boot": boot, "build": build}
         _write(self._marker, {**asdict(self.recipe), **content})
         if boot is not None:  # nobody waits for the disk; after a power cut it is built again
-            threading.Thread(target=self._make_durable, args=(build,), daemon=True).start()
+            name = f"sync-{self.recipe.hash}"
+            threading.Thread(
+                target=self._make_durable, args=(build,), name=name, daemon=True
+            ).start()
 
     def _make_durable(self, build: str) -> None:
         os.sync()

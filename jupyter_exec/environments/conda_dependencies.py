@@ -1,8 +1,8 @@
-"""Reading `condaDependencies` without conda: Python and pip packages (floor: environments; pure).
+"""Reading `condaDependencies`: Python, pip packages, conda packages (floor: environments; pure).
 
 Source: Azure ML SDK v1's CondaDependencies, which is conda's environment.yml as JSON:
-`{"name", "channels", "dependencies": ["python=3.11", "pip", {"pip": ["numpy>=1.26"]}]}`. `name` and
-`channels` mean nothing where only pip packages are installed.
+`{"name", "channels", "dependencies": ["python=3.11", "pip", {"pip": ["numpy>=1.26"]}]}`. `name`
+means nothing, and neither do `channels` where only pip packages are installed.
 """
 
 from __future__ import annotations
@@ -23,6 +23,14 @@ LONGEST_REQUIREMENT = 2000
 
 # [channel::]name, then whatever says which version
 _CONDA = re.compile(r"^(?:[^\s:]+::)?(?P<name>[A-Za-z0-9_.-]+)\s*(?P<version>[^A-Za-z_.-].*)?$")
+_LINE = re.compile(
+    r"(?:[A-Za-z0-9_.:/\-]+::)?(?P<name>[A-Za-z0-9_][A-Za-z0-9_.\-]*)"
+    r"(?P<version>[ =<>!~][\w .*<>=!~,|^+\-]*)?",
+    re.ASCII,
+)
+_CHANNEL = re.compile(r"^(?:(?:https?|file)://)?[A-Za-z0-9_.:/%+~\-]+$", re.ASCII)
+DEFAULT_CHANNELS = ("conda-forge",)
+_ANACONDA = "https://repo.anaconda.com/pkgs/"
 _FUZZY = re.compile(r"^=?\s*(?P<number>\d+(?:\.\d+)*)(?:\.?\*)?$")
 
 
@@ -41,8 +49,7 @@ class VenvSpec:
 
 def read_conda_dependencies(conda: Mapping[str, Any]) -> tuple[VenvSpec, list[Fault]]:
     """Return what to build, and all that is wrong or would need conda, with its JSON path."""
-    values = {key.casefold(): value for key, value in conda.items()}
-    dependencies = values.get("dependencies")
+    dependencies = _value(conda, "dependencies")
     python, requirements = SpecifierSet(), set[str]()
     faults: list[Fault] = []
     if dependencies is not None and not isinstance(dependencies, list):
@@ -65,9 +72,83 @@ def read_conda_dependencies(conda: Mapping[str, Any]) -> tuple[VenvSpec, list[Fa
     return VenvSpec(str(python), tuple(sorted(requirements))), faults
 
 
+@dataclass(frozen=True)
+class CondaSpec:
+    """What a conda environment is built from.
+
+    Attributes:
+        channels: names or URLs, the first counts most.
+        packages: match specs, sorted, each once; one of them names Python.
+        requirements: pip requirement specifiers (PEP 508), sorted, each once.
+    """
+
+    channels: tuple[str, ...]
+    packages: tuple[str, ...]
+    requirements: tuple[str, ...]
+
+
+def needs_conda(conda: Mapping[str, Any]) -> bool:
+    """Tell whether any line names a conda package other than Python and pip."""
+    lines = _value(conda, "dependencies")
+    return any(
+        isinstance(line, str) and _name(line) not in {"python", "pip"}
+        for line in (lines if isinstance(lines, list) else [])
+    )
+
+
+def read_conda_spec(conda: Mapping[str, Any]) -> tuple[CondaSpec, list[Fault]]:
+    """Return what to build with a conda engine, and all that is wrong, with its JSON path."""
+    channels, faults = _channels(_value(conda, "channels"))
+    packages, requirements = set[str](), set[str]()
+    dependencies = _value(conda, "dependencies")
+    if dependencies is not None and not isinstance(dependencies, list):
+        message = 'must be a list, for example ["python=3.11", "numpy"]'
+        return CondaSpec(channels, (), ()), [*faults, Fault(f"{FIELD}.dependencies", message)]
+    for index, line in enumerate(dependencies or []):
+        path = f"{FIELD}.dependencies[{index}]"
+        if not isinstance(line, str):
+            found, wrong = _pip_section(line, path)
+            requirements |= found
+            faults += wrong
+        elif _LINE.fullmatch(line.strip()):
+            packages.add(" ".join(line.split()))
+        else:
+            message = (
+                f"{line[:100]!r} is not a conda package: give its name and its version, "
+                "for example 'numpy>=1.26' or 'conda-forge::numpy=1.26'"
+            )
+            faults.append(Fault(path, message))
+    if "python" not in {_name(line) for line in packages}:
+        packages.add("python")
+    return CondaSpec(channels, tuple(sorted(packages)), tuple(sorted(requirements))), faults
+
+
+def _channels(channels: Any) -> tuple[tuple[str, ...], list[Fault]]:
+    field = f"{FIELD}.channels"
+    if channels is None or channels == []:
+        return DEFAULT_CHANNELS, []
+    if not isinstance(channels, list):
+        return (), [Fault(field, 'must be a list, for example ["conda-forge"]')]
+    found: list[str] = []
+    faults = []
+    for index, channel in enumerate(channels):
+        if not isinstance(channel, str) or not _CHANNEL.match(channel.strip()):
+            message = "must be a channel's name, or its https:// or file:// URL without a password"
+            faults.append(Fault(f"{field}[{index}]", message))
+        elif channel.strip() == "defaults":
+            found += [f"{_ANACONDA}main", f"{_ANACONDA}r"]
+        elif channel.strip() != "nodefaults":
+            found.append(channel.strip().rstrip("/"))
+    return tuple(dict.fromkeys(found)) or DEFAULT_CHANNELS, faults
+
+
+def _value(conda: Mapping[str, Any], name: str) -> Any:
+    return next((value for key, value in conda.items() if key.casefold() == name), None)
+
+
 def python_field(conda: Mapping[str, Any]) -> str:
     """Return the JSON path of the line that asks for a version of Python."""
-    lines = next((v for k, v in conda.items() if k.casefold() == "dependencies"), None)
+    lines = _value(conda, "dependencies")
     for index, line in enumerate(lines if isinstance(lines, list) else []):
         if isinstance(line, str) and _name(line) == "python":
             return f"{FIELD}.dependencies[{index}]"
@@ -85,8 +166,8 @@ def _conda_package(dependency: str) -> tuple[SpecifierSet | None, str | None]:
     if name not in {"python", "pip"}:
         shown = dependency[:100]
         return None, (
-            f"{shown!r} is a conda package, and this server has no conda engine; "
-            f'name it under pip instead: {{"pip": ["{name or "..."}"]}}'
+            f"{shown!r} is a conda package, and this server has no conda engine (pip install "
+            f'"jupyter_exec[conda]"); name it under pip instead: {{"pip": ["{name or "..."}"]}}'
         )
     found = _CONDA.match(dependency.strip())
     version = ((found["version"] if found else None) or "").strip()

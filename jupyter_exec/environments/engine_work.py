@@ -7,11 +7,12 @@ pulls that take long keep nobody else waiting, and to cancel one is to cut its c
 from __future__ import annotations
 
 import asyncio
-import re
+import socket
 import threading
 from contextlib import closing, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from jupyter_exec.docker_engine import TIMEOUT_S, complaint, connect, explained, one_line
 from jupyter_exec.errors import RunFailed
 
 if TYPE_CHECKING:
@@ -21,10 +22,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-TIMEOUT_S = 60.0
 _END_S = 5.0
-_DISK_FULL = re.compile(r"no space left on device|disk quota exceeded", re.IGNORECASE)
-LONGEST_CAUSE = 400
+_UNANSWERED_S = 0.5
 
 
 async def engine_work(
@@ -38,8 +37,8 @@ async def engine_work(
         silence_s: how long the engine may say nothing; None = for ever.
 
     Raises:
-        RunFailed: `EngineUnavailable`, `EngineFailed` or `DiskFull`, in one line; and what `work`
-            raises of that kind.
+        RunFailed: what `docker_engine.explained` makes of an error, and what `work` raises of that
+            kind.
     """
     connection = _Connection()
     loop = asyncio.get_running_loop()
@@ -66,8 +65,7 @@ async def engine_work(
     try:
         return await asyncio.shield(done)
     except asyncio.CancelledError:
-        connection.cut()
-        await asyncio.wait([done], timeout=_END_S)
+        await asyncio.wait([done], timeout=_END_S if connection.cut() else _UNANSWERED_S)
         done.cancel()
         with suppress(asyncio.CancelledError, Exception):
             done.result()
@@ -83,75 +81,52 @@ class _Connection:
 
     def use(self, url: str, work: Callable[[APIClient], T], silence_s: float | None) -> T:
         """Connect, work, and close; see `engine_work`."""
-        import requests
-        from docker import errors
-
         try:
-            with closing(connect(url, silence_s)) as client:
+            _knock(url)
+            with closing(connect(url, timeout_s=silence_s)) as client:
                 client.hooks["response"].append(self._remember)
-                return work(client)
-        except (errors.DockerException, requests.RequestException, OSError, ValueError) as error:
-            raise engine_failure(error, url) from None
+                try:
+                    return work(client)
+                finally:
+                    for response in self._responses:
+                        response.close()
+        except RunFailed:
+            raise
+        except Exception as error:
+            failure = explained(error, url)
+            if failure is None:
+                raise
+            raise failure from None
 
     def _remember(self, response: Any, *_: Any, **__: Any) -> None:
         self._responses.append(response)
         if self._is_cut:
             self.cut()
 
-    def cut(self) -> None:
-        """End whatever is being read."""
+    def cut(self) -> bool:
+        """End whatever is being read, now or once the engine answers; tells whether it has."""
         from docker.types import CancellableStream
 
         self._is_cut = True
         for response in self._responses:
             with suppress(Exception):  # it has ended, or is no stream
                 CancellableStream(iter(()), response).close()
+        return bool(self._responses)
 
 
-def connect(url: str, silence_s: float | None = TIMEOUT_S) -> APIClient:
-    """Return a connection to a container engine.
-
-    Raises:
-        RunFailed: the SDK is not installed.
-        docker.errors.DockerException: there is no engine.
-    """
-    try:
-        from docker import APIClient
-    except ImportError:
-        message = "containers need the docker SDK; install it: pip install 'jupyter_exec[docker]'"
-        raise RunFailed("EngineUnavailable", message) from None
-    client = APIClient(base_url=url, version="auto", timeout=int(TIMEOUT_S))
-    client.timeout = silence_s  # type: ignore[assignment]  # None is requests' word for "for ever"
-    return client
-
-
-def engine_failure(error: Exception, url: str) -> RunFailed:
-    """Return what went wrong with an engine, in one line."""
-    from docker import errors
-
-    if isinstance(error, errors.APIError):
-        return classified(str(error.explanation or error))
-    told = one_line(str(error))
-    gone = "Connection refused" in told or "FileNotFound" in told or "No such file" in told
-    if gone or "Error while fetching server API version" in told:
-        message = f"the container engine at {url} does not answer; start it, then run this again"
-        return RunFailed("EngineUnavailable", message)
-    message = f"the connection to the container engine at {url} was lost: {told}"
-    return RunFailed("EngineUnavailable", message)
+def _knock(url: str) -> None:
+    """Raise what a socket without an engine raises; the SDK would leave its own one open."""
+    if url.startswith("unix://"):
+        with socket.socket(socket.AF_UNIX) as probe:
+            probe.settimeout(TIMEOUT_S)
+            probe.connect(url.removeprefix("unix://"))
 
 
 def classified(
     told: str, code: str = "EngineFailed", before: str = "", after: str = ""
 ) -> RunFailed:
     """Return what an engine complains of: a full disk, or `code` with words around it."""
-    line = one_line(told)
-    if _DISK_FULL.search(line):
-        return RunFailed("DiskFull", f"the disk of the container engine is full: {line}")
-    return RunFailed(code, f"{before}{line}{after}")
-
-
-def one_line(text: str) -> str:
-    """Return text without line breaks and colours, not too long."""
-    plain = re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", text)
-    line = " ".join(plain.split())
-    return line if len(line) <= LONGEST_CAUSE else line[:LONGEST_CAUSE] + "..."
+    failure = complaint(told)
+    if failure.code == "DiskFull":
+        return failure
+    return RunFailed(code, f"{before}{one_line(told)}{after}")

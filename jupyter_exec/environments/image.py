@@ -1,8 +1,9 @@
 """An image, and in it a Python, or an environment that is built for it (floor: environments).
 
 The image is found or pulled (`docker.baseImage`), or built (`docker.baseDockerfile`). Where the
-definition has dependencies they are installed into a folder of the server, by programs in a
-container of that image, and runs see the folder read-only: the image stays as it is.
+definition has dependencies they are installed into a folder of the server, and runs see the folder
+read-only: the image stays as it is. Pip packages are installed by programs in a container of that
+image, for its Python. A conda environment brings its own, so it is the same as outside containers.
 """
 
 from __future__ import annotations
@@ -10,12 +11,15 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from jupyter_exec.environments.base import Environment, PreparedEnvironment
+from jupyter_exec.environments.base import Environment, PreparedEnvironment, choose
 from jupyter_exec.environments.built import BuildLog, Recipe, resolved
-from jupyter_exec.environments.conda_dependencies import FIELD, read_conda_dependencies
+from jupyter_exec.environments.conda import KIND as CONDA
+from jupyter_exec.environments.conda import CondaEnvironment
+from jupyter_exec.environments.conda_dependencies import read_conda_dependencies
 from jupyter_exec.environments.image_pythons import ImagePythons
 from jupyter_exec.environments.image_steps import ImageBuild, ImageLog
 from jupyter_exec.environments.images import Image, Images
+from jupyter_exec.environments.venv import KIND as VENV
 from jupyter_exec.environments.venv import install, lock_requirements
 from jupyter_exec.errors import Fault, RunFailed
 from jupyter_exec.model.container import Container
@@ -42,6 +46,7 @@ class ImageEnvironment(Environment):
         super().__init__(root, engine_url)
         self._images = Images(engine_url or "", root)
         self._pythons = ImagePythons(self._images, root)
+        self._conda = CondaEnvironment(root)
         self._cleaning = asyncio.Lock()
         self._clean = False
 
@@ -57,12 +62,11 @@ class ImageEnvironment(Environment):
         if docker.base_image_registry and docker.base_image_registry.address:
             address = docker.base_image_registry.address
             faults += _fault_of(check_address, address, "baseImageRegistry.address")
-        if _builds(definition):
+        kind = choose(definition)
+        if kind == CONDA:
+            faults += self._conda.faults(definition)
+        elif kind == VENV:
             faults += read_conda_dependencies(definition.python.conda_dependencies or {})[1]
-            if definition.python.base_conda_environment:
-                message = "an image has no conda environment of the server; leave it out"
-                path = FIELD.replace("condaDependencies", "baseCondaEnvironment")
-                faults.append(Fault(path, message))
         return faults
 
     async def prepare(self, request: EnvironmentRequest) -> PreparedEnvironment:
@@ -118,7 +122,8 @@ class ImageEnvironment(Environment):
             return await self._images.built(docker.base_dockerfile, registry, secrets, log)
         if docker.base_image:
             name = str(recorded.get("digest") or docker.base_image)
-            return await self._images.pulled(name, registry, secrets, log)
+            found = await self._images.pulled(name, registry, secrets, log)
+            return _named(found, str(recorded.get("reference") or found.reference))
         if request.images:
             return None
         raise RunFailed("ImageMissing", f"{_DOCKER}.baseImage: name the image of the container")
@@ -142,7 +147,12 @@ class ImageEnvironment(Environment):
     ) -> tuple[str | None, dict[str, Any], tuple[Mount, ...]]:
         """Return the interpreter, what the record says of it, and what it needs."""
         asked = request.definition.python.interpreter_path
-        if not _builds(request.definition):
+        kind = choose(request.definition)
+        if kind == CONDA:
+            made = await self._conda.prepare(request)
+            folder = self.root / str(made.record["hash"])
+            return made.python, dict(made.record), (Mount(str(folder)),)
+        if kind != VENV:
             return await self._images.python(image, asked), {}, ()
         spec, faults = read_conda_dependencies(request.definition.python.conda_dependencies or {})
         if faults:
@@ -173,11 +183,6 @@ class ImageEnvironment(Environment):
             return Recipe(KIND, interpreter.version, base, text)
 
         return await resolved(self.root, asked, log, resolve)
-
-
-def _builds(definition: EnvironmentDefinition) -> bool:
-    python = definition.python
-    return python.user_managed_dependencies is False and bool(python.conda_dependencies)
 
 
 def _base(image: Image, interpreter: Interpreter) -> str:

@@ -8,7 +8,8 @@ import re
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
-from jupyter_exec.environments.engine_work import classified, one_line
+from jupyter_exec.docker_engine import one_line
+from jupyter_exec.environments.engine_work import classified
 from jupyter_exec.environments.pulls import failure as pull_failure
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
     from jupyter_exec.errors import RunFailed
 
-LABEL = "jupyter_exec.dockerfile"
 _REPOSITORY = "jupyter-exec-image"
 _STEP = re.compile(r"^STEP (\d+(?:/\d+)?) ?: ?(.*)", re.IGNORECASE)
 _STATUS = re.compile(r"returned a non-zero code: (\d+)|exit status (\d+)")
@@ -65,7 +65,6 @@ def build(
             rm=True,
             forcerm=True,
             decode=True,
-            labels={LABEL: tag},
         ):
             log.take(item)
     except APIError as error:

@@ -7,15 +7,17 @@ server's choice of package index; so what builds a virtual environment here buil
 from __future__ import annotations
 
 import os
+import re
 from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from jupyter_exec.docker_engine import connect
 from jupyter_exec.environments.build import build_variables
 from jupyter_exec.environments.built import Build, BuildLog
-from jupyter_exec.environments.engine_work import connect, engine_work
+from jupyter_exec.environments.engine_work import engine_work
 from jupyter_exec.environments.failure import cause_of
 from jupyter_exec.environments.images import LABEL, remove
 from jupyter_exec.environments.interpreters import find_uv
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 CACHE = ".uv-cache"
 _PASSED_ON = ("UV_", "PIP_", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY", "SSL_CERT_")
 _NOT_PASSED_ON = {"UV_CACHE_DIR", "PIP_CACHE_DIR", "UV_PYTHON_INSTALL_DIR", "UV_TOOL_DIR"}
+_NOT_FOR_THIS = re.compile(r"exec \S+: (?:no such file or directory|exec format error)")
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
@@ -54,6 +57,13 @@ class ImageLog(BuildLog):
         """Run a program in a container of the image; see `BuildLog.step`."""
         self.say(f"{self._image.reference}$ " + " ".join(command))
         status, printed = await self._contained(command, folder, self.write)
+        if status != 0 and _NOT_FOR_THIS.match(printed):
+            message = (
+                f"the server's {Path(command[0]).name}, which installs packages, cannot be started "
+                f"in image {self._image.reference}: its C library is another; name an image with "
+                "glibc, or install the packages with a baseDockerfile"
+            )
+            raise RunFailed("EnvironmentFailed", message)
         if status != 0:
             raise RunFailed("EnvironmentFailed", cause_of(printed, self._named))
         return printed
@@ -87,7 +97,9 @@ class ImageLog(BuildLog):
             "Binds": [f"{path}:{path}" for path in writable]
             + [f"{path}:{path}:ro" for path in readable]
         }
-        if _is_near(variables):
+        if folder is None:
+            host["NetworkMode"] = "none"
+        elif _is_near(variables):
             host["NetworkMode"] = "host"
         own = {"HOME": "/tmp", "UV_CACHE_DIR": str(cache), "UV_LINK_MODE": "copy"}  # noqa: S108 - of the container
         return {

@@ -90,6 +90,14 @@ def _number(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in version.split("."))
 
 
+def version_of(python: str) -> str | None:
+    """Return the version of an interpreter; None for what is none. It is started once."""
+    if python == sys.executable:
+        return own_interpreter().version
+    answer = _ask(Path(python))
+    return answer.version if answer else None
+
+
 def _ask(path: Path) -> Interpreter | None:
     """Start an interpreter to learn its version; None where it does not start (a shim of pyenv)."""
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jupyter_exec.environments.base import Environment, PreparedEnvironment
+from jupyter_exec.environments.interpreters import version_of
 from jupyter_exec.errors import Fault, RunFailed
 
 if TYPE_CHECKING:
@@ -55,5 +57,14 @@ class SystemEnvironment(Environment):
         return []
 
     async def prepare(self, request: EnvironmentRequest) -> PreparedEnvironment:
-        """Check again that the interpreter is there."""
-        return PreparedEnvironment(find_interpreter(request.definition.python.interpreter_path))
+        """Check again that the interpreter is there, and which version it is.
+
+        Raises:
+            RunFailed: `InterpreterMissing`, also for a program that is no Python.
+        """
+        python = find_interpreter(request.definition.python.interpreter_path)
+        version = await asyncio.to_thread(version_of, python)
+        if version is None:
+            message = f"{python} does not answer as a Python does; give the path of an interpreter"
+            raise RunFailed("InterpreterMissing", message)
+        return PreparedEnvironment(python, {"kind": "system", "hash": None, "python": version})

@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import asyncio
 import os
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from jupyter_exec.environments.base import Environment, PreparedEnvironment
-from jupyter_exec.environments.built import Build, BuildLog, Recipe, resolved
+from jupyter_exec.environments.built import Build, BuildLog, Recipe, empty_of, resolved
 from jupyter_exec.environments.conda_dependencies import (
     VenvSpec,
     python_field,
@@ -87,8 +88,20 @@ class VenvEnvironment(Environment):
         }
 
         async def resolve(lock: int, folder: Path) -> Recipe:
-            text = await lock_requirements(spec.requirements, interpreter.path, log, lock, folder)
-            return Recipe(KIND, interpreter.version, base, text)
+            # Whatever the lock will be, it needs an empty environment: made meanwhile.
+            empty = folder / "env"
+            making = asyncio.ensure_future(log.step(_new(interpreter, empty), lock, folder))
+            try:
+                asked_for = spec.requirements
+                text = await lock_requirements(asked_for, interpreter.path, log, lock, folder)
+                await making
+            finally:
+                making.cancel()
+                await asyncio.gather(making, return_exceptions=True)
+            recipe = Recipe(KIND, interpreter.version, base, text)
+            with suppress(OSError):  # there is one already: of a build that was killed
+                empty.rename(empty_of(self.root, recipe))
+            return recipe
 
         return await resolved(self.root, asked, log, resolve)
 
@@ -130,14 +143,20 @@ def _recorded(record: Mapping[str, Any]) -> tuple[Recipe, Interpreter]:
 
 
 async def lock_requirements(
-    requirements: Sequence[str], python: str, log: BuildLog, lock: int, folder: Path
+    requirements: Sequence[str],
+    python: str,
+    log: BuildLog,
+    lock: int,
+    folder: Path,
+    more: Sequence[str] = (),
 ) -> str:
     """Resolve requirements for an interpreter; returns them all with their versions and hashes.
 
     Args:
         requirements: PEP 508 specifiers.
         python: path of the interpreter.
-        folder: empty, to work in.
+        folder: to work in.
+        more: options of uv.
 
     Raises:
         RunFailed: naming the requirement that cannot be met.
@@ -148,7 +167,7 @@ async def lock_requirements(
     compile_ = [uv_program(), "pip", "compile", WITHOUT_DOWNLOADS, "--python", python]
     shape = ["--generate-hashes", "--no-header", "--no-annotate"]
     files = ["requirements.in", "--output-file", "requirements.lock"]
-    await log.step([*compile_, *shape, *files], lock, folder)
+    await log.step([*compile_, *shape, *more, *files], lock, folder)
     return (folder / "requirements.lock").read_text(encoding="utf-8")
 
 
@@ -160,10 +179,18 @@ async def install_locked(build: Build, requirements: Path, lock: int) -> None:
 
 async def install(build: Build, interpreter: Interpreter, lock: int) -> None:
     """Make the virtual environment that a recipe describes."""
-    new = ["venv", "--no-project", WITHOUT_DOWNLOADS, "--python", interpreter.path]
-    await build.step([uv_program(), *new, str(build.prefix)], lock)
+    try:
+        empty_of(build.folder.parent, build.recipe).rename(build.prefix)
+    except OSError:
+        await build.step(_new(interpreter, build.prefix), lock)
     if build.recipe.lock:
         await install_locked(build, build.lock_file, lock)
+
+
+def _new(interpreter: Interpreter, folder: Path) -> list[str]:
+    """Return the command that makes an empty environment, which can be moved."""
+    options = ["--no-project", "--relocatable", WITHOUT_DOWNLOADS, "--python", interpreter.path]
+    return [uv_program(), "venv", *options, str(folder)]
 
 
 def uv_program() -> str:

@@ -20,6 +20,7 @@ from jupyter_exec.handlers import (
     stream,
     sweeps,
 )
+from jupyter_exec.handlers import environments as own_environments
 from jupyter_exec.handlers import experiments as own_experiments
 from jupyter_exec.handlers import templates as own_templates
 from jupyter_exec.handlers.base import ExecHandler, UnknownPath
@@ -77,6 +78,9 @@ ROUTES: tuple[Route, ...] = (
     Route(_OWN + "runs/{runId}/code-diff", code_diff.CodeDiffHandler),
     Route(_OWN + "runs/{runId}/metrics", files.MetricsHandler),
     Route(_OWN + "runs/{runId}/events", stream.RunEventsHandler),
+    Route(_OWN + "runs/{runId}/environment", own_environments.RunEnvironmentHandler),
+    Route(_OWN + "environments", own_environments.EnvironmentsHandler),
+    Route(_OWN + "environments/collect", own_environments.CollectHandler),
     Route(_OWN + "run-actions", run_actions.RunActionsHandler),
     Route(_OWN + "experiments", own_experiments.ExperimentsHandler),
     Route(_OWN + "events", stream.EventsHandler),

@@ -25,7 +25,7 @@ class LaunchContext:
     Attributes:
         run_id: the run's id.
         work_dir: absolute working folder (the snapshot), which holds `outputs` and `logs`.
-        python: absolute path of the run's interpreter.
+        python: absolute path of the run's interpreter; "" in an image that has none.
         server_python: absolute path of the interpreter that has jupyter_exec and nbclient.
         kernel: kernelspec to use for a notebook; None = `python -m ipykernel_launcher` of `python`.
         env: variables every run gets (AZUREML_*, JUPYTER_EXEC_*, the environment's own).

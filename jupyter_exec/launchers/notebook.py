@@ -1,6 +1,7 @@
 """A notebook as a run: nbclient in the server's interpreter, the kernel in the run's.
 
-Floor: launchers. What is started is `notebook_runner/main.py`, whose docstring has the words.
+Floor: launchers. What is started is `notebook_runner/main.py`, whose docstring has the words. In a
+container both are the image's, and the runner's folder is mounted into it.
 """
 
 from __future__ import annotations
@@ -13,8 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_exec.errors import Fault
 from jupyter_exec.launchers.base import Launcher
-from jupyter_exec.launchers.python import communicator_faults, posix_path, script_faults
-from jupyter_exec.model.job import Job, Role, Standby
+from jupyter_exec.launchers.python import (
+    communicator_faults,
+    posix_path,
+    require_python,
+    script_faults,
+)
+from jupyter_exec.model.job import Job, Mount, Role, Standby
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -53,7 +59,12 @@ class NotebookLauncher(Launcher):
         return faults
 
     def plan(self, configuration: RunConfiguration, context: LaunchContext) -> Job:
-        """Return one role, `main`, with the runner; a waiting kernel may serve it."""
+        """Return one role, `main`, with the runner; a waiting kernel may serve it.
+
+        Raises:
+            RunFailed: the image has no Python.
+        """
+        require_python(context.server_python)
         notebook = posix_path(configuration.script or "")
         spec: dict[str, Any] = {
             "notebook": notebook,
@@ -70,7 +81,8 @@ class NotebookLauncher(Launcher):
             resources=configuration.resources.need(),
             standby=_standby(context),
         )
-        return Job((role,), dict(context.env), configuration.max_run_duration_seconds)
+        limit_s = configuration.max_run_duration_seconds
+        return Job((role,), dict(context.env), limit_s, mounts=(Mount(str(RUNNER.parent)),))
 
 
 def _command(context: LaunchContext, *words: str) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ import re
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING
 
-from jupyter_exec.errors import Fault
+from jupyter_exec.errors import Fault, RunFailed
 from jupyter_exec.launchers.base import Launcher
 from jupyter_exec.model.job import Job, Role
 
@@ -32,14 +32,25 @@ class PythonLauncher(Launcher):
         return faults
 
     def plan(self, configuration: RunConfiguration, context: LaunchContext) -> Job:
-        """Return one role, `main`, with one process."""
+        """Return one role, `main`, with one process.
+
+        Raises:
+            RunFailed: it is a script of Python's, and the image has no Python.
+        """
         arguments = [expand(word, context.env) for word in configuration.arguments]
         role = Role(
             name="main",
             command=tuple(_command(configuration, context.python, arguments)),
             resources=configuration.resources.need(),
         )
-        return Job((role,), dict(context.env), configuration.max_run_duration_seconds)
+        asked = configuration.environment.python
+        chosen = asked.interpreter_path is not None or asked.user_managed_dependencies is False
+        return Job(
+            (role,),
+            dict(context.env),
+            configuration.max_run_duration_seconds,
+            python=context.python if chosen else None,  # so that `python train.py` is the one asked
+        )
 
 
 def _command(configuration: RunConfiguration, python: str, arguments: list[str]) -> list[str]:
@@ -52,7 +63,21 @@ def _command(configuration: RunConfiguration, python: str, arguments: list[str])
     script = posix_path(configuration.script or "")
     if script.endswith(".sh"):
         return [_SHELL, script, *arguments]
+    require_python(python)
     return [python, "-u", script, *arguments]  # -u: a line is in the log when it is printed
+
+
+def require_python(python: str) -> None:
+    """Refuse to start a Python that is not there.
+
+    Raises:
+        RunFailed: the image has none.
+    """
+    if not python:
+        message = (
+            "the image has no Python, which this run needs; name another image, or give a command"
+        )
+        raise RunFailed("InterpreterMissing", message)
 
 
 def expand(word: str, env: Mapping[str, str]) -> str:

@@ -59,8 +59,13 @@ OPTIONS: tuple[Option, ...] = (
     ),
     Option("--target", "where it runs (default: local)", "T", completes="targets"),
     Option(
-        "--env", "requirements.txt, conda.yml, interpreter (default: this)", "E", completes="files"
+        "--env",
+        "requirements.txt, pyproject.toml, environment.yml, interpreter",
+        "E",
+        completes="files",
     ),
+    Option("--image", "image of the container that it runs in (needs Docker)", "IMAGE"),
+    Option("--docker-arg", "an option of docker run: '--shm-size 2g'", "OPTION", repeat=True),
     Option("--cpus", "processors; 0.5 is fine (default: 1)", "N"),
     Option("--memory", "upper bound, for example 512M or 2G", "SIZE"),
     Option("--gpus", "whole GPUs (default: 0)", "N"),
@@ -101,6 +106,7 @@ Examples:
   %submit report.ipynb -p lr=0.1 -p name=hello --wait
   %submit train.py --cpus 2 --memory 2G -- --epochs 3
   %submit folder --command 'make all'
+  %submit train.py --image python:3.12 --docker-arg='--shm-size 2g'
 """
 NOTES = """\
 The run gets a snapshot of the notebook's folder (.execignore, .amlignore or .gitignore decide

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from jupyter_exec.client import ExecClient, Run
 
 T = TypeVar("T")
-_PASSED_ON = ("name", "target", "env", "cpus", "memory", "gpus", "time_limit", "retries")
+_PASSED_ON = ("name", "target", "env", "cpus", "memory", "gpus", "time_limit", "retries", "image")
 
 
 class RunUnsuccessful(Exception):
@@ -182,6 +182,7 @@ class ExecMagics(Magics):
 
         return {
             **{name: getattr(values, name) for name in _PASSED_ON},
+            "docker_arguments": values.docker_arg or None,
             "experiment": values.experiment,
             "files": values.files,
             "link": values.link,
@@ -243,6 +244,8 @@ _OPTIONS = {
     "parameters": "-p",
     "tags": "--tag",
     "time_limit": "--time-limit",
+    "baseImage": "--image",
+    "enabled": "--image",
 }
 
 _SAME = {"experiment", "target", "env", "cpus", "memory", "gpus", "retries", "files", "link"}
@@ -250,6 +253,8 @@ _SAME = {"experiment", "target", "env", "cpus", "memory", "gpus", "retries", "fi
 
 def option_of(target: str | None) -> str:
     """Return the option behind a field of the request; its path where there is none."""
+    if target and "docker.arguments" in target:
+        return "--docker-arg"
     name = re.split(r"[.\[]", target)[-1] if target else ""
     return _OPTIONS.get(name) or (f"--{name}" if name in _SAME else target or "")
 

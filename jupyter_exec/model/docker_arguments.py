@@ -52,7 +52,7 @@ _OPTIONS: dict[str, _Option] = {
     "--dns": _Option("dns", values.anything),
     "--entrypoint": _Option("entrypoint", str),
     "--env": _Option("env", values.variable),
-    "--gpus": _Option("gpus", values.anything),
+    "--gpus": _Option("gpus", values.gpus),
     "--hostname": _Option("hostname", values.hostname),
     "--init": _Option("init", values.switch, switch=True),
     "--interactive": _Option("", values.switch, switch=True),

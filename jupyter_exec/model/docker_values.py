@@ -78,6 +78,7 @@ network = one_word(_NETWORK, "the name of a network")
 hostname = one_word(_HOSTNAME, "a host's name")
 user = one_word(_USER, "a user: give uid, uid:gid or a name")
 namespace = one_word(_NETWORK, "a namespace: give 'host', 'private' or 'container:NAME'")
+gpus = one_word(re.compile(r"all|[1-9]\d{0,5}", re.ASCII), "a number of GPUs, or 'all'")
 anything = one_word(re.compile(r"[^\0]+", re.DOTALL), "a value")
 
 

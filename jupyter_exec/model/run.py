@@ -109,6 +109,7 @@ class Run:
             else None,
             "template": self.template,
             "usage": usage_json(self.usage),
+            "environment": environment_json(self.environment),
             "definition": self.definition,
         }
 
@@ -118,6 +119,13 @@ def usage_json(usage: Mapping[str, Any] | None) -> dict[str, Any] | None:
     if usage is None:
         return None
     return {"maxMemoryBytes": usage["max_memory_bytes"], "cpuSeconds": usage["cpu_seconds"]}
+
+
+def environment_json(record: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """Return what an environment turned out to be, without its lock, which may be long."""
+    if not record:
+        return None
+    return {name: record.get(name) for name in ("kind", "hash", "python")}
 
 
 RUN_FIELDS = tuple(f.name for f in fields(Run))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from jupyter_exec.services.changes import RunChanges
 from jupyter_exec.services.code_diff import CodeDiffs
 from jupyter_exec.services.drafts import Drafts
+from jupyter_exec.services.environments import EnvironmentLimits, EnvironmentService
 from jupyter_exec.services.execution import Engine
 from jupyter_exec.services.executor import Executor
 from jupyter_exec.services.experiments import ExperimentService
@@ -47,6 +48,7 @@ class Settings:
         url: returns the server's address.
         writable: False where another server owns the data directory.
         silence_s: after which a run on another machine counts as not responding.
+        environment_limits: how long built environments are kept.
     """
 
     data_dir: Path
@@ -56,6 +58,7 @@ class Settings:
     url: Callable[[], str]
     writable: bool = True
     silence_s: float = 60.0
+    environment_limits: EnvironmentLimits = field(default_factory=EnvironmentLimits)
 
 
 class House:
@@ -74,9 +77,16 @@ class House:
         self.engine = Engine(self.journal, paths, self.snapshots, self.ways, settings.url)
         self.executor = Executor(self.engine)
         self.sourcing = Sourcing(self.snapshots, settings.root_dir, settings.data_dir)
-        self.runs = RunService(self.engine, self.executor, self.sourcing)
-        self.changes = RunChanges(self.journal, self.runs)
         self.server_timestamp = int(time.time() * 1000)
+        self.environments = EnvironmentService(
+            self.journal,
+            paths,
+            settings.environment_limits,
+            self.server_timestamp,
+            writable=settings.writable,
+        )
+        self.runs = RunService(self.engine, self.executor, self.sourcing, self.environments)
+        self.changes = RunChanges(self.journal, self.runs)
         self.experiments = ExperimentService(self.engine, self.runs, self.server_timestamp)
         self.templates = TemplateService(
             self.journal, self.runs, self.experiments, self.server_timestamp
@@ -101,7 +111,7 @@ class House:
             await reconcile(house.engine, house.executor)
             await house.heartbeats.open()
             house.tidying = asyncio.create_task(
-                collect_daily(house.journal, house.paths, house.snapshots)
+                collect_daily(house.journal, house.paths, house.snapshots, house.environments)
             )
         return house
 

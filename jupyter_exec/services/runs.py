@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from jupyter_exec.model.run import Run
+    from jupyter_exec.services.environments import EnvironmentService
     from jupyter_exec.services.execution import Engine
     from jupyter_exec.services.executor import Executor
     from jupyter_exec.services.sourcing import Sourcing
@@ -41,10 +42,17 @@ if TYPE_CHECKING:
 class RunService:
     """The verbs on runs."""
 
-    def __init__(self, engine: Engine, executor: Executor, sourcing: Sourcing) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        executor: Executor,
+        sourcing: Sourcing,
+        environments: EnvironmentService,
+    ) -> None:
         self._engine = engine
         self._executor = executor
         self._sourcing = sourcing
+        self._environments = environments
 
     async def submit(
         self, request: SubmitRequest, misfits: Sequence[Fault] = ()
@@ -156,6 +164,8 @@ class RunService:
         stored = await self._engine.journal.write(submission.insert, run)
         if stored.folder != run.folder:
             return stored  # the same request, sent again
+        if configuration.environment.name is not None:
+            await self._environments.register(configuration.environment)
         if git and git.get("diff"):
             paths = self._engine.paths.run(run.folder)
             await asyncio.to_thread(workspace.keep_diff, paths, git["diff"])
@@ -304,5 +314,7 @@ def _check_sweep_again(sweep: Run, request: RerunRequest) -> None:
 def _same_environment(old: Run, definition: RunDefinition) -> Mapping[str, Any] | None:
     """Return what the environment of a run was, where that is still what is asked for."""
     before = parse(RunDefinition, old.definition).configuration.environment
-    same = before.to_json() == definition.configuration.environment.to_json()  # less a password
+    now = definition.configuration.environment
+    docker = before.docker.to_json() == now.docker.to_json()  # less a password, which is not kept
+    same = before.python == now.python and docker
     return old.environment if same else None

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from jupyter_exec.errors import InvalidRequest, NotFound
 from jupyter_exec.model.experiment import EnvironmentSpec
 from jupyter_exec.model.wire import parse
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Mapping
 
 UNKNOWN = "Environment not found."  # Submarine's own words
 
@@ -20,11 +24,15 @@ class NamedEnvironment:
     Attributes:
         number: counts up over all that were ever created.
         server_timestamp: when the server that made it was started, in epoch milliseconds.
+        version: "" where it has none, as those have that were made in Submarine's dialect.
+        definition: the `environment` of the run that brought the name; None for Submarine's own.
     """
 
     number: int
     server_timestamp: int
     spec: EnvironmentSpec
+    version: str = ""
+    definition: Mapping[str, Any] | None = None
 
     @property
     def environment_id(self) -> str:
@@ -34,7 +42,8 @@ class NamedEnvironment:
 
 def _from_row(row: sqlite3.Row) -> NamedEnvironment:
     spec = parse(EnvironmentSpec, json.loads(row["spec"]))
-    return NamedEnvironment(row["id"], row["server_timestamp"], spec)
+    definition = json.loads(row["definition"]) if row["definition"] else None
+    return NamedEnvironment(row["id"], row["server_timestamp"], spec, row["version"], definition)
 
 
 def insert(
@@ -45,33 +54,67 @@ def insert(
     Raises:
         InvalidRequest: the name is taken.
     """
-    try:
-        connection.execute(
-            "INSERT INTO named_environments (server_timestamp, name, spec) VALUES (?, ?, ?)",
-            (server_timestamp, name, json.dumps(spec.to_json())),
-        )
-    except sqlite3.IntegrityError:
+    taken = connection.execute("SELECT 1 FROM named_environments WHERE name = ?", (name,))
+    if taken.fetchone() is not None:
         message = f"environment {name!r} exists already; PATCH environment/{{name}} changes it"
-        raise InvalidRequest(message, "name") from None
+        raise InvalidRequest(message, "name")
+    connection.execute(
+        "INSERT INTO named_environments (server_timestamp, name, version, spec)"
+        " VALUES (?, ?, '', ?)",
+        (server_timestamp, name, json.dumps(spec.to_json())),
+    )
     return get(connection, name)
 
 
+def register(
+    connection: sqlite3.Connection,
+    server_timestamp: int,
+    spec: EnvironmentSpec,
+    version: str,
+    definition: Mapping[str, Any],
+) -> None:
+    """Keep what a run's definition calls by name and version; the first of each stays."""
+    connection.execute(
+        "INSERT INTO named_environments (server_timestamp, name, version, spec, definition)"
+        " VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        (
+            server_timestamp,
+            spec.name,
+            version,
+            json.dumps(spec.to_json()),
+            json.dumps(definition),
+        ),
+    )
+
+
 def get(connection: sqlite3.Connection, name: str) -> NamedEnvironment:
-    """Return one.
+    """Return one, its newest version.
 
     Raises:
         NotFound: there is none.
     """
-    row = connection.execute("SELECT * FROM named_environments WHERE name = ?", (name,)).fetchone()
+    row = connection.execute(
+        "SELECT * FROM named_environments WHERE name = ? ORDER BY id DESC", (name,)
+    ).fetchone()
     if row is None:
         raise NotFound(UNKNOWN)
     return _from_row(row)
 
 
 def find(connection: sqlite3.Connection) -> list[NamedEnvironment]:
-    """Return all, in the order in which they were created."""
-    rows = connection.execute("SELECT * FROM named_environments ORDER BY id")
+    """Return all, in the order in which they were created; of each name the newest version."""
+    rows = connection.execute(
+        "SELECT * FROM named_environments"
+        " WHERE id IN (SELECT max(id) FROM named_environments GROUP BY name) ORDER BY id"
+    )
     return [_from_row(row) for row in rows]
+
+
+def versions(connection: sqlite3.Connection) -> list[NamedEnvironment]:
+    """Return every version of all, in the order in which they were created."""
+    return [
+        _from_row(row) for row in connection.execute("SELECT * FROM named_environments ORDER BY id")
+    ]
 
 
 def update(connection: sqlite3.Connection, name: str, spec: EnvironmentSpec) -> NamedEnvironment:
@@ -80,14 +123,16 @@ def update(connection: sqlite3.Connection, name: str, spec: EnvironmentSpec) -> 
     Raises:
         NotFound: there is none.
     """
+    number = get(connection, name).number
     connection.execute(
-        "UPDATE named_environments SET spec = ? WHERE name = ?", (json.dumps(spec.to_json()), name)
+        "UPDATE named_environments SET spec = ?, definition = NULL WHERE id = ?",
+        (json.dumps(spec.to_json()), number),
     )
     return get(connection, name)
 
 
 def delete(connection: sqlite3.Connection, name: str) -> NamedEnvironment:
-    """Forget one; returns what it was.
+    """Forget one with all its versions; returns what it was.
 
     Raises:
         NotFound: there is none.

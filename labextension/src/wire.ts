@@ -284,6 +284,66 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/jupyter-exec/v1/runs/{runId}/environment': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Show the environment of a run, with its lock
+     * @description Asks the authorizer for `read` on `runs`.
+     */
+    get: operations['RunEnvironment_get'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/jupyter-exec/v1/environments': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List environments: those that have a name, and those that are built
+     * @description Asks the authorizer for `read` on `environments`.
+     */
+    get: operations['Environments_get'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/jupyter-exec/v1/environments/collect': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Remove built environments that nobody uses
+     * @description Asks the authorizer for `write` on `environments`.
+     */
+    post: operations['Collect_post'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/jupyter-exec/v1/run-actions': {
     parameters: {
       query?: never;
@@ -776,6 +836,21 @@ export interface components {
       memoryBytes: number | null;
       gpus: number;
     };
+    /** @description An environment that was built; runs that ask for the same use it. */
+    BuiltEnvironment: {
+      hash: string;
+      kind: string;
+      python: string;
+      sizeBytes: number;
+      /** Format: date-time */
+      builtAt: string;
+      /** Format: date-time */
+      lastUsedAt: string;
+      /** @description how many have used it */
+      runs: number;
+      /** @description ids of the newest of them */
+      usedBy: string[];
+    };
     /** @description Body of `PATCH runs/{id}`: what is given changes; null removes a tag. */
     ChangeRequest: {
       /** @default null */
@@ -831,6 +906,19 @@ export interface components {
       url?: string | null;
       /** @default null */
       git?: components['schemas']['GitCode'] | null;
+    };
+    /** @description Which built environments are to go; what is not given is as the operator has set it. */
+    CollectRequest: {
+      /** @default null */
+      maxAgeDays?: number | null;
+      /** @default null */
+      maxBytes?: number | null;
+      /** @default false */
+      dryRun?: boolean;
+    };
+    /** @description The built environments that were taken away, or would be. */
+    CollectedEnvironments: {
+      environments: components['schemas']['BuiltEnvironment'][];
     };
     /** @description Where an image is pulled from. The password is used for the pull and stored nowhere. */
     ContainerRegistry: {
@@ -988,6 +1076,11 @@ export interface components {
       spark?: components['schemas']['SparkSection'];
       /** @default null */
       inferencingStackVersion?: string | null;
+    };
+    /** @description The environments that have a name, and those that are built. */
+    EnvironmentList: {
+      named: components['schemas']['NamedEnvironment'][];
+      built: components['schemas']['BuiltEnvironment'][];
     };
     /** @description What the processes find: an image, or packages; or the name of a stored environment. */
     EnvironmentSpec: {
@@ -1205,6 +1298,18 @@ export interface components {
     MpiConfiguration: {
       /** @default 1 */
       processCountPerNode?: number;
+    };
+    /**
+     * @description An environment that has a name, one version of it.
+     *
+     *     `definition` is what a run's definition called so; null for one of Submarine's dialect.
+     */
+    NamedEnvironment: {
+      name: string;
+      version: string | null;
+      environmentId: string;
+      definition: components['schemas']['EnvironmentDefinition'] | null;
+      environmentSpec: components['schemas']['EnvironmentSpec'];
     };
     /** @description One value of a metric, with the metric's name. */
     NamedPoint: {
@@ -1442,6 +1547,8 @@ export interface components {
       template: components['schemas']['TemplateOrigin'] | null;
       /** @description null until it is known */
       usage: components['schemas']['Usage'] | null;
+      /** @description null until it is there */
+      environment: components['schemas']['RunEnvironment'] | null;
       definition: components['schemas']['RunDefinition'];
       /**
        * @description only while it waits
@@ -1661,6 +1768,15 @@ export interface components {
       /** @default null */
       sweep?: components['schemas']['SweepPlan'] | null;
     };
+    /** @description What the environment of a run turned out to be. */
+    RunEnvironment: {
+      /** @description the way in which it is made: venv, conda, image, ... */
+      kind: string;
+      /** @description equal for equal ones; null: nothing was built */
+      hash: string | null;
+      /** @description version; null: whatever is there */
+      python: string | null;
+    };
     /** @description Why a run failed: a stable word, and one line that names the cause. */
     RunError: {
       code: string;
@@ -1671,6 +1787,17 @@ export interface components {
       runs: components['schemas']['Run'][];
       next: string | null;
       total: number;
+    };
+    /** @description The environment of a run with all its packages; what a repetition uses again. */
+    RunLock: {
+      /** @description the way in which it is made: venv, conda, image, ... */
+      kind: string;
+      /** @description equal for equal ones; null: nothing was built */
+      hash: string | null;
+      /** @description version; null: whatever is there */
+      python: string | null;
+      /** @description every package with its version and hashes; null: none */
+      lock: string | null;
     };
     /**
      * @description Body of `POST runs/{runId}/report`; an empty one says that the run is alive.
@@ -1952,6 +2079,8 @@ export interface components {
       template: components['schemas']['TemplateOrigin'] | null;
       /** @description null until it is known */
       usage: components['schemas']['Usage'] | null;
+      /** @description null until it is there */
+      environment: components['schemas']['RunEnvironment'] | null;
       definition: components['schemas']['RunDefinition'];
       /**
        * @description only while it waits
@@ -3573,6 +3702,162 @@ export interface operations {
       };
       /** @description Not Found */
       404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ErrorResponse'];
+        };
+      };
+    };
+  };
+  RunEnvironment_get: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        runId: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['RunLock'];
+        };
+      };
+      /** @description Bad Request */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ErrorResponse'];
+        };
+      };
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ErrorResponse'];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ErrorResponse'];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ErrorResponse'];
+        };
+      };
+    };
+  };
+  Environments_get: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['EnvironmentList'];
+        };
+      };
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ErrorResponse'];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ErrorResponse'];
+        };
+      };
+    };
+  };
+  Collect_post: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['CollectRequest'];
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['CollectedEnvironments'];
+        };
+      };
+      /** @description Bad Request */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ErrorResponse'];
+        };
+      };
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ErrorResponse'];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ErrorResponse'];
+        };
+      };
+      /** @description Service Unavailable */
+      503: {
         headers: {
           [name: string]: unknown;
         };

@@ -190,6 +190,7 @@ export function makeRun(number: number, fields: RunFields): Run {
     git: null,
     template: null,
     usage: null,
+    environment: null,
     definition: {} as Run['definition'],
     ...fields
   };

@@ -10,6 +10,7 @@ import traceback
 from pathlib import Path
 
 from bench import (
+    rows_environments,
     rows_folder,
     rows_list,
     rows_logs,
@@ -30,6 +31,7 @@ GROUPS = {
     "log": rows_logs.lines,
     "flood": rows_logs.flood,
     "folder": rows_folder.folder,
+    "environments": rows_environments.environments,
     "templates": rows_templates.templates,
     "experiments": rows_templates.experiments,
     "start": rows_server.start,

@@ -302,6 +302,7 @@ def old_runs(server):
     server.on("GET runs", Answer({"runs": runs, "next": None, "total": len(runs)}))
     for run in runs:
         server.on(f"DELETE runs/{run['runId']}", Answer(b"", 204))
+    server.on("POST environments/collect", Answer({"environments": [{"sizeBytes": 1500}]}))
     return server
 
 
@@ -325,6 +326,11 @@ def test_gc_deletes_old_runs_that_ended(old_runs, capsys, options, gone):
         one.path.removeprefix("runs/") for one in old_runs.requests if one.method == "DELETE"
     ]
     assert deleted == gone
+    tried, collected = (one.json for one in old_runs.seen("POST environments/collect"))
+    assert (tried["dryRun"], collected["dryRun"]) == (True, False)
+    days = {"": None, "--keep 3": None, "--keep 4 --older-than 1d": 1, "--older-than 0": 0}
+    assert collected["maxAgeDays"] == days.get(options, 45)
+    assert "1 environment deleted, 1.5 kB\n" in capsys.readouterr().out
 
 
 def test_help_is_quick_and_imports_little():

@@ -189,3 +189,16 @@ def test_an_environment_that_is_not_there_is_refused(env, tmp_path, monkeypatch)
         environment_section(env)
     assert caught.value.target == "env"
     assert "\n" not in str(caught.value)
+
+
+def test_an_image_brings_its_own_python():
+    asked = configuration(image="python:3.12", python=sys.executable)
+    assert asked["environment"] == {
+        "docker": {"enabled": True, "baseImage": "python:3.12"},
+        "python": {"interpreterPath": None},
+    }
+    asked = configuration(docker_arguments=["--shm-size 2g"], env={"python": {"x": 1}})
+    assert asked["environment"] == {
+        "docker": {"enabled": True, "arguments": ["--shm-size 2g"]},
+        "python": {"x": 1},
+    }

@@ -111,6 +111,7 @@ def test_every_option_means_what_it_means_to_docker_run(arguments, expected):
         (["--name=mine"], 0, "leave it out"),
         (["--label", "jupyter_exec.run=other"], 0, "no name for a label of yours"),
         (["--ulimit", "nofile"], 0, "not a limit"),
+        (["--gpus", "device=0"], 0, "a number of GPUs"),
         (["--init=perhaps"], 0, "neither true nor false"),
     ],
 )

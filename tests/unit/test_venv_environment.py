@@ -11,11 +11,11 @@ import signal
 import subprocess
 import sys
 import threading
-import zipfile
 from pathlib import Path
 from typing import Any
 
 import pytest
+from local_packages import index_variables, make_wheel
 
 from jupyter_exec.environments.base import EnvironmentRequest, choose
 from jupyter_exec.environments.failure import cause_of
@@ -52,12 +52,11 @@ def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
 
 
 @pytest.fixture(autouse=True)
-def _no_network(tmp_path, monkeypatch):
-    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "uv-cache"))
-    (tmp_path / "index").mkdir()
-    monkeypatch.setenv("UV_DEFAULT_INDEX", str(tmp_path / "index"))
-    monkeypatch.setenv("UV_FIND_LINKS", str(tmp_path / "index"))
-    monkeypatch.setenv("UV_NO_CONFIG", "1")
+def wheels(tmp_path, monkeypatch) -> Path:
+    """Folder that takes the place of the package index."""
+    for name, value in index_variables(tmp_path).items():
+        monkeypatch.setenv(name, value)
+    return tmp_path / "wheels"
 
 
 asked = EnvironmentRequest
@@ -67,22 +66,6 @@ def definition(*dependencies: Any, **python: Any) -> EnvironmentDefinition:
     conda = {"name": "x", "channels": ["conda-forge"], "dependencies": list(dependencies)}
     section = {"userManagedDependencies": False, "condaDependencies": conda, **python}
     return EnvironmentDefinition.model_validate({"python": section})
-
-
-def wheel(folder: Path, name: str = "demo", version: str = "1.0", requires: str = "") -> str:
-    """Make a wheel that holds one module; return the requirement that installs it."""
-    folder.mkdir(exist_ok=True)
-    path = folder / f"{name}-{version}-py3-none-any.whl"
-    info = f"{name}-{version}.dist-info"
-    metadata = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
-    metadata += f"Requires-Dist: {requires}\n" if requires else ""
-    tags = "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
-    with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr(f"{name}.py", f"version = {version!r}\n")
-        archive.writestr(f"{info}/METADATA", metadata)
-        archive.writestr(f"{info}/WHEEL", tags)
-        archive.writestr(f"{info}/RECORD", "")
-    return f"{name} @ {path.as_uri()}"
 
 
 class SlowPackage:
@@ -136,7 +119,7 @@ def say(python: str, code: str) -> str:
 
 async def test_a_build_is_used_again(tmp_path):
     environment = VenvEnvironment(tmp_path / "environments")
-    wanted = definition("python>=3.9", {"pip": [wheel(tmp_path / "wheels")]})
+    wanted = definition("python>=3.9", {"pip": [make_wheel(tmp_path / "wheels")]})
     assert environment.faults(wanted) == []
     log = tmp_path / "logs" / "environment.txt"
     first = await environment.prepare(asked(wanted, log))
@@ -158,7 +141,7 @@ async def test_a_build_is_used_again(tmp_path):
 
 async def test_equal_definitions_share_an_environment_and_others_do_not(tmp_path):
     environment = VenvEnvironment(tmp_path / "environments")
-    demo, other = wheel(tmp_path / "wheels"), wheel(tmp_path / "wheels", "other")
+    demo, other = make_wheel(tmp_path / "wheels"), make_wheel(tmp_path / "wheels", "other")
     log = tmp_path / "log"
     one = await environment.prepare(
         EnvironmentRequest(definition("python", {"pip": [demo, other]}), log)
@@ -175,11 +158,11 @@ async def test_equal_definitions_share_an_environment_and_others_do_not(tmp_path
 
 async def test_a_failing_requirement_is_named(tmp_path):
     environment = VenvEnvironment(tmp_path / "environments")
-    demo = wheel(tmp_path / "wheels", requires="no-such-thing-for-demo==4")
+    demo = make_wheel(tmp_path / "wheels", requires="no-such-thing-for-demo==4")
     log = tmp_path / "log"
     with pytest.raises(RunFailed) as failure:
         await environment.prepare(
-            EnvironmentRequest(definition({"pip": [demo, wheel(tmp_path / "w", "fine")]}), log)
+            EnvironmentRequest(definition({"pip": [demo, make_wheel(tmp_path / "w", "fine")]}), log)
         )
     assert failure.value.code == "EnvironmentFailed"
     assert "no-such-thing-for-demo" in failure.value.message
@@ -267,7 +250,7 @@ async def test_a_build_that_outlives_its_server_is_waited_for_and_not_trusted(tm
 
 async def test_an_environment_whose_interpreter_is_gone_is_built_again(tmp_path):
     environment = VenvEnvironment(tmp_path / "environments")
-    wanted = definition("python", {"pip": [wheel(tmp_path / "wheels")]})
+    wanted = definition("python", {"pip": [make_wheel(tmp_path / "wheels")]})
     made = await environment.prepare(asked(wanted, tmp_path / "log"))
     Path(made.python).unlink()
     Path(made.python).symlink_to("/nonexistent/python")

@@ -179,7 +179,9 @@ def translate(parameters: Mapping[str, Any], kernel_name: str, language: str) ->
     if "papermill" not in sys.modules:
         found = importlib.util.find_spec("papermill")
         if found is None or not found.submodule_search_locations:
-            raise NotebookFault("parameters need papermill, which this server lacks")
+            raise NotebookFault(
+                "parameters need papermill, which is not there: add it to the pip packages"
+            )
         package = type(sys)("papermill")
         package.__path__ = list(found.submodule_search_locations)
         sys.modules["papermill"] = package

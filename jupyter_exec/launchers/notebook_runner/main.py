@@ -14,18 +14,29 @@ without a standby; end of file ends it. Exit status: 0, 1 when a cell failed or 
 A script is compiled each time it is run, its neighbours are not; so it is short.
 """
 
+import importlib.util
 import sys
 from pathlib import Path
 
 
 def main() -> None:
     """Execute one notebook and end the process."""
+    _require_nbclient()
     from jupyter_exec.launchers.notebook_runner import session
 
     if sys.argv[1:2] == ["--standby"]:
         session.wait_for_run(sys.argv[2])
     else:
         session.run(sys.argv[1])
+
+
+def _require_nbclient() -> None:
+    """End with one line where the interpreter, such as an image's, cannot execute notebooks."""
+    if importlib.util.find_spec("nbclient") is None:
+        sys.exit(
+            f"{sys.executable} has no nbclient, which executes notebooks: "
+            "add nbclient and ipykernel to the pip packages of the environment"
+        )
 
 
 def stand_alone() -> None:

@@ -23,6 +23,8 @@ from jupyter_exec.model.answers.submarine import SUBMARINE_ANSWERS
 from jupyter_exec.model.answers.sweeps import SWEEP_ANSWERS
 from jupyter_exec.model.answers.templates import TEMPLATE_ANSWERS, TemplateOrigin
 from jupyter_exec.model.definition import RunDefinition
+from jupyter_exec.model.environment import EnvironmentDefinition
+from jupyter_exec.model.experiment import EnvironmentSpec
 from jupyter_exec.model.lifecycle import RunStatus
 
 
@@ -73,6 +75,22 @@ class Usage(Answer):
     cpu_seconds: Annotated[float, Field(ge=0)]
 
 
+class RunEnvironment(Answer):
+    """What the environment of a run turned out to be."""
+
+    kind: Annotated[str, Field(description="the way in which it is made: venv, conda, image, ...")]
+    hash: Annotated[str | None, Field(description="equal for equal ones; null: nothing was built")]
+    python: Annotated[str | None, Field(description="version; null: whatever is there")]
+
+
+class RunLock(RunEnvironment):
+    """The environment of a run with all its packages; what a repetition uses again."""
+
+    lock: Annotated[
+        str | None, Field(description="every package with its version and hashes; null: none")
+    ]
+
+
 class Run(Answer):
     """One execution of a snapshot, with an environment, on a compute target."""
 
@@ -98,6 +116,7 @@ class Run(Answer):
     git: GitState | None
     template: TemplateOrigin | None
     usage: Annotated[Usage | None, Field(description="null until it is known")]
+    environment: Annotated[RunEnvironment | None, Field(description="null until it is there")]
     definition: RunDefinition
     queue_position: Annotated[int | None, Field(ge=1, description="only while it waits")] = None
 
@@ -295,6 +314,45 @@ class TargetList(Answer):
     targets: list[Target]
 
 
+class NamedEnvironment(Answer):
+    """An environment that has a name, one version of it.
+
+    `definition` is what a run's definition called so; null for one of Submarine's dialect.
+    """
+
+    name: str
+    version: str | None
+    environment_id: str
+    definition: EnvironmentDefinition | None
+    environment_spec: EnvironmentSpec
+
+
+class BuiltEnvironment(Answer):
+    """An environment that was built; runs that ask for the same use it."""
+
+    hash: str
+    kind: str
+    python: str
+    size_bytes: Bytes
+    built_at: AwareDatetime
+    last_used_at: AwareDatetime
+    runs: Annotated[int, Field(ge=0, description="how many have used it")]
+    used_by: Annotated[list[str], Field(description="ids of the newest of them")]
+
+
+class EnvironmentList(Answer):
+    """The environments that have a name, and those that are built."""
+
+    named: list[NamedEnvironment]
+    built: list[BuiltEnvironment]
+
+
+class CollectedEnvironments(Answer):
+    """The built environments that were taken away, or would be."""
+
+    environments: list[BuiltEnvironment]
+
+
 class StartRunResult(Answer):
     """The id of a run (Azure's `StartRunResult`)."""
 
@@ -324,6 +382,8 @@ class OpenApiDocument(Answer):
 _ANSWERS: tuple[type[Answer], ...] = (
     ActionResults,
     CodeDiff,
+    CollectedEnvironments,
+    EnvironmentList,
     ErrorResponse,
     EventList,
     ExperimentList,
@@ -335,6 +395,7 @@ _ANSWERS: tuple[type[Answer], ...] = (
     ReportResult,
     Run,
     RunList,
+    RunLock,
     Snapshot,
     StartRunResult,
     SubmittedRun,

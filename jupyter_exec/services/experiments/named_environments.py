@@ -37,7 +37,7 @@ class NamedEnvironments:
         Raises:
             InvalidRequest: it has no name, none that can be one, or one that is taken.
         """
-        name = _checked(spec.name)
+        name = checked_name(spec.name)
         return await self._journal.write(store.insert, self._server_timestamp, name, spec)
 
     async def get(self, name: str) -> NamedEnvironment:
@@ -87,7 +87,12 @@ class NamedEnvironments:
         return named.model_copy(update=own)
 
 
-def _checked(name: str | None) -> str:
+def checked_name(name: str | None) -> str:
+    """Return a name that an environment can have.
+
+    Raises:
+        InvalidRequest: it is none.
+    """
     if name is None or not name.strip() or len(name) > MAX_NAME:
         message = f"an environment needs a name of 1 to {MAX_NAME} characters"
         raise InvalidRequest(message, "name")

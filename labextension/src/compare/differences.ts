@@ -79,6 +79,8 @@ function runFields(run: Run): Fields {
   put('snapshot', run.snapshotId);
   put('git commit', run.git?.commit);
   put('git branch', run.git?.branch);
+  put('Python', run.environment?.python);
+  put('environment', run.environment?.hash);
   put('attempt', run.attempt);
   put('exit code', run.exitCode);
   put('error', run.error?.message);

@@ -20,7 +20,7 @@ export function Surroundings(props: {
       <section className="jp-exec-section">
         <h3>{props.title}</h3>
         <dl className="jp-exec-fields">
-          <Environment configuration={configuration} />
+          <Environment run={props.run} configuration={configuration} />
           <Resources run={props.run} configuration={configuration} />
         </dl>
       </section>
@@ -32,10 +32,14 @@ export function Surroundings(props: {
   );
 }
 
-function Environment(props: { configuration: Configuration }): JSX.Element {
+function Environment(props: {
+  run: Run;
+  configuration: Configuration;
+}): JSX.Element {
   const { trans } = useExec();
   const { environment, secrets } = props.configuration;
   const { python, docker } = environment ?? {};
+  const made = props.run.environment;
   const image = docker?.enabled ? docker.baseImage : null;
   const conda = python?.condaDependencies;
   const isPlain = !image && !conda && !python?.interpreterPath;
@@ -48,6 +52,8 @@ function Environment(props: { configuration: Configuration }): JSX.Element {
         {isPlain && trans.__('that of the server')}
         {conda && <pre>{JSON.stringify(conda, null, 2)}</pre>}
       </Field>
+      <Field name={trans.__('Python version')}>{made?.python}</Field>
+      <Field name={trans.__('Built environment')}>{code(made?.hash)}</Field>
       <Field name={trans.__('Secrets')}>{(secrets ?? []).join(', ')}</Field>
     </>
   );

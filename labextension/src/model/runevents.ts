@@ -47,6 +47,7 @@ export function runOf(event: Extract<RunEvent, { type: 'created' }>): Run {
       ? ({ name: event.template } as NonNullable<Run['template']>)
       : null,
     usage: null,
+    environment: null,
     definition: {} as Run['definition']
   };
 }

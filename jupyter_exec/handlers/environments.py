@@ -1,0 +1,75 @@
+"""`environments`, `environments/collect`, `runs/{runId}/environment` (floor: handlers)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from jupyter_exec.errors import NotFound
+from jupyter_exec.handlers.base import ExecHandler, operation
+from jupyter_exec.model.run import environment_json
+from jupyter_exec.model.wire import WireModel
+
+
+class CollectRequest(WireModel):
+    """Which built environments are to go; what is not given is as the operator has set it."""
+
+    max_age_days: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
+    max_bytes: Annotated[int, Field(ge=0, le=2**62)] | None = None
+    dry_run: bool = False
+
+
+class EnvironmentsHandler(ExecHandler):
+    """`environments`."""
+
+    @operation(
+        "List environments: those that have a name, and those that are built",
+        resource="environments",
+        action="read",
+        answer="EnvironmentList",
+    )
+    async def get(self) -> Any:
+        """Answer all of both."""
+        environments = (await self.house()).environments
+        return {"named": await environments.named(), "built": await environments.built()}
+
+
+class CollectHandler(ExecHandler):
+    """`environments/collect`."""
+
+    @operation(
+        "Remove built environments that nobody uses",
+        resource="environments",
+        action="write",
+        body=CollectRequest,
+        answer="CollectedEnvironments",
+        errors=(400, 503),
+    )
+    async def post(self, body: CollectRequest) -> Any:
+        """Answer which ones are gone."""
+        house = await self.house()
+        gone = await house.environments.collect(
+            body.max_age_days, body.max_bytes, dry_run=body.dry_run
+        )
+        return {"environments": gone}
+
+
+class RunEnvironmentHandler(ExecHandler):
+    """`runs/{runId}/environment`."""
+
+    @operation(
+        "Show the environment of a run, with its lock",
+        resource="runs",
+        action="read",
+        answer="RunLock",
+        errors=(404,),
+    )
+    async def get(self, run_id: str) -> Any:
+        """Answer every package that it has, which a repetition gets again."""
+        run = await (await self.house()).runs.get(run_id)
+        shown = environment_json(run.environment)
+        if run.environment is None or shown is None:
+            message = f"run {run_id} has no environment of its own, or not yet"
+            raise NotFound(message, "runId")
+        return {**shown, "lock": run.environment.get("lock")}

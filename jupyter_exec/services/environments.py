@@ -1,0 +1,182 @@
+"""Environments, named and built: listed, registered, collected (floor: services)."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from jupyter_exec.environments.collection import (
+    JUST_USED_S,
+    BuiltEnvironment,
+    built,
+    collect,
+)
+from jupyter_exec.errors import InvalidRequest, ReadOnly
+from jupyter_exec.model.experiment import EnvironmentSpec, KernelSpec
+from jupyter_exec.model.run import isoformat
+from jupyter_exec.services.experiments.named_environments import checked_name
+from jupyter_exec.store import named_environments, used_environments
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from jupyter_exec.model.environment import EnvironmentDefinition
+    from jupyter_exec.services.journal import Journal
+    from jupyter_exec.store.named_environments import NamedEnvironment
+    from jupyter_exec.store.paths import DataPaths
+
+DAY_S = 86_400.0
+OTHER_SERVER = "another server owns the data directory; ask that one"
+
+
+@dataclass(frozen=True)
+class EnvironmentLimits:
+    """How long, and how many, built environments are kept.
+
+    Attributes:
+        max_age_days: since one was last used.
+        max_bytes: of all of them together.
+    """
+
+    max_age_days: float = 30.0
+    max_bytes: int = 20 * 2**30
+
+
+class EnvironmentService:
+    """The verbs on environments.
+
+    Args:
+        writable: False where another server owns the data directory.
+        server_timestamp: when the server was started, in epoch milliseconds; part of their ids.
+    """
+
+    def __init__(
+        self,
+        journal: Journal,
+        paths: DataPaths,
+        limits: EnvironmentLimits,
+        server_timestamp: int,
+        *,
+        writable: bool,
+    ) -> None:
+        self._journal = journal
+        self._root = paths.environments
+        self._limits = limits
+        self._writable = writable
+        self._server_timestamp = server_timestamp
+
+    async def named(self) -> list[dict[str, Any]]:
+        """Return every version of all named environments."""
+        found = await self._journal.read(named_environments.versions)
+        return [_named_json(one) for one in found]
+
+    async def built(self) -> list[dict[str, Any]]:
+        """Return the built ones, with the runs that use them."""
+        return await self._json(await asyncio.to_thread(built, self._root))
+
+    async def collect(
+        self,
+        max_age_days: float | None = None,
+        max_bytes: int | None = None,
+        *,
+        dry_run: bool = False,
+    ) -> list[dict[str, Any]]:
+        """Take away built environments that are old or too many; none that a going run needs.
+
+        Args:
+            max_age_days: of those that stay; None = the operator's.
+            max_bytes: the same.
+            dry_run: only tell which would go.
+
+        Raises:
+            ReadOnly: another server owns the data directory.
+        """
+        if not self._writable:
+            raise ReadOnly(OTHER_SERVER)
+        limits = self._limits
+        days = limits.max_age_days if max_age_days is None else max_age_days
+        most = limits.max_bytes if max_bytes is None else max_bytes
+        spare_after = time.time()
+        if await self._journal.read(used_environments.is_preparing):
+            spare_after -= JUST_USED_S
+        in_use = await self._journal.read(used_environments.in_use)
+        gone = await asyncio.to_thread(
+            collect,
+            self._root,
+            in_use,
+            days * DAY_S,
+            most,
+            spare_after=spare_after,
+            dry_run=dry_run,
+        )
+        return await self._json(gone)
+
+    async def _json(self, environments: Sequence[BuiltEnvironment]) -> list[dict[str, Any]]:
+        answers = []
+        for one in environments:
+            users = await self._journal.read(used_environments.users, one.hash)
+            answers.append(
+                {
+                    "hash": one.hash,
+                    "kind": one.kind,
+                    "python": one.python,
+                    "sizeBytes": one.size_bytes,
+                    "builtAt": isoformat(one.built_at),
+                    "lastUsedAt": isoformat(one.used_at),
+                    "runs": users.total,
+                    "usedBy": users.newest,
+                }
+            )
+        return answers
+
+    async def register(self, definition: EnvironmentDefinition) -> None:
+        """Keep what a run calls by name and version, unless that is known, or can be no name."""
+        try:
+            name = checked_name(definition.name)
+        except InvalidRequest:
+            return
+        version = definition.version or ""
+        known = await self._journal.read(named_environments.versions)
+        if any(one.spec.name == name and one.version == version for one in known):
+            return
+        spec = _as_spec(name, definition)
+        content = definition.to_json()
+        await self._journal.write(
+            named_environments.register, self._server_timestamp, spec, version, content
+        )
+
+
+def _named_json(environment: NamedEnvironment) -> dict[str, Any]:
+    return {
+        "name": environment.spec.name,
+        "version": environment.version or None,
+        "environmentId": environment.environment_id,
+        "definition": environment.definition,
+        "environmentSpec": environment.spec.model_dump(mode="json", by_alias=True),
+    }
+
+
+def _as_spec(name: str, definition: EnvironmentDefinition) -> EnvironmentSpec:
+    """Return what Submarine's experiments can use of an environment: its image, or its packages."""
+    docker = definition.docker
+    if docker.enabled and docker.base_image:
+        return EnvironmentSpec(name=name, docker_image=docker.base_image, image=docker.base_image)
+    conda = definition.python.conda_dependencies or {}
+    values = {key.casefold(): value for key, value in conda.items()}
+    lines: list[str] = []
+    packages: list[str] = []
+    dependencies = values.get("dependencies")
+    for line in dependencies if isinstance(dependencies, list) else []:
+        if isinstance(line, str):
+            lines.append(line)
+        elif isinstance(line, dict) and isinstance(line.get("pip"), list):
+            packages += [str(package) for package in line["pip"]]
+    kernel = KernelSpec(
+        name=name,
+        channels=[str(channel) for channel in values.get("channels") or []],
+        conda_dependencies=lines,
+        pip_dependencies=packages,
+    )
+    return EnvironmentSpec(name=name, kernel_spec=kernel)

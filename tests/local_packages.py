@@ -1,0 +1,151 @@
+"""Packages that tests make on the spot, so that no registry is needed: wheels, conda channels."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import platform
+import sys
+import tarfile
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+
+def make_wheel(folder: Path, name: str = "demo", version: str = "1.0", requires: str = "") -> str:
+    """Make a wheel that holds one module; return the requirement that installs it."""
+    folder.mkdir(exist_ok=True, parents=True)
+    path = folder / f"{name}-{version}-py3-none-any.whl"
+    info = f"{name}-{version}.dist-info"
+    metadata = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
+    metadata += "".join(f"Requires-Dist: {one}\n" for one in requires.split(",") if one)
+    tags = "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(f"{name}.py", f"version = {version!r}\n")
+        archive.writestr(f"{info}/METADATA", metadata)
+        archive.writestr(f"{info}/WHEEL", tags)
+        archive.writestr(f"{info}/RECORD", "")
+    return f"{name} @ {path.as_uri()}"
+
+
+def sha256_of(path: Path) -> str:
+    """Return the digest of a file."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def index_variables(folder: Path) -> dict[str, str]:
+    """Make an index of no packages beside a folder of wheels; what an operator would set for uv."""
+    index, wheels = folder / "index", folder / "wheels"
+    index.mkdir(parents=True, exist_ok=True)
+    wheels.mkdir(exist_ok=True)
+    return {
+        "UV_DEFAULT_INDEX": str(index),
+        "UV_FIND_LINKS": str(wheels),
+        "UV_CACHE_DIR": str(folder / "uv-cache"),
+        "UV_NO_CONFIG": "1",
+    }
+
+
+class CondaChannel:
+    """A conda channel in a folder, with packages that are made on the spot."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        for subdir in ("noarch", _subdir()):
+            (folder / subdir).mkdir(parents=True, exist_ok=True)
+            self._repodata(subdir, {})
+
+    @property
+    def url(self) -> str:
+        """Address of the channel."""
+        return self.folder.as_uri()
+
+    def add_python(self, name: str = "python") -> None:
+        """Add a Python: that of the tests, which takes the package's folder for its own."""
+        home = Path(sys.executable).resolve().parent
+        files = {"pyvenv.cfg": f"home = {home}\ninclude-system-site-packages = false\n"}
+        links = dict.fromkeys(("bin/python", "bin/python3"), str(Path(sys.executable).resolve()))
+        version = ".".join(map(str, sys.version_info[:3]))
+        self.add(name, version, files, links=links, subdir=_subdir())
+
+    def add_module(self, name: str, version: str, depends: Sequence[str] = ()) -> None:
+        """Add a package of one Python module, which pip knows too."""
+        metadata = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
+        info = f"site-packages/{name}-{version}.dist-info"
+        files = {
+            f"site-packages/{name}.py": f"version = {version!r}\n",
+            f"{info}/METADATA": metadata,
+            f"{info}/RECORD": "",
+            f"{info}/INSTALLER": "conda",
+        }
+        self.add(name, version, files, depends=("python", *depends), noarch="python")
+
+    def add(
+        self,
+        name: str,
+        version: str,
+        files: Mapping[str, str],
+        *,
+        depends: Sequence[str] = (),
+        links: Mapping[str, str] | None = None,
+        noarch: str | None = None,
+        subdir: str = "noarch",
+    ) -> None:
+        """Add a package of any files: path -> content, or in `links`: path -> target."""
+        entry: dict[str, Any] = {
+            "name": name,
+            "version": version,
+            "build": "0",
+            "build_number": 0,
+            "depends": list(depends),
+            "subdir": subdir,
+            **({"noarch": noarch} if noarch else {}),
+        }
+        paths = [_path_entry(path, content.encode()) for path, content in files.items()]
+        paths += [{"_path": path, "path_type": "softlink"} for path in links or {}]
+        info: dict[str, Any] = {"index.json": entry, "paths.json": {"paths_version": 1}}
+        info["paths.json"]["paths"] = paths
+        if noarch == "python":
+            link = {"noarch": {"type": "python"}, "package_metadata_version": 1}
+            info["link.json"] = link
+        path = self.folder / subdir / f"{name}-{version}-0.tar.bz2"
+        with tarfile.open(path, "w:bz2") as archive:
+            for name_, content in files.items():
+                _add_file(archive, name_, content.encode())
+            for name_, target in (links or {}).items():
+                member = tarfile.TarInfo(name_)
+                member.type, member.linkname = tarfile.SYMTYPE, target
+                archive.addfile(member)
+            for name_, content_ in info.items():
+                _add_file(archive, f"info/{name_}", json.dumps(content_).encode())
+        size = path.stat().st_size
+        self._repodata(subdir, {path.name: {**entry, "sha256": sha256_of(path), "size": size}})
+
+    def _repodata(self, subdir: str, more: Mapping[str, Any]) -> None:
+        file = self.folder / subdir / "repodata.json"
+        known = json.loads(file.read_text())["packages"] if file.exists() else {}
+        content = {"info": {"subdir": subdir}, "packages": {**known, **more}, "packages.conda": {}}
+        file.write_text(json.dumps(content))
+
+
+def _subdir() -> str:
+    machine = platform.machine()
+    if sys.platform == "darwin":
+        return "osx-arm64" if machine == "arm64" else "osx-64"
+    return "linux-64" if machine == "x86_64" else f"linux-{machine}"
+
+
+def _path_entry(path: str, content: bytes) -> dict[str, Any]:
+    digest = hashlib.sha256(content).hexdigest()
+    entry = {"_path": path, "path_type": "hardlink", "sha256": digest}
+    return {**entry, "size_in_bytes": len(content)}
+
+
+def _add_file(archive: tarfile.TarFile, name: str, content: bytes) -> None:
+    member = tarfile.TarInfo(name)
+    member.size = len(content)
+    archive.addfile(member, io.BytesIO(content))

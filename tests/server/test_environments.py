@@ -1,0 +1,141 @@
+"""Built environments, seen through REST: shown, used again, repeated by their lock, collected."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from local_packages import index_variables, make_wheel
+from servers import RunningServer
+
+from jupyter_exec.model.answers.runs import ANSWERS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+API = "jupyter-exec/v1/"
+SAY = "import demo; print(demo.version)"
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory) -> Iterator[RunningServer]:
+    folder = tmp_path_factory.mktemp("server")
+    running = RunningServer(folder, env=index_variables(folder / "packages"))
+    make_wheel(folder / "packages" / "wheels", "demo", "1.0")
+    yield running
+    running.close()
+
+
+def submit(server: RunningServer, section: dict[str, Any], code: str = SAY) -> dict[str, Any]:
+    configuration = {"command": ["python", "-c", code], "environment": section}
+    body = {"definition": {"configuration": configuration}}
+    answer = server.client.post(API + "runs", json=body)
+    assert answer.status_code == 201, answer.text
+    return server.wait_for_end(answer.json()["runId"])
+
+
+def get(server: RunningServer, path: str, model: str) -> dict[str, Any]:
+    answer = server.client.get(API + path)
+    assert answer.status_code == 200, answer.text
+    ANSWERS[model].model_validate(answer.json(), extra="forbid")
+    return answer.json()
+
+
+def collect(server: RunningServer, **body: Any) -> list[str]:
+    answer = server.client.post(API + "environments/collect", json=body)
+    assert answer.status_code == 200, answer.text
+    return [one["hash"] for one in answer.json()["environments"]]
+
+
+def packages(*requirements: str, **more: Any) -> dict[str, Any]:
+    conda = {"dependencies": ["python", {"pip": list(requirements)}]}
+    return {"python": {"userManagedDependencies": False, "condaDependencies": conda}, **more}
+
+
+def test_a_repetition_uses_the_lock_and_a_new_run_after_gc_does_not(server):
+    first = submit(server, packages("demo", name="mine", version="3", inferencingStackVersion="x1"))
+    assert server.log(first["runId"]) == "1.0\n", first
+    assert first["definition"]["configuration"]["environment"]["inferencingStackVersion"] == "x1"
+    shown = get(server, f"runs/{first['runId']}/environment", "RunLock")
+    assert {name: shown[name] for name in ("kind", "hash", "python")} == first["environment"]
+    assert "demo==1.0" in shown["lock"]
+
+    make_wheel(server.folder / "packages" / "wheels", "demo", "2.0")
+    second = submit(server, packages("demo"))
+    assert second["environment"] == first["environment"]
+    listed = get(server, "environments", "EnvironmentList")
+    (built,) = listed["built"]
+    assert built["hash"] == first["environment"]["hash"]
+    assert built["usedBy"] == [second["runId"], first["runId"]]
+    (named,) = listed["named"]
+    assert (named["name"], named["version"]) == ("mine", "3")
+    assert named["definition"]["python"]["condaDependencies"] is not None
+    known = server.client.get("api/v1/environment/mine").json()["result"]["environmentSpec"]
+    assert known["kernelSpec"]["pipDependencies"] == ["demo"]
+
+    assert collect(server, maxAgeDays=0, dryRun=True) == [built["hash"]]
+    assert collect(server, maxAgeDays=0) == [built["hash"]]
+    fresh = submit(server, packages("demo"))
+    assert server.log(fresh["runId"]) == "2.0\n"
+    answer = server.client.post(f"{API}runs/{first['runId']}/rerun", json={})
+    again = server.wait_for_end(answer.json()["runId"])
+    assert server.log(again["runId"]) == "1.0\n"
+    assert again["environment"] == first["environment"]
+
+
+def test_what_a_going_run_needs_is_not_collected(server):
+    run = submit(server, packages("demo"), "pass")
+    configuration = {
+        "command": ["python", "-c", "import time; time.sleep(60)"],
+        "environment": packages("demo"),
+    }
+    body = {"definition": {"configuration": configuration}}
+    going = server.client.post(API + "runs", json=body).json()["runId"]
+    server.wait_for_status(going, "Running")
+    assert run["environment"]["hash"] not in collect(server, maxAgeDays=0)
+    server.client.post(f"{API}runs/{going}/cancel")
+    server.wait_for_end(going)
+    assert run["environment"]["hash"] in collect(server, maxAgeDays=0)
+
+
+def test_a_dependency_that_does_not_exist_is_named(server):
+    run = submit(server, packages("demo", "not-there==4"))
+    assert run["status"] == "Failed"
+    assert run["error"]["code"] == "EnvironmentFailed"
+    assert "not-there==4: " in run["error"]["message"]
+    assert "\n" not in run["error"]["message"]
+    assert "not-there" in server.log(run["runId"], "environment.txt")
+
+
+def test_the_interpreter_that_is_there_is_shown_with_its_version(server):
+    run = submit(server, {}, "import platform; print(platform.python_version())")
+    assert run["environment"] == {
+        "kind": "system",
+        "hash": None,
+        "python": server.log(run["runId"]).strip(),
+    }
+    assert get(server, f"runs/{run['runId']}/environment", "RunLock")["lock"] is None
+
+
+@pytest.mark.parametrize(
+    ("section", "target", "words"),
+    [
+        ({"python": {"interpreterPath": "/usr"}}, "python.interpreterPath", "is a folder"),
+        ({"python": {"interpreterPath": "/none/python"}}, "python.interpreterPath", "not exist"),
+        ({"python": {"interpreterPath": "/etc/passwd"}}, "python.interpreterPath", "executable"),
+        ({"environmentVariables": {"A=B": "1"}}, "environmentVariables", "variable name"),
+    ],
+)
+def test_bad_input(server, section, target, words):
+    body = {"definition": {"configuration": {"command": "true", "environment": section}}}
+    answer = server.client.post(API + "runs", json=body)
+    assert answer.status_code == 400
+    (fault,) = answer.json()["error"]["details"]
+    assert fault["target"].endswith(f"configuration.environment.{target}")
+    assert words in fault["message"]
+
+
+def test_a_program_that_is_no_python_fails_before_the_run_starts(server):
+    run = submit(server, {"python": {"interpreterPath": "/bin/true"}})
+    assert (run["status"], run["startedAt"]) == ("Failed", None)
+    assert run["error"]["code"] == "InterpreterMissing"
