@@ -122,8 +122,9 @@ class Daemon:
     def remove(self) -> None:
         """End it at once, without its ten seconds, and remove all that it had."""
         self.stop(signal.SIGKILL)
-        subprocess.run(["umount", str(self._data)], capture_output=True, check=False)  # its own
-        subprocess.run(["ip", "link", "delete", self._bridge], check=True)
+        # What is there depends on how it has ended before.
+        for words in (["umount", str(self._data)], ["ip", "link", "delete", self._bridge]):
+            subprocess.run(words, capture_output=True, check=False)
         shutil.rmtree(self._data)
         shutil.rmtree(self._run)
 
