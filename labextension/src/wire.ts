@@ -2270,6 +2270,10 @@ export interface components {
     /** @description A compute target: what it has, what is used, who waits. */
     Target: {
       name: string;
+      /** @description where the engine of its containers listens */
+      containerEngine: string | null;
+      /** @description the target with which it has capacity, load and queue in common */
+      sharesCapacityOf: string | null;
       capacity: components['schemas']['Amount'];
       used: components['schemas']['Amount'];
       running: components['schemas']['AdmittedRun'][];
