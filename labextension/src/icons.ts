@@ -21,6 +21,13 @@ export const execIcon = icon(
   'jp-exec-stroke'
 );
 
+/** Two things side by side. */
+export const compareIcon = icon(
+  'compare',
+  '<path d="M2.5 3h4v10h-4zM9.5 3h4v10h-4z"/>',
+  'jp-exec-stroke'
+);
+
 const waiting = icon(
   'waiting',
   '<circle cx="8" cy="8" r="6.2" stroke-dasharray="1.6 2.6"/>',
