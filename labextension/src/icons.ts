@@ -28,6 +28,12 @@ export const compareIcon = icon(
   'jp-exec-stroke'
 );
 
+export const tagIcon = icon(
+  'tag',
+  '<path d="M2.5 2.5h5l6 6-5 5-6-6z"/><path d="M5.3 5.3v.1"/>',
+  'jp-exec-stroke'
+);
+
 const waiting = icon(
   'waiting',
   '<circle cx="8" cy="8" r="6.2" stroke-dasharray="1.6 2.6"/>',

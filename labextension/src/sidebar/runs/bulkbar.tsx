@@ -2,15 +2,14 @@ import {
   closeIcon,
   deleteIcon,
   type LabIcon,
-  stopIcon,
-  tagIcon
+  stopIcon
 } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
 import { CommandIDs } from '../../commands';
 import { useExec } from '../../components/context';
 import { useSignal } from '../../components/hooks';
-import { compareIcon } from '../../icons';
+import { compareIcon, tagIcon } from '../../icons';
 import { isTerminal } from '../../model/lifecycle';
 import type { Selection } from '../../model/selection';
 import { IconButton } from './filterbar';

@@ -18,7 +18,7 @@ it('tells in an empty list how a first run is made', async () => {
   let asked = 0;
   commands.addCommand(CommandIDs.newRun, { execute: () => (asked += 1) });
   const tree = new RunTree(model);
-  tree.refresh();
+  await tree.load(tree.row(0)!);
   render(
     <ExecProvider value={{ model, commands, trans: nullTranslator.load('') }}>
       <RunsPanel tree={tree} selection={new Selection(model.store)} />
