@@ -24,8 +24,10 @@ export const CommandIDs = {
   copyRunId: 'jupyter-exec:copy-run-id',
   /** Delete a run that has ended, after a question: `{runId?: string}`. */
   deleteRun: 'jupyter-exec:delete-run',
-  /** Show the outputs folder of a run in the file browser: `{runId?: string}`. */
+  /** Show the folder that a run's code was taken from in the file browser: `{runId?: string}`. */
   openFolder: 'jupyter-exec:open-folder',
+  /** Show the outputs folder of a run in a file browser of its own, read-only: `{runId: string}`. */
+  openOutputs: 'jupyter-exec:open-outputs',
   /** Compare runs: `{runIds: string[]}`. */
   compare: 'jupyter-exec:compare',
   /** The dialog for a notebook, script or folder: `{path?: string}`; the current document otherwise. */

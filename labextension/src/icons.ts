@@ -21,6 +21,19 @@ export const execIcon = icon(
   'jp-exec-stroke'
 );
 
+/** Two things side by side. */
+export const compareIcon = icon(
+  'compare',
+  '<path d="M2.5 3h4v10h-4zM9.5 3h4v10h-4z"/>',
+  'jp-exec-stroke'
+);
+
+export const tagIcon = icon(
+  'tag',
+  '<path d="M2.5 2.5h5l6 6-5 5-6-6z"/><path d="M5.3 5.3v.1"/>',
+  'jp-exec-stroke'
+);
+
 const waiting = icon(
   'waiting',
   '<circle cx="8" cy="8" r="6.2" stroke-dasharray="1.6 2.6"/>',

@@ -45,4 +45,11 @@ describe('Style sheets', () => {
     const clashes = [...places].filter(([, names]) => names.length > 1);
     expect(clashes).toEqual([]);
   });
+
+  it('let disabled buttons differ by more than a colour, which some themes have one of', () => {
+    const css = readFileSync(join(FOLDER, SHARED), 'utf8');
+    const rule = /\.jp-exec-button:disabled \{([^}]*)\}/.exec(css)?.[1] ?? '';
+    expect(rule).toMatch(/border-style: dashed;/);
+    expect(rule).toMatch(/opacity: 0\.\d;/);
+  });
 });

@@ -52,6 +52,12 @@ export class RunServer {
     this._stream?.close();
   }
 
+  /** End the stream of events, as a server does that goes away. */
+  breakStream(): void {
+    this._stream?.error(new TypeError('network error'));
+    this._stream = null;
+  }
+
   /** Store a run; it is not told. */
   add(fields: RunFields): Run {
     const run = makeRun(this.runs.length, fields);

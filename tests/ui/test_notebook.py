@@ -99,3 +99,16 @@ def test_a_run_is_shown_beside_the_notebook(page: Page, notebook_server: Running
     folder = os.environ.get("JUPYTER_EXEC_SHOTS")
     if folder:
         page.screenshot(path=str(Path(folder) / "notebook-7-run.png"))
+
+
+# Without a kernel, which would still be starting at the end.
+@pytest.mark.parametrize("where", ["tree", "edit/work.ipynb"])
+def test_the_runs_are_found_in_the_view_menu(
+    page: Page, notebook_server: RunningServer, where: str
+) -> None:
+    page.goto(f"{notebook_server.url}{where}?token={notebook_server.token}")
+    page.locator("#jp-MainLogo, #jp-NotebookLogo").first.wait_for(timeout=LAUNCH_MS)
+    page.evaluate("window.jupyterapp.restored")
+    page.get_by_role("menuitem", name="View", exact=True).click()
+    page.get_by_role("menuitem", name="Show Runs").click()
+    page.get_by_role("searchbox", name="Filter runs").wait_for()

@@ -136,6 +136,33 @@ def test_open_the_folder_that_the_code_came_from(lab_page: LabPage) -> None:
     page.get_by_text("project/train.py is no longer there.").wait_for()
 
 
+def test_open_the_outputs_folder(lab_page: LabPage) -> None:
+    page = lab_page.page
+    script = "open('outputs/<b>result.txt', 'w').write('left by the run')"
+    run_id = lab_page.submit(script, displayName="with outputs")
+    without = lab_page.submit("pass", displayName="without outputs")
+    for each in (run_id, without):
+        lab_page.lab.wait_for_end(each)
+    lab_page.open()
+    lab_page.open_run(without)
+    wait_for_state(page, "Completed")
+    lab_page.open_run(run_id)
+    header(page).get_by_role("button", name="Open outputs folder").click()
+    main_tabs(page, "Outputs of with outputs").wait_for()
+    browser = page.locator(".jp-exec-outputs-browser")
+    entry = browser.locator(".jp-DirListing-item", has_text="<b>result.txt")
+    entry.wait_for()
+    lab_page.shot("run-document-outputs-folder")
+    entry.dblclick()
+    page.locator(".cm-line", has_text="left by the run").wait_for()
+    page.get_by_text("Output of run with outputs (completed), read-only").wait_for()
+    # JupyterLab's own file browser stays where the user's files are.
+    assert page.locator("#filebrowser .jp-DirListing-item", has_text="result").count() == 0
+    lab_page.open_run(without)
+    wait_for_state(page, "Completed")
+    assert header(page).get_by_role("button", name="Open outputs folder").count() == 0
+
+
 def test_run_again_opens_the_new_run(lab_page: LabPage) -> None:
     page = lab_page.page
     run_id = lab_page.submit("print('hello')", displayName="repeated")

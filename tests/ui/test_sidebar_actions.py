@@ -29,6 +29,19 @@ def test_tag_and_delete_many(lab_page: LabPage) -> None:
     panel.bulk.get_by_text("2 selected").wait_for()
     assert panel.bulk.get_by_role("button", name="Cancel").is_disabled()  # both have ended
     lab_page.shot("sidebar-selected")
+    count = panel.bulk.get_by_role("status")
+    for width in (250, 200):
+        lab_page.page.evaluate(
+            "width => { document.querySelector('.jp-exec-runs').style.width = `${width}px`; }",
+            width,
+        )
+        assert count.evaluate("node => node.scrollWidth <= node.clientWidth"), width
+        box, bar = count.bounding_box(), panel.bulk.bounding_box()
+        assert box is not None
+        assert bar is not None
+        assert bar["height"] < 40, "one line"
+        lab_page.shot(f"sidebar-selected-{width}")
+    lab_page.page.evaluate("document.querySelector('.jp-exec-runs').style.width = ''")
     assert panel.faults() == []
     panel.bulk.get_by_role("button", name="Tag").click()
     dialog = lab_page.page.get_by_role("dialog")

@@ -16,7 +16,7 @@ def test_server_killed_and_restarted(lab_page: LabPage, tmp_path: Path) -> None:
     panel = RunsPanel(lab_page.page)
     lab_page.open()
     panel.open()
-    lab_page.submit(STEPS, str(tmp_path), "2", displayName="survivor")
+    lab_page.open_run(lab_page.submit(STEPS, str(tmp_path), "2", displayName="survivor"))
     panel.row("survivor", "Running").get_by_role("progressbar").wait_for()
     loads: list[str] = []
     lab_page.page.on("framenavigated", lambda frame: loads.append(frame.url))
@@ -24,8 +24,13 @@ def test_server_killed_and_restarted(lab_page: LabPage, tmp_path: Path) -> None:
     lab_page.lab.kill9()
     notice = lab_page.page.get_by_text("Disconnected; trying again")
     notice.wait_for()
-    lab_page.shot("sidebar-disconnected")
     lab_page.let_server_go()
+    header = lab_page.page.locator(".jp-exec-header")
+    header.get_by_role("status").get_by_text("Disconnected", exact=True).wait_for()
+    cancel = header.get_by_role("button", name="Cancel")
+    assert cancel.is_disabled()
+    assert "does not answer" in (cancel.get_attribute("title") or "")
+    lab_page.shot("sidebar-disconnected")
     with lab_page.page.expect_request("**/jupyter-exec/v1/events*"):
         lab_page.page.get_by_role("button", name="Try now").click()
     # The run goes on, and ends, without a server.

@@ -55,7 +55,7 @@ def test_with_changed_parameters(lab_page: LabPage, dialog: SubmitDialog) -> Non
     dialog.fill("Tags", "owner=me, draft")
     lab_page.shot("submit-notebook-more")
     run = dialog.run()
-    lab_page.page.get_by_text('Submitted "<img src=x onerror=alert(1)> first"').wait_for()
+    lab_page.page.get_by_text("Submitted <img src=x onerror=alert(1)> first").wait_for()
     lab_page.shot("submit-notebook-submitted")
     assert run["displayName"] == "<img src=x onerror=alert(1)> first"
     assert run["experiment"] == "open"

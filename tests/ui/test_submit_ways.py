@@ -137,7 +137,7 @@ def test_notebook_7(browser: Browser, lab: RunningServer) -> None:
     run = ended(lab_page, dialog.run()["runId"])
     assert run["status"] == "Completed", run["error"]
     assert "seven 0.2" in output(lab_page, run["runId"], "n.ipynb")
-    page.get_by_text('Submitted "n.ipynb"').wait_for()
+    page.get_by_text("Submitted n.ipynb").wait_for()
     page.get_by_role("button", name="Open").first.click()
     page.get_by_role("tab", name="Overview", selected=True).wait_for()
     lab_page.shot("submit-notebook-7-opened")

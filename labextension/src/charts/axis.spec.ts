@@ -26,6 +26,14 @@ describe('axisOf', () => {
     expect(axis.ticks.map(tick => tick.label)).toEqual(['3']);
   });
 
+  it('marks only whole numbers where all values are', () => {
+    const labels = (values: number[]) =>
+      axisOf(values).ticks.map(tick => tick.label);
+    expect(labels([1, 2, 3])).toEqual(['1', '2', '3']);
+    expect(labels([1, 2])).toEqual(['1', '2']);
+    expect(labels([1, 2.5])).toContain('1.5');
+  });
+
   it('has powers of ten on a logarithmic axis', () => {
     const axis = axisOf([1e-4, 1e-1], true);
     expect(axis.kind).toBe('log');

@@ -35,7 +35,9 @@ export function axisOf(values: readonly unknown[], log = false): IAxis {
   }
   const min = numbers.reduce((a, b) => Math.min(a, b));
   const max = numbers.reduce((a, b) => Math.max(a, b));
-  return log && min > 0 ? logarithmic(min, max) : linear(min, max);
+  return log && min > 0
+    ? logarithmic(min, max)
+    : linear(min, max, numbers.every(Number.isInteger));
 }
 
 function isFinite_(value: unknown): value is number {
@@ -72,13 +74,16 @@ export function spreads(values: readonly unknown[]): boolean {
   return max / min >= 100;
 }
 
-function linear(low: number, high: number): IAxis {
+/** Between whole numbers, such as trials, there is nothing to mark. */
+function linear(low: number, high: number, isWhole: boolean): IAxis {
   const same = low === high;
   const spread = same ? Math.abs(low) || 1 : high - low;
   const min = low - spread * 0.04;
   const max = high + spread * 0.04;
   const position = (value: number) => (value - min) / (max - min);
-  const ticks = same ? [low] : steps(min, max, 5);
+  const ticks = same
+    ? [low]
+    : steps(min, max, 5).filter(tick => !isWhole || Number.isInteger(tick));
   return {
     kind: 'linear',
     ticks: ticksOf(ticks, position),

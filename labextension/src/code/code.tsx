@@ -53,7 +53,12 @@ export default function Code({ run }: IRunTabProps): JSX.Element {
           />
         )}
       </div>
-      {view === 'files' && <SnapshotFiles snapshotId={run.snapshotId} />}
+      {view === 'files' && (
+        <SnapshotFiles
+          snapshotId={run.snapshotId}
+          definition={run.definition}
+        />
+      )}
       {view === 'run' && chosen === null && (
         <Empty title={trans.__('Choose the run to compare with')} />
       )}

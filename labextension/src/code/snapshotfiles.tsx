@@ -21,15 +21,21 @@ import {
 } from '../drive/filelist';
 import { fileServices } from '../drive/services';
 import { FileTree } from '../outputs/filetree';
+import type { Run } from '../types';
 import { CodeView } from './codeview';
+import { entryOf } from './entry';
 
 /** Larger files are not shown beside the tree; they can be opened or downloaded. */
 const SHOWN_BYTES = 2e6;
 
 /** The files of a snapshot as a tree, and the content of the one that is selected. */
-export function SnapshotFiles(props: { snapshotId: string }): JSX.Element {
+export function SnapshotFiles(props: {
+  snapshotId: string;
+  /** What was asked; the file that it executes is shown first. */
+  definition: Run['definition'];
+}): JSX.Element {
   const { commands, model, trans } = useExec();
-  const { snapshotId } = props;
+  const { definition, snapshotId } = props;
   const { data, error, reload } = useAsync(
     () => model.runs.manifest(snapshotId),
     [model, snapshotId]
@@ -37,6 +43,13 @@ export function SnapshotFiles(props: { snapshotId: string }): JSX.Element {
   const root = React.useMemo(
     () => data && treeOf(data.files.map(stored)),
     [data]
+  );
+  const entryPath = React.useMemo(
+    () =>
+      data
+        ? entryOf(definition, new Set(data.files.map(({ path }) => path)))
+        : null,
+    [data, definition]
   );
   const [chosen, setChosen] = React.useState<string | null>(null);
   if (error) {
@@ -50,7 +63,7 @@ export function SnapshotFiles(props: { snapshotId: string }): JSX.Element {
       <Empty title={trans.__('This run was started in an empty folder')} />
     );
   }
-  const selected = chosen ?? root.files[0]?.path ?? null;
+  const selected = chosen ?? entryPath ?? root.files[0]?.path ?? null;
   const entry = selected === null ? undefined : lookUp(root, selected);
   return (
     <div className="jp-exec-code-body">
@@ -60,6 +73,16 @@ export function SnapshotFiles(props: { snapshotId: string }): JSX.Element {
           label={trans.__('Files of this run')}
           selected={selected}
           onSelect={row => setChosen(row.path)}
+          columns={({ path }) =>
+            path === entryPath && (
+              <span
+                className="jp-exec-code-entry"
+                title={trans.__('This is what the run executes')}
+              >
+                {trans.__('executed')}
+              </span>
+            )
+          }
           onOpen={({ path }) =>
             void commands.execute(CommandIDs.openCode, { snapshotId, path })
           }

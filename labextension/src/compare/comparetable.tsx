@@ -9,6 +9,7 @@ import { numberOf } from '../charts/series';
 import { CommandIDs } from '../commands';
 import { useExec } from '../components/context';
 import { failureText } from '../components/failure';
+import { formatTime } from '../components/format';
 import { Elapsed, StatusIcon, statusText } from '../components/status';
 import type { Point } from '../types';
 import type { ICompared } from './comparison';
@@ -147,9 +148,7 @@ function RunHeader(props: {
             {statusText(trans, run.status)} <Elapsed run={run} />
           </span>
           <span title={run.experiment}>{run.experiment}</span>
-          <time dateTime={run.createdAt}>
-            {new Date(run.createdAt).toLocaleString()}
-          </time>
+          <time dateTime={run.createdAt}>{formatTime(run.createdAt)}</time>
         </div>
       ) : (
         <div className="jp-exec-compare-facts">

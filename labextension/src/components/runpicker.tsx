@@ -4,6 +4,7 @@ import * as React from 'react';
 
 import type { Run } from '../types';
 import { useExec } from './context';
+import { formatTime } from './format';
 import { useAsync } from './hooks';
 import { StatusIcon } from './status';
 
@@ -140,10 +141,7 @@ function List(props: {
           <small>
             {run.experiment}
             {' · '}
-            {new Date(run.createdAt).toLocaleString(undefined, {
-              dateStyle: 'medium',
-              timeStyle: 'short'
-            })}
+            {formatTime(run.createdAt)}
           </small>
         </div>
       ))}

@@ -4,6 +4,7 @@ import * as React from 'react';
 import { STATUS_ICONS } from '../icons';
 import { isTerminal } from '../model/lifecycle';
 import type { Run, RunStatus } from '../types';
+import { useAway } from './connection';
 import { useExec } from './context';
 import { formatDuration } from './format';
 import { useNow } from './hooks';
@@ -49,8 +50,10 @@ export function StatusIcon({ status }: { status: RunStatus }): JSX.Element {
 
 /** How long a run has been running, or did; nothing before it has started. */
 export function Elapsed({ run }: { run: Run }): JSX.Element {
+  const isAway = useAway() !== null;
   const running = run.startedAt !== null && !isTerminal(run.status);
-  const now = useNow(running);
+  // What nobody knows does not go on.
+  const now = useNow(running && !isAway);
   if (!run.startedAt) {
     return <span className="jp-exec-elapsed" />;
   }

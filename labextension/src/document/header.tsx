@@ -1,7 +1,9 @@
 import * as React from 'react';
 
 import { CommandIDs } from '../commands';
+import { IAway, useAway } from '../components/connection';
 import { useExec } from '../components/context';
+import { useAsync, useRun } from '../components/hooks';
 import {
   Elapsed,
   ProgressBar,
@@ -9,9 +11,13 @@ import {
   statusText
 } from '../components/status';
 import { isTerminal } from '../model/lifecycle';
+import { RequestFailure } from '../server/errors';
 import type { Run } from '../types';
 import { failureTitle, progressText } from './texts';
 import { useWaiting } from './waiting';
+
+/** The tag that a repetition has by itself. */
+const RERUN_OF = 'rerunOf';
 
 /** The head of a run's document: what it is, how it is doing, what can be done with it. */
 export function RunHeader(props: {
@@ -22,14 +28,16 @@ export function RunHeader(props: {
 }): JSX.Element {
   const { commands, trans } = useExec();
   const { run, isDeleted, onShowLog } = props;
+  const away = useAway();
+  const { [RERUN_OF]: rerunOf, ...tags } = run.tags;
   return (
     <header className="jp-exec-header">
       <div className="jp-exec-header-title">
         <StatusIcon status={run.status} />
         <h2 title={run.displayName}>{run.displayName}</h2>
       </div>
-      <Facts run={run} />
-      <Actions run={run} isDeleted={isDeleted} />
+      <Facts run={run} away={away} />
+      <Actions run={run} isDeleted={isDeleted} away={away} />
       <Progress run={run} />
       <Cause run={run} onShowLog={onShowLog} />
       {isDeleted && (
@@ -39,9 +47,9 @@ export function RunHeader(props: {
           )}
         </div>
       )}
-      {Object.keys(run.tags).length > 0 && (
+      {Object.keys(tags).length > 0 && (
         <ul className="jp-exec-tags" aria-label={trans.__('Tags')}>
-          {Object.entries(run.tags).map(([name, value]) => (
+          {Object.entries(tags).map(([name, value]) => (
             <li key={name} title={value ? `${name}=${value}` : name}>
               {value ? `${name}=${value}` : name}
             </li>
@@ -63,7 +71,35 @@ export function RunHeader(props: {
           </button>
         </div>
       )}
+      {rerunOf && <Again key={rerunOf} runId={rerunOf} />}
     </header>
+  );
+}
+
+/** The run that this one repeats, by its name where it is still there. */
+function Again({ runId }: { runId: string }): JSX.Element {
+  const { commands, model, trans } = useExec();
+  const run = useRun(runId);
+  const { error } = useAsync(
+    async () => model.store.get(runId) ?? model.store.fetch(runId),
+    [model, runId]
+  );
+  const isGone = error instanceof RequestFailure && error.kind === 'notFound';
+  return (
+    <div className="jp-exec-parent">
+      {trans.__('Again from:')}{' '}
+      {run === undefined && isGone ? (
+        trans.__('%1, which was deleted', runId)
+      ) : (
+        <button
+          className="jp-exec-link"
+          title={runId}
+          onClick={() => void commands.execute(CommandIDs.openRun, { runId })}
+        >
+          {run?.displayName || runId}
+        </button>
+      )}
+    </div>
   );
 }
 
@@ -90,8 +126,9 @@ function Cause(props: { run: Run; onShowLog: () => void }): JSX.Element | null {
   );
 }
 
-function Facts({ run }: { run: Run }): JSX.Element {
+function Facts(props: { run: Run; away: IAway | null }): JSX.Element {
   const { trans } = useExec();
+  const { away, run } = props;
   const waiting = useWaiting(run);
   const position = waiting?.position ?? run.queuePosition;
   return (
@@ -102,6 +139,11 @@ function Facts({ run }: { run: Run }): JSX.Element {
           typeof position === 'number' &&
           `, ${trans.__('number %1', position)}`}
       </span>
+      {away && (
+        <span className="jp-exec-away" role="status" title={away.why}>
+          {away.word}
+        </span>
+      )}
       {waiting && <span>{waiting.reason}</span>}
       {run.startedAt && (
         <span>
@@ -131,9 +173,13 @@ function Progress({ run }: { run: Run }): JSX.Element | null {
   );
 }
 
-function Actions(props: { run: Run; isDeleted: boolean }): JSX.Element {
+function Actions(props: {
+  run: Run;
+  isDeleted: boolean;
+  away: IAway | null;
+}): JSX.Element {
   const { commands, trans } = useExec();
-  const { run, isDeleted } = props;
+  const { run, isDeleted, away } = props;
   const { runId } = run;
   const [acting, setActing] = React.useState<string | null>(null);
   const act = async (command: string) => {
@@ -148,12 +194,19 @@ function Actions(props: { run: Run; isDeleted: boolean }): JSX.Element {
     command: string,
     label: string,
     isEnabled = true,
-    className = ''
+    className = '',
+    needsServer = true
   ): JSX.Element | null =>
     commands.hasCommand(command) ? (
       <button
         className={`jp-exec-button ${className}`}
-        disabled={isDeleted || !isEnabled || acting === command}
+        disabled={
+          isDeleted ||
+          !isEnabled ||
+          acting === command ||
+          (needsServer && away !== null)
+        }
+        title={needsServer ? away?.why : undefined}
         onClick={() => void act(command)}
       >
         {label}
@@ -161,29 +214,42 @@ function Actions(props: { run: Run; isDeleted: boolean }): JSX.Element {
     ) : null;
   const isCanceling = run.status === 'CancelRequested';
   const isOver = isTerminal(run.status);
-  // It stays where it was when the run has ended: no other button gets under the pointer.
-  const wasActive = React.useRef(false);
-  wasActive.current ||= !isOver;
+  const hasOutputs = useHasOutputs(run, isDeleted, away !== null);
   return (
     <div
       className="jp-exec-actions"
       role="group"
       aria-label={trans.__('Actions')}
     >
-      {wasActive.current &&
-        button(
-          CommandIDs.cancelRun,
-          isCanceling ? trans.__('Canceling…') : trans.__('Cancel'),
-          !isCanceling && !isOver,
-          'jp-exec-cancel'
-        )}
+      {/* It stays when the run has ended: no other button gets under the pointer. */}
+      {button(
+        CommandIDs.cancelRun,
+        isCanceling ? trans.__('Canceling…') : trans.__('Cancel'),
+        !isCanceling && !isOver,
+        'jp-exec-cancel'
+      )}
       {button(CommandIDs.rerun, trans.__('Run again'))}
       {button(CommandIDs.rerunWithChanges, trans.__('Run with changes…'))}
       {button(CommandIDs.saveAsTemplate, trans.__('Save as template'))}
       {commands.isVisible(CommandIDs.openFolder, { runId }) &&
         button(CommandIDs.openFolder, trans.__('Open source folder'))}
-      {button(CommandIDs.copyRunId, trans.__('Copy id'))}
+      {hasOutputs &&
+        button(CommandIDs.openOutputs, trans.__('Open outputs folder'))}
+      {button(CommandIDs.copyRunId, trans.__('Copy id'), true, '', false)}
       {isOver && button(CommandIDs.deleteRun, trans.__('Delete…'))}
     </div>
   );
+}
+
+/** Whether a run has left files; asked again when its state changes, or the server is back. */
+function useHasOutputs(run: Run, isDeleted: boolean, isAway: boolean): boolean {
+  const { model } = useExec();
+  const { runId, status } = run;
+  const mayHave = run.startedAt !== null && !isDeleted;
+  // Where it cannot be read the header offers less; the tab tells what is wrong.
+  const { data } = useAsync(
+    async () => mayHave && (await model.runs.outputs(runId)).length > 0,
+    [model, runId, status, mayHave, isAway]
+  );
+  return mayHave && data === true;
 }

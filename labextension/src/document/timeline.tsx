@@ -1,7 +1,8 @@
 import * as React from 'react';
 
+import { useAway } from '../components/connection';
 import { useExec } from '../components/context';
-import { formatDuration } from '../components/format';
+import { formatDuration, formatTime } from '../components/format';
 import { useAsync, useNow } from '../components/hooks';
 import { Failure } from '../components/notice';
 import { StatusIcon, statusText } from '../components/status';
@@ -29,7 +30,8 @@ export function Timeline({ run }: { run: Run }): JSX.Element {
       model.store.events.disconnect(onEvents);
     };
   }, [model, runId]);
-  const now = useNow(!isTerminal(run.status));
+  const isAway = useAway() !== null;
+  const now = useNow(!isTerminal(run.status) && !isAway);
   const phases = React.useMemo(() => {
     const known = new Map<number, RunEvent>();
     [...(past.data ?? []), ...fresh].forEach(event =>
@@ -59,7 +61,7 @@ export function Timeline({ run }: { run: Run }): JSX.Element {
                 {length === null ? '' : formatDuration(length)}
               </span>
               <time dateTime={start.toISOString()} title={start.toString()}>
-                {start.toLocaleString()}
+                {formatTime(phase.start)}
               </time>
             </li>
           );

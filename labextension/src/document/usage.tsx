@@ -1,7 +1,12 @@
 import * as React from 'react';
 
 import { useExec } from '../components/context';
-import { formatBytes, formatCpus, formatDuration } from '../components/format';
+import {
+  formatBytes,
+  formatCpus,
+  formatDuration,
+  formatTime
+} from '../components/format';
 import { isTerminal } from '../model/lifecycle';
 import { type IUsagePoint, UsageModel } from '../model/usage';
 import { LogReader } from '../server/logs';
@@ -131,14 +136,14 @@ function Area(props: {
           {at !== null && <line x1={x} x2={x} y1={0} y2={HEIGHT} />}
         </svg>
         <div className="jp-exec-area-times">
-          <span title={new Date(first).toLocaleString()}>{clock(first)}</span>
+          <span title={formatTime(first)}>{clock(first)}</span>
           {shown && (
             <span className="jp-exec-area-shown">
               {`${clock(shown.time)}: ${format(valueOf(shown))}`}
             </span>
           )}
           {last > first && (
-            <span title={new Date(last).toLocaleString()}>
+            <span title={formatTime(last)}>
               {`+${formatDuration(last - first)}`}
             </span>
           )}

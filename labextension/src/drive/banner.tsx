@@ -93,7 +93,7 @@ function Origin({ runId }: { runId: string }): JSX.Element {
     }
   }, [model, runId]);
   if (run === undefined) {
-    return <span>{trans.__('Output of run %1', runId)}</span>;
+    return <span>{trans.__('Output of run %1, read-only', runId)}</span>;
   }
   const name = run.displayName || runId;
   return (
@@ -101,7 +101,7 @@ function Origin({ runId }: { runId: string }): JSX.Element {
       <StatusIcon status={run.status} />
       <span className="jp-exec-banner-origin" title={name}>
         {trans.__(
-          'Output of run %1 (%2)',
+          'Output of run %1 (%2), read-only',
           name,
           statusText(trans, run.status).toLowerCase()
         )}

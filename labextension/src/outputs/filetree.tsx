@@ -34,7 +34,7 @@ export interface IFileTreeProps {
 export function FileTree(props: IFileTreeProps): JSX.Element {
   const { onOpen, onSelect, root, selected } = props;
   const [toggled, setToggled] = React.useState<ReadonlyMap<string, boolean>>(
-    new Map()
+    () => new Map(foldersOf(selected).map(path => [path, true]))
   );
   const rows = React.useMemo(
     () =>
@@ -54,6 +54,12 @@ export function FileTree(props: IFileTreeProps): JSX.Element {
     overscan: 10
   });
   const current = rows.findIndex(row => row.path === selected);
+  // What is selected at first may be far down.
+  React.useLayoutEffect(() => {
+    if (current >= 0) {
+      reveal(box.current, current);
+    }
+  }, []);
   const toggle = (row: ITreeRow, open: boolean) =>
     setToggled(old => new Map(old).set(row.path, open));
   const open = (row: ITreeRow) =>
@@ -117,6 +123,12 @@ export function FileTree(props: IFileTreeProps): JSX.Element {
       </div>
     </div>
   );
+}
+
+/** The folders that a path is in. */
+function foldersOf(path: string | null): string[] {
+  const parts = path?.split('/').slice(0, -1) ?? [];
+  return parts.map((_, depth) => parts.slice(0, depth + 1).join('/'));
 }
 
 /** Scroll as little as shows a row whole. */

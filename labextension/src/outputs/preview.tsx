@@ -1,7 +1,7 @@
 import * as React from 'react';
 
 import { useExec } from '../components/context';
-import { formatBytes } from '../components/format';
+import { formatBytes, formatTime } from '../components/format';
 import { downloadUrl } from '../drive/drive';
 import { IFolder, isFolder, IStoredFile, nameOf } from '../drive/filelist';
 import { fileServices } from '../drive/services';
@@ -95,12 +95,7 @@ function Picture(props: { url: string; name: string }): JSX.Element {
   );
 }
 
-/** When it was written last, as people of this browser's language write it. */
+/** When it was written last. */
 export function timeOf(entry: IFolder | IStoredFile): string {
-  return entry.modifiedAt === null
-    ? ''
-    : new Date(entry.modifiedAt).toLocaleString(undefined, {
-        dateStyle: 'medium',
-        timeStyle: 'medium'
-      });
+  return entry.modifiedAt === null ? '' : formatTime(entry.modifiedAt);
 }

@@ -74,6 +74,7 @@ export const comparePlugin: JupyterFrontEndPlugin<void> = {
         const { CompareDocument } = code;
         const content = new CompareDocument(context, runIds, `${id}-content`);
         const widget = new MainAreaWidget({ content });
+        widget.toolbar.hide();
         widget.id = id;
         content.comparison.idsChanged.connect(() => tracker.save(widget));
         await tracker.add(widget);

@@ -7,7 +7,10 @@ import {
 import { Notification } from '@jupyterlab/apputils';
 import { IEditorServices } from '@jupyterlab/codeeditor';
 import { IDocumentManager } from '@jupyterlab/docmanager';
-import { IDefaultFileBrowser } from '@jupyterlab/filebrowser';
+import {
+  IDefaultFileBrowser,
+  IFileBrowserFactory
+} from '@jupyterlab/filebrowser';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { spreadsheetIcon } from '@jupyterlab/ui-components';
@@ -18,10 +21,12 @@ import { orNotify } from '../components/failure';
 import { keepAddressPlain } from '../drive/address';
 import type { ReadOnlyDrive } from '../drive/drive';
 import { OutputsDrive, SnapshotsDrive } from '../drive/drives';
+import { OutputsBrowser } from '../drive/outputsbrowser';
 import { fileServices } from '../drive/services';
 import { FileViewers, VIEWERS } from '../drive/viewers';
 import { loaded } from '../server/failures';
 import { IExec } from '../tokens';
+import { showDocument } from './area';
 
 /** Outputs and code of runs as files that JupyterLab's own viewers open. */
 export const drivePlugin: JupyterFrontEndPlugin<void> = {
@@ -37,7 +42,8 @@ export const drivePlugin: JupyterFrontEndPlugin<void> = {
     ILabShell,
     JupyterFrontEnd.ITreeResolver,
     // Not used: with it, JupyterLab's own listener to the path in front comes before ours.
-    ITreePathUpdater
+    ITreePathUpdater,
+    IFileBrowserFactory
   ],
   activate: (
     app: JupyterFrontEnd,
@@ -48,7 +54,9 @@ export const drivePlugin: JupyterFrontEndPlugin<void> = {
     editors: IEditorServices | null,
     browser: IDefaultFileBrowser | null,
     shell: ILabShell | null,
-    resolver: JupyterFrontEnd.ITreeResolver | null
+    resolver: JupyterFrontEnd.ITreeResolver | null,
+    _updater: unknown,
+    browsers: IFileBrowserFactory | null
   ) => {
     const trans = (translator ?? nullTranslator).load('jupyter-exec');
     const { commands, docRegistry, serviceManager } = app;
@@ -113,6 +121,18 @@ export const drivePlugin: JupyterFrontEndPlugin<void> = {
       label: trans.__('Open Output'),
       execute: open(outputs, 'runId')
     });
+    if (browsers !== null && shell !== null) {
+      const browsing = new OutputsBrowser(browsers, outputs, trans);
+      commands.addCommand(CommandIDs.openOutputs, {
+        label: trans.__('Open Outputs Folder of Run'),
+        execute: args =>
+          orNotify(context, async () => {
+            const runId = String(args['runId']);
+            const name = model.store.get(runId)?.displayName || runId;
+            showDocument(app.shell, await browsing.open(runId, name));
+          })
+      });
+    }
     commands.addCommand(CommandIDs.openCode, {
       label: trans.__('Open File of a Run'),
       execute: open(snapshots, 'snapshotId')

@@ -37,7 +37,7 @@ export const launcherPlugin: JupyterFrontEndPlugin<void> = {
     if (documents !== null) {
       app.commands.addCommand(CommandIDs.newRun, {
         label: args =>
-          args['isLauncher'] ? trans.__('Run') : trans.__('New Run…'),
+          args['isLauncher'] ? trans.__('New Run') : trans.__('New Run…'),
         caption: trans.__(
           'Choose a notebook, a script or a folder to run in the background'
         ),

@@ -64,7 +64,7 @@ describe('Announcer', () => {
   });
 
   it('takes the place of what told of the submission', async () => {
-    notices.set('a', Notification.success('Submitted "a"'));
+    notices.set('a', Notification.success('Submitted a'));
     const both = new Promise<void>(resolve => {
       Notification.manager.changed.connect((_, { type }) => {
         if (type === 'added') {

@@ -177,9 +177,7 @@ function tellRefused(
     model.error === null
       ? trans.__('something in it is wrong.')
       : failureText(trans, model.error);
-  Notification.error(
-    trans.__('"%1" was not submitted: %2', subject.name, cause)
-  );
+  Notification.error(trans.__('%1 was not submitted: %2', subject.name, cause));
 }
 
 /** Say that it was submitted, with the way to it. */
@@ -190,7 +188,7 @@ async function tell(run: Run, services: ISubmitServices): Promise<void> {
     await open();
     return;
   }
-  const text = trans.__('Submitted "%1"', run.displayName);
+  const text = trans.__('Submitted %1', run.displayName);
   const notice = Notification.success(text, {
     autoClose: 5000,
     actions: [{ label: trans.__('Open'), callback: () => void open() }]

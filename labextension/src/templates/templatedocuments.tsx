@@ -34,6 +34,7 @@ function open(
   const widget = new MainAreaWidget({
     content: new TemplatePage(context, page)
   });
+  widget.toolbar.hide();
   widget.id = id;
   widget.title.icon = execIcon;
   widget.title.label = label;

@@ -47,6 +47,7 @@ export class TemplateEditor extends MainAreaWidget<Panel> {
     args: { name: string | null; draft: TemplateDraft | null }
   ) {
     super({ content: new Panel() });
+    this.toolbar.hide();
     this._name = args.name;
     this.hints = args.draft?.hints ?? [];
     this.id = `jp-exec-template-editor-${count++}`;

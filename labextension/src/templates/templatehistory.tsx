@@ -3,6 +3,7 @@ import * as React from 'react';
 
 import { useExec } from '../components/context';
 import { UnifiedDiff } from '../components/diff';
+import { formatTime } from '../components/format';
 import { useAsync } from '../components/hooks';
 import { Empty, Failure } from '../components/notice';
 import { RequestFailure } from '../server/errors';
@@ -75,6 +76,16 @@ function Versions(props: IHistory & { name: string }): JSX.Element {
   const [to, setTo] = React.useState(newest);
   const [failure, setFailure] = React.useState<Error | null>(null);
 
+  // Of one alone nothing is to be compared.
+  const isSeveral = versions.length > 1;
+  const choices = (version: number) =>
+    isSeveral
+      ? ([
+          [from, setFrom, trans.__('From version %1', version)],
+          [to, setTo, trans.__('To version %1', version)]
+        ] as const)
+      : [];
+
   const restore = async (version: number) => {
     setFailure(null);
     try {
@@ -107,8 +118,12 @@ function Versions(props: IHistory & { name: string }): JSX.Element {
         <table aria-label={trans.__('Versions')}>
           <thead>
             <tr>
-              <th>{trans.__('From')}</th>
-              <th>{trans.__('To')}</th>
+              {isSeveral && (
+                <>
+                  <th>{trans.__('From')}</th>
+                  <th>{trans.__('To')}</th>
+                </>
+              )}
               <th>{trans.__('Version')}</th>
               <th>{trans.__('When')}</th>
               <th>{trans.__('What')}</th>
@@ -119,14 +134,9 @@ function Versions(props: IHistory & { name: string }): JSX.Element {
             {versions.map(({ version, action, createdAt }) => (
               <tr
                 key={version}
-                data-chosen={version === from || version === to}
+                data-chosen={isSeveral && (version === from || version === to)}
               >
-                {(
-                  [
-                    [from, setFrom, trans.__('From version %1', version)],
-                    [to, setTo, trans.__('To version %1', version)]
-                  ] as const
-                ).map(([chosen, choose, label], index) => (
+                {choices(version).map(([chosen, choose, label], index) => (
                   <td key={index}>
                     <input
                       type="radio"
@@ -138,22 +148,23 @@ function Versions(props: IHistory & { name: string }): JSX.Element {
                   </td>
                 ))}
                 <td>
-                  <button
-                    className="jp-exec-plainlink"
-                    title={trans.__('Show what this version changed')}
-                    onClick={() => {
-                      setFrom(Math.max(1, version - 1));
-                      setTo(version);
-                    }}
-                  >
-                    {String(version)}
-                  </button>
+                  {isSeveral ? (
+                    <button
+                      className="jp-exec-plainlink"
+                      title={trans.__('Show what this version changed')}
+                      onClick={() => {
+                        setFrom(Math.max(1, version - 1));
+                        setTo(version);
+                      }}
+                    >
+                      {String(version)}
+                    </button>
+                  ) : (
+                    String(version)
+                  )}
                 </td>
                 <td className="jp-exec-template-history-time">
-                  {new Date(createdAt).toLocaleString(undefined, {
-                    dateStyle: 'medium',
-                    timeStyle: 'short'
-                  })}
+                  {formatTime(createdAt)}
                 </td>
                 <td>{actionText(trans, action)}</td>
                 <td>

@@ -1,9 +1,15 @@
-import { closeIcon } from '@jupyterlab/ui-components';
+import {
+  closeIcon,
+  deleteIcon,
+  type LabIcon,
+  stopIcon
+} from '@jupyterlab/ui-components';
 import * as React from 'react';
 
 import { CommandIDs } from '../../commands';
 import { useExec } from '../../components/context';
 import { useSignal } from '../../components/hooks';
+import { compareIcon, tagIcon } from '../../icons';
 import { isTerminal } from '../../model/lifecycle';
 import type { Selection } from '../../model/selection';
 import { IconButton } from './filterbar';
@@ -18,14 +24,22 @@ export function BulkBar({ selection }: { selection: Selection }): JSX.Element {
     const status = model.store.get(id)?.status;
     return status !== undefined && !isTerminal(status);
   });
-  const button = (command: string, label: string, isPossible = true) =>
+  const button = (
+    command: string,
+    icon: LabIcon,
+    label: string,
+    isPossible = true
+  ) =>
     commands.hasCommand(command) && (
       <button
         className="jp-exec-button"
+        title={label}
+        aria-label={label}
         disabled={!isPossible}
         onClick={() => void commands.execute(command, { runIds })}
       >
-        {label}
+        <icon.react tag="span" className="jp-exec-bulk-icon" />
+        <span className="jp-exec-bulk-word">{label}</span>
       </button>
     );
   return (
@@ -38,10 +52,15 @@ export function BulkBar({ selection }: { selection: Selection }): JSX.Element {
         {trans._n('%1 selected', '%1 selected', runIds.length)}
       </span>
       <span className="jp-exec-bulk-buttons">
-        {button(CommandIDs.cancelRuns, trans.__('Cancel'), isActive)}
-        {button(CommandIDs.deleteRuns, trans.__('Delete…'))}
-        {button(CommandIDs.tagRuns, trans.__('Tag…'))}
-        {button(CommandIDs.compare, trans.__('Compare'), runIds.length > 1)}
+        {button(CommandIDs.cancelRuns, stopIcon, trans.__('Cancel'), isActive)}
+        {button(CommandIDs.deleteRuns, deleteIcon, trans.__('Delete…'))}
+        {button(CommandIDs.tagRuns, tagIcon, trans.__('Tag…'))}
+        {button(
+          CommandIDs.compare,
+          compareIcon,
+          trans.__('Compare'),
+          runIds.length > 1
+        )}
       </span>
       <IconButton
         icon={closeIcon}

@@ -1,19 +1,17 @@
 import * as React from 'react';
 
+import { useAway } from '../../components/connection';
 import { useExec } from '../../components/context';
 import { useSignal } from '../../components/hooks';
 import { Failure } from '../../components/notice';
 import { RequestFailure } from '../../server/errors';
-
-/** A short interruption, such as the restart of a proxy, is not worth a word. */
-const PATIENCE_MS = 700;
 
 /** Tells that the list is not live, and what to do about it; nothing while it is. */
 export function ConnectionNotice(): JSX.Element | null {
   const { model, trans } = useExec();
   useSignal(model.stream.stateChanged);
   const { state } = model.stream;
-  const isLong = useDelayed(state === 'disconnected', PATIENCE_MS);
+  const isAway = useAway() !== null;
   if (state === 'unauthorized' || state === 'noRoute') {
     return (
       <Failure
@@ -22,7 +20,7 @@ export function ConnectionNotice(): JSX.Element | null {
       />
     );
   }
-  if (state !== 'disconnected' || !isLong) {
+  if (state !== 'disconnected' || !isAway) {
     return null;
   }
   return (
@@ -33,18 +31,4 @@ export function ConnectionNotice(): JSX.Element | null {
       </button>
     </div>
   );
-}
-
-/** Whether something has been so for that long. */
-function useDelayed(isSo: boolean, ms: number): boolean {
-  const [isLong, setLong] = React.useState(false);
-  React.useEffect(() => {
-    if (!isSo) {
-      setLong(false);
-      return undefined;
-    }
-    const timer = setTimeout(() => setLong(true), ms);
-    return () => clearTimeout(timer);
-  }, [isSo, ms]);
-  return isLong;
 }

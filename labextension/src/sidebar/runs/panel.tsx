@@ -1,5 +1,6 @@
 import * as React from 'react';
 
+import { CommandIDs } from '../../commands';
 import { useExec } from '../../components/context';
 import { useSignal } from '../../components/hooks';
 import { lazily } from '../../components/lazily';
@@ -70,13 +71,17 @@ function Count({ tree }: { tree: RunTree }): JSX.Element | null {
 }
 
 function Nothing({ tree }: { tree: RunTree }): JSX.Element {
-  const { trans } = useExec();
+  const { commands, trans } = useExec();
   if (tree.isFiltered) {
     return <Empty title={trans.__('No run matches')} />;
   }
   return (
     <Empty title={trans.__('No runs yet')}>
-      <p>{trans.__('Write this above the code of a notebook’s cell:')}</p>
+      <p>{trans.__('Execute this once in a notebook:')}</p>
+      <p>
+        <code>%load_ext jupyter_exec</code>
+      </p>
+      <p>{trans.__('Then write this above the code of a cell:')}</p>
       <p>
         <code>%%submit</code>
       </p>
@@ -85,6 +90,14 @@ function Nothing({ tree }: { tree: RunTree }): JSX.Element {
           'Or choose “Run in Background” on a notebook, a script or a folder.'
         )}
       </p>
+      {commands.hasCommand(CommandIDs.newRun) && (
+        <button
+          className="jp-exec-button"
+          onClick={() => void commands.execute(CommandIDs.newRun)}
+        >
+          {trans.__('New run…')}
+        </button>
+      )}
     </Empty>
   );
 }

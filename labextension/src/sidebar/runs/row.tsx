@@ -4,6 +4,7 @@ import { caretDownIcon, caretRightIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
 import { useExec } from '../../components/context';
+import { formatTime } from '../../components/format';
 import { useRun } from '../../components/hooks';
 import { Failure } from '../../components/notice';
 import {
@@ -85,7 +86,7 @@ export const RunRow = React.memo(function RunRow(
   const [when, moment] = React.useMemo(
     () => [
       createdAt && agoText(trans, createdAt),
-      new Date(createdAt).toLocaleString()
+      createdAt && formatTime(createdAt)
     ],
     [createdAt, props.minute]
   );
