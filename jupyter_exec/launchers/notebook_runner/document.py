@@ -111,11 +111,11 @@ class Injected(NamedTuple):
     """The cell that gives a notebook its parameters.
 
     Attributes:
-        index: among all cells.
+        place: its index among all cells.
         is_new: False where the user's notebook had one, from an earlier execution.
     """
 
-    index: int
+    place: int
     is_new: bool
 
 

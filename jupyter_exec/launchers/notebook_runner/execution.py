@@ -142,13 +142,13 @@ class Execution(NotebookClient):
     def helps(self, index: int) -> bool:
         """Tell whether a cell is none of the user's own: it has no number."""
         injected = self._injected
-        if injected is not None and injected.is_new and index == injected.index:
+        if injected is not None and injected.is_new and index == injected.place:
             return True
         return _HELPER in self.nb.cells[index].metadata.get("tags", [])
 
     def sets_parameters(self, index: int) -> bool:
         """Tell whether a cell is the one that gives the notebook the parameters of the run."""
-        return self._injected is not None and index == self._injected.index
+        return self._injected is not None and index == self._injected.place
 
     async def step(self, index: int, number: int | None) -> None:
         """Execute a cell.
