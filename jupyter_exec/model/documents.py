@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import yaml
 
 from jupyter_exec.errors import InvalidRequest
+from jupyter_exec.model import yaml_errors
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -226,7 +227,7 @@ def load_yaml(text: str | bytes) -> Any:
         finally:
             loader.dispose()
     except (yaml.YAMLError, ValueError, OverflowError, RecursionError) as error:
-        message = f"the text is not YAML: {' '.join(str(error).split())}"
+        message = f"the text is not YAML: {yaml_errors.told(error, text)}"
         raise InvalidRequest(message[:400]) from None
 
 

@@ -60,12 +60,11 @@ def as_run(submission: Submission, target: str) -> Run:
         target: that it goes to; beside the one that was asked for where that has no containers.
     """
     definition = _naming_secrets(submission.definition, submission.secrets)
-    configuration = definition.configuration
     git, origin = submission.sourced.git, submission.sourced.origin
     run = Run(
         run_id=submission.run_id or new_run_id(submission.experiment),
         experiment=submission.experiment,
-        display_name=submission.display_name or configuration.job_name or _shown_name(definition),
+        display_name=submission.display_name or default_name(definition),
         status=RunStatus.QUEUED if submission.queued else RunStatus.NOT_STARTED,
         target=target,
         created_at=time.time(),
@@ -160,8 +159,11 @@ def completed(request: SubmitRequest, script: str | None) -> RunDefinition:
     return definition.model_copy(update=changes)
 
 
-def _shown_name(definition: RunDefinition) -> str:
+def default_name(definition: RunDefinition) -> str:
+    """Return what a run is shown as to which nobody gave a name: what it executes."""
     configuration = definition.configuration
+    if configuration.job_name:
+        return configuration.job_name
     if configuration.command:
         command = configuration.command
         return (command if isinstance(command, str) else " ".join(command))[:100]

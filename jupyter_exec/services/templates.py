@@ -155,7 +155,8 @@ class TemplateService:
         Args:
             params: name -> value; null = not given.
             version: the newest where it is None.
-            display_name, experiment, run_id: in place of the template's own.
+            display_name, experiment, run_id: in place of the template's own; a run to which
+                neither gives a name is called after the template.
             tags: besides the template's own.
 
         Raises:
@@ -196,6 +197,8 @@ class TemplateService:
             request = instance.request.model_copy(update=dict(changes))
             if "experiment" not in {*changes, *instance.request.model_fields_set}:
                 request = request.model_copy(update={"experiment": legal_experiment(name)})
+            if not request.display_name and not request.definition.configuration.job_name:
+                request = request.model_copy(update={"display_name": name})
             return await self._runs.submission(request, sourced=sourced)
         if instance.experiment is None:
             message = "a template that is neither a run nor an experiment"
@@ -207,10 +210,11 @@ class TemplateService:
         if faults:
             raise InvalidRequest.of(faults)
         submission = await self._experiments.submission(instance.experiment, instance.secrets)
+        own_name = instance.experiment.meta.name or name
         return replace(
             submission,
             experiment=changes.get("experiment", submission.experiment),
-            display_name=changes.get("display_name", submission.display_name),
+            display_name=changes.get("display_name", own_name),
         )
 
 

@@ -71,6 +71,25 @@ def test_of_a_run(server, draft):
     assert second["run"] == made["run"]
 
 
+def test_the_name_of_a_run_is_what_its_template_calls_its_runs(server, draft):
+    plain = {"definition": {"configuration": {"command": ["echo", "lr=1"]}}}
+    run = submit(server, **plain, displayName="Tune, then {{test}}")
+    made = draft(runId=run["runId"])
+    assert made["name"] == "Tune- then -test"
+    named = save_and_run(server, made)
+    assert named["displayName"] == "Tune, then {{test}}"
+    assert draft(runId=named["runId"], name="other")["run"] == made["run"]
+
+    unnamed = draft(runId=submit(server, **plain)["runId"], name="after its template")
+    assert "displayName" not in unnamed["run"]
+    ended = save_and_run(server, unnamed)
+    assert ended["displayName"] == "after its template"
+    assert "displayName" not in draft(runId=ended["runId"], name="other")["run"]
+    body = {"displayName": "best, so far"}
+    server.client.patch(f"jupyter-exec/v1/runs/{ended['runId']}", json=body)
+    assert draft(runId=ended["runId"])["run"] == {**unnamed["run"], **body}
+
+
 def test_of_an_experiment(server, draft):
     spec = {
         "meta": {"name": "e", "framework": "TensorFlow", "cmd": "echo --lr=0.1"},

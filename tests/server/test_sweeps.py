@@ -103,15 +103,26 @@ def test_failing_trials(server):
     make_template(server, "failing", "report(x); sys.exit(x > 2 and f'{x:g} is too much')")
     sweep = post_sweep(server, "failing", space={"x": {"choice": [1, 2, 3, 4]}}, metric="loss")
     run = server.wait_for_end(sweep["runId"])
-    first = f"{sweep['runId']}_3"
     assert run["status"] == "Failed"
     assert run["error"]["code"] == "TrialsFailed"
     message = run["error"]["message"]
-    assert message.startswith(f"2 of 4 trials failed; the first: {first}: 3 is too much")
+    assert message.startswith("2 of 4 trials failed; the first is trial 3 (x=3): 3 is too much")
     table = trials_of(server, sweep["runId"])
     assert statuses(table) == ["Completed", "Completed", "Failed", "Failed"]
     assert table["best"] == f"{sweep['runId']}_1"
     assert table["trials"][2]["error"]["code"] == "ExitCode"
+
+
+def test_a_failing_trial_of_a_manual_sweep(server):
+    code = "sys.exit(f'{x:g} is too much')"
+    make_template(server, "unlucky", code, [{"name": "y", "value": "1"}], ["{{y}}"])
+    sweep_id = post_sweep(server, "unlucky", sampling="manual", params={"y": "2"})["runId"]
+    trials = f"{API}runs/{sweep_id}/trials"
+    added = server.client.post(trials, json={"params": {"x": 3}})
+    assert added.status_code == 201, added.text
+    server.client.post(f"{API}runs/{sweep_id}/finish")
+    message = server.wait_for_end(sweep_id)["error"]["message"]
+    assert message.startswith("1 of 1 trials failed; trial 1 (x=3): 3 is too much")
 
 
 def test_a_trial_that_cannot_even_start_counts_as_failed(quick):
@@ -121,7 +132,7 @@ def test_a_trial_that_cannot_even_start_counts_as_failed(quick):
     post_sweep(quick, "quick", space={"x": {"choice": [1, 2, 3]}}, runId=name)
     run = quick.wait_for_end(name)
     assert (run["status"], run["error"]["code"]) == ("Failed", "TrialsFailed")
-    assert f"1 of 3 trials failed; the first: {name}_2: run {name}_2 exists" in str(run["error"])
+    assert f"1 of 3 trials failed; trial 2 (x=2): run {name}_2 exists" in run["error"]["message"]
     assert statuses(trials_of(quick, name)) == ["Completed", "Completed"]
 
 

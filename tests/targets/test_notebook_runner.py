@@ -70,6 +70,28 @@ def test_parameters_keep_their_types(bench):
     assert json.loads(cells[3].outputs[0].text) == PARAMETERS
 
 
+def test_the_cell_of_the_parameters_has_no_number(bench):
+    declaring = new_code_cell("x = 1", metadata={"tags": ["parameters"]})
+    bench.notebook(declaring, "print(x)\nraise ValueError('no luck')")
+    assert bench.run(parameters={"x": 2}) == 1
+    assert bench.last_line() == "cell 2: ValueError: no luck"
+    assert [each["label"] for each in bench.progress()] == ["cell 1/2", "cell 2/2"]
+    assert [cell.execution_count for cell in bench.executed().cells] == [1, None, 2]
+    assert "Cell In[2], line 2" in re.sub(r"\x1b\[[\d;]*m", "", bench.log.read_text())
+
+
+def test_parameters_that_fail_are_named(bench):
+    bench.notebook("pass", "print(x)")
+    assert bench.run(parameters={"in": 2}) == 1
+    assert bench.last_line().startswith("parameters: SyntaxError: ")
+    earlier = new_code_cell("x = 1", metadata={"tags": ["injected-parameters"]})
+    bench.notebook("pass", earlier, "1 / 0")
+    assert bench.run(parameters={"in": 2}) == 1
+    assert bench.last_line().startswith("parameters: SyntaxError: ")
+    assert bench.run(parameters={"x": 2}) == 1
+    assert bench.last_line() == "cell 3: ZeroDivisionError: division by zero"
+
+
 def test_parameters_of_an_earlier_execution_are_replaced(bench):
     earlier = new_code_cell("x = 1", metadata={"tags": ["injected-parameters"]})
     bench.notebook(earlier, "print(x)")

@@ -93,7 +93,7 @@ def test_text_that_is_no_yaml(lab_page: LabPage) -> None:
     editor(page).get_by_role("button", name="Save").click()
     faults = editor(page).get_by_role("alert")
     faults.get_by_text("not YAML").wait_for()
-    faults.get_by_role("button", name="Line 3").wait_for()
+    faults.get_by_role("button", name="Line 2").wait_for()
     lab_page.shot("template-edit-no-yaml")
 
 

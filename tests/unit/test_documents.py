@@ -84,6 +84,37 @@ def test_a_yaml_scalar_that_is_none_is_a_fault_of_the_text(text, says):
     assert says in caught.value.message
 
 
+MISPLACED = "cannot stand here; look at the indentation, and at the line before"
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("run:\n  xs: ['a', 'b'\n  c: 1\n", "line 2, column 7: expected ',' or ']'"),
+        ("{a: 1", "line 1, column 1: expected ',' or '}'"),
+        ("x: [\n 'a'\n 'b'\n]\n", "line 3, column 2: expected ',' or ']', not a text"),
+        ("a: 'x\nb: 1\n", "line 1, column 4: this text has no closing quote"),
+        ("a: 1\nfoo\nb: 2\n", "line 2, column 1: could not find expected ':'"),
+        ("a: b: c\n", "line 1, column 5: mapping values are not allowed here"),
+        ("- a\nb: 1\n", f"line 2, column 1: a key {MISPLACED}"),
+        ("a: 1\n---\nb\n", "line 2, column 1: a second document begins here; only one can be read"),
+        ("ä: 1\nb: \a", "line 2, column 4: the character U+0007 has no place in YAML"),
+    ],
+)
+def test_what_is_no_yaml_is_told_in_one_line(text, says):
+    for each in (text, text.encode()):
+        with pytest.raises(InvalidRequest) as caught:
+            load_yaml(each)
+        assert caught.value.message == f"the text is not YAML: {says}"
+
+
+def test_a_byte_that_is_no_text_is_told_with_its_place():
+    with pytest.raises(InvalidRequest) as caught:
+        load_yaml("ä: 1\nb: ".encode() + b"\xff\n")
+    says = "line 2, column 4: the byte 0xFF is not utf-8: invalid start byte"
+    assert caught.value.message == f"the text is not YAML: {says}"
+
+
 @pytest.mark.parametrize("value", ["1", "0.5", '"x"', "[]"])
 def test_a_flood_of_values_is_refused_soon(value):
     text = f'{{"a": [{",".join([value] * (MAX_NODES + 1))}]}}'

@@ -12,7 +12,7 @@ import os
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jupyter_exec.launchers.notebook_runner.floats import with_floats
 from jupyter_exec.launchers.notebook_runner.kernel import NotebookFault
@@ -107,13 +107,25 @@ def _quiet() -> Iterator[None]:
         logging.disable(logging.NOTSET)
 
 
+class Injected(NamedTuple):
+    """The cell that gives a notebook its parameters.
+
+    Attributes:
+        place: its index among all cells.
+        is_new: False where the user's notebook had one, from an earlier execution.
+    """
+
+    place: int
+    is_new: bool
+
+
 def inject(
     notebook: NotebookNode,
     parameters: Mapping[str, Any],
     secrets: Mapping[str, str],
     choice: KernelChoice,
-) -> None:
-    """Put parameters into a notebook by papermill's convention.
+) -> Injected:
+    """Put parameters into a notebook by papermill's convention; returns where they are.
 
     Args:
         parameters: name -> JSON value.
@@ -150,14 +162,16 @@ def inject(
     declared = [index for index, names in enumerate(tags) if "parameters" in names]
     if injected:
         notebook.cells[injected[0]] = cell
-        return
+        return Injected(injected[0], is_new=False)
     if not declared:
         names = ", ".join([*parameters, *secrets])
         sys.stderr.write(
             f"no cell is tagged 'parameters': {names} set at the top, where later cells may set "
             "it anew\n"
         )
-    notebook.cells.insert(declared[0] + 1 if declared else 0, cell)
+    place = declared[0] + 1 if declared else 0
+    notebook.cells.insert(place, cell)
+    return Injected(place, is_new=True)
 
 
 def _declaration(notebook: NotebookNode) -> str:

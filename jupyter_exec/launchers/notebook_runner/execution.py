@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from nbformat import NotebookNode
 
+    from jupyter_exec.launchers.notebook_runner.document import Injected
     from jupyter_exec.launchers.notebook_runner.kernel import Kernel
 
 _START_S = 120.0
@@ -100,6 +101,7 @@ class Execution(NotebookClient):
         client: of the kernel.
         ended: set when the kernel's process has ended.
         changed: called whenever an output has arrived.
+        injected: the cell with the parameters of the run, where there is one.
 
     Attributes:
         left: whether a cell has asked the kernel to end.
@@ -111,12 +113,14 @@ class Execution(NotebookClient):
         client: KernelClient,
         ended: asyncio.Event,
         changed: Callable[[], None],
+        injected: Injected | None = None,
     ) -> None:
         super().__init__(notebook, iopub_timeout=24 * 3600, on_cell_executed=self._note_reply)
         self.kc = client
         client.allow_stdin = False
         self._ended = ended
         self._changed = changed
+        self._injected = injected
         self._streams: CellStreams | None = None
         self.left = False
 
@@ -137,7 +141,14 @@ class Execution(NotebookClient):
 
     def helps(self, index: int) -> bool:
         """Tell whether a cell is none of the user's own: it has no number."""
+        injected = self._injected
+        if injected is not None and injected.is_new and index == injected.place:
+            return True
         return _HELPER in self.nb.cells[index].metadata.get("tags", [])
+
+    def sets_parameters(self, index: int) -> bool:
+        """Tell whether a cell is the one that gives the notebook the parameters of the run."""
+        return self._injected is not None and index == self._injected.place
 
     async def step(self, index: int, number: int | None) -> None:
         """Execute a cell.

@@ -105,14 +105,15 @@ class Work:
         """
         notebook = document.upgrade(spec["notebook"], content)
         secrets = spec.get("secret_parameters") or {}
+        injected = None
         if spec["parameters"] or secrets:
-            document.inject(notebook, spec["parameters"], secrets, self.kernel.choice)
+            injected = document.inject(notebook, spec["parameters"], secrets, self.kernel.choice)
         self._name_kernel(notebook)
         output = document.Output(spec["output"], notebook)
         output.write(now=True)
         client = self.connect()
         notebook.metadata["language_info"] = self._info.get("language_info", {})
-        execution = Execution(notebook, client, self._ended, output.touch)
+        execution = Execution(notebook, client, self._ended, output.touch, injected)
         try:
             return self._loop.run_until_complete(self._execute(execution, output))
         finally:
@@ -168,12 +169,13 @@ class Work:
             try:
                 await execution.step(index, number)
             except CellExecutionError as error:
-                return self._failed(number, error)
+                return self._failed(_place(execution, index, number), error)
             except DeadKernelError:
                 await asyncio.sleep(_SIGNAL_MAY_FOLLOW_S if not self._stopped_by else 0)
                 if not self._stopped_by:
                     how = self.kernel.how_it_ended()
-                    where = f"in cell {number}" if number else "while variables were passed"
+                    place = _place(execution, index, number)
+                    where = f"in {place}" if place else "while variables were passed"
                     self.reason = f"the kernel died {where} ({how})"
                 return 1
             done = number or done
@@ -183,7 +185,7 @@ class Work:
         _report(total, total, f"cell {total}/{total}")
         return 0
 
-    def _failed(self, number: int | None, error: CellExecutionError) -> int:
+    def _failed(self, place: str, error: CellExecutionError) -> int:
         """Return the status for a cell's exception; SystemExit is a wish, as in a script."""
         status = 1
         if error.ename == "SystemExit":
@@ -192,7 +194,7 @@ class Work:
             with contextlib.suppress(ValueError):
                 status = int(error.evalue) & 0xFF or 1
         first = (str(error.evalue).strip().splitlines() or [""])[0]
-        where = f"cell {number}: " if number else ""
+        where = f"{place}: " if place else ""
         self.reason = f"{where}{error.ename}" + (f": {first}" if first else "")
         return status
 
@@ -207,6 +209,18 @@ class Work:
     def _kernel_ended(self) -> None:
         with contextlib.suppress(RuntimeError):  # the loop is closed
             self._loop.call_soon_threadsafe(self._ended.set)
+
+
+def _place(execution: Execution, index: int, number: int | None) -> str:
+    """Return what a message calls a cell; nothing where the cell speaks for itself.
+
+    Args:
+        index: among all cells.
+        number: among those of the user's own that are executed.
+    """
+    if execution.sets_parameters(index):
+        return "parameters"
+    return f"cell {number}" if number else ""
 
 
 async def _save(execution: Execution, output: document.Output) -> None:

@@ -6,7 +6,6 @@ A draft is not stored and nothing is executed for it: its author looks at it, an
 from __future__ import annotations
 
 import asyncio
-import re
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +15,7 @@ from jupyter_exec.model.parameters import Parameter
 from jupyter_exec.model.template import TemplateSpec
 from jupyter_exec.model.wire import parse
 from jupyter_exec.services.drafts.literals import Literals, type_of
+from jupyter_exec.services.drafts.naming import given_name, legal, with_name_of
 from jupyter_exec.services.drafts.notebook import notebook_parameters
 from jupyter_exec.services.drafts.run_notebook import read_notebook, run_parameters
 from jupyter_exec.services.sourcing import resolve_inside
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from jupyter_exec.store.snapshots import SnapshotStore
 
 Json = dict[str, Any]
-_ILLEGAL = re.compile(r"[^\w .-]+")
 _SHELLS = {".sh": "sh", ".bash": "bash"}
 
 
@@ -79,7 +78,7 @@ class Drafts:
                 "that you do not want"
             )
             raise InvalidRequest(message, "parameters")
-        name = request.name or _legal(run.display_name)
+        name = request.name or legal(run.display_name)
         spec = await self._of_origin(run, name)
         if spec is not None:
             return spec, []
@@ -110,6 +109,8 @@ class Drafts:
         for parameter in spec.get("parameters", []):
             if given.get(parameter["name"]) is not None:
                 parameter |= {"value": given[parameter["name"]], "required": "false"}
+        if spec.get("run") is not None:
+            spec["run"] = with_name_of(run, spec["run"], version.name)
         return {**spec, "name": name}
 
     def _of_notebook(self, request: DraftRequest) -> tuple[Json, list[str]]:
@@ -132,7 +133,7 @@ class Drafts:
         literals = Literals()
         configuration = {"parameters": {each: f"{{{{{each}}}}}" for each in known}}
         return {
-            "name": request.name or _legal(PurePosixPath(file_name).stem),
+            "name": request.name or legal(PurePosixPath(file_name).stem),
             "parameters": [*known.values(), *literals.parameters.values()],
             "run": {
                 "source": _escaped(source, literals),
@@ -162,7 +163,7 @@ class Drafts:
         literals = Literals()
         source = _escaped({"path": self._below(path), "limit": True}, literals)
         return {
-            "name": request.name or _legal(path.stem),
+            "name": request.name or legal(path.stem),
             "parameters": [*parameters, *literals.parameters.values()],
             "run": {"source": source, "definition": {"configuration": configuration}},
         }
@@ -209,7 +210,9 @@ def of_run(run: Run, name: str, declared: Sequence[Json] = ()) -> Json:
             **environment.get("environmentVariables", {}),
             **{variable: literals.secret(variable) for variable in secrets},
         }
-    body: Json = {"experiment": run.experiment, "definition": {"configuration": filled}}
+    shown = given_name(run)
+    body: Json = {"displayName": literals.escape(shown)} if shown else {}
+    body |= {"experiment": run.experiment, "definition": {"configuration": filled}}
     if run.snapshot_id is not None:
         body["source"] = {"snapshotId": run.snapshot_id}
     tags = {key: value for key, value in run.tags.items() if key != "rerunOf"}
@@ -282,8 +285,3 @@ def _listed(wanted: Any, index: int) -> Json:
     if "type" not in entry and value is not None and type_of(value) != "string":
         entry["type"] = type_of(value)
     return parse(Parameter, entry, f"parameters[{index}]").to_json()
-
-
-def _legal(name: str) -> str:
-    """Return a template's name made of any text."""
-    return _ILLEGAL.sub("-", name).strip(" .-")[:200] or "template"

@@ -292,7 +292,10 @@ class SweepExecution:
             if not self._cancel_requested:
                 if self._run.status is not RunStatus.FINALIZING:
                     await self._to(RunStatus.FINALIZING)
-                message = self._lost or self._trials.failures()
+                shown = self._starter.shown
+                message = self._lost or await self._trials.failures(
+                    self._journal, self._values, shown
+                )
                 if message is None:
                     return await self._to(RunStatus.COMPLETED)
                 code = "SecretsLost" if self._lost else "TrialsFailed"

@@ -25,6 +25,7 @@ from jupyter_exec.services.sourcing import Sourced
 from jupyter_exec.services.submission import Submission
 from jupyter_exec.services.sweeps.coordinator import SweepExecution
 from jupyter_exec.services.sweeps.news import TrialNews
+from jupyter_exec.services.sweeps.trials import tried_values
 from jupyter_exec.services.sweeps.validation import check_sweep, check_trial
 from jupyter_exec.services.validation import name_faults
 from jupyter_exec.store import sweeps
@@ -223,7 +224,7 @@ class SweepService:
 
 def _table(plan: SweepPlan, rows: Sequence[TrialRow]) -> list[dict[str, Any]]:
     planned = dict(enumerate(plan.trials(), 1))
-    shown = _parameters(plan, rows)
+    shown = tried_values(plan, rows)
     return [
         {
             "runId": row.run_id,
@@ -240,27 +241,6 @@ def _table(plan: SweepPlan, rows: Sequence[TrialRow]) -> list[dict[str, Any]]:
         }
         for row in rows
     ]
-
-
-def _parameters(plan: SweepPlan, rows: Sequence[TrialRow]) -> dict[int, dict[str, Any]]:
-    """Return what each trial of a manual sweep tried: all values that the sweep does not share.
-
-    What its roles need is among them only where it differs.
-    """
-    values = {row.number: dict(row.template.get("parameters") or {}) for row in rows}
-    names = dict.fromkeys(name for found in values.values() for name in found)
-    return {
-        number: {
-            name: found.get(name)
-            for name in names
-            if name not in plan.params and (not name.startswith("spec.") or _differs(name, values))
-        }
-        for number, found in values.items()
-    }
-
-
-def _differs(name: str, values: Mapping[int, Mapping[str, Any]]) -> bool:
-    return len({str(found.get(name)) for found in values.values()}) > 1
 
 
 def best_trial(plan: SweepPlan, rows: Sequence[TrialRow]) -> TrialRow | None:

@@ -64,23 +64,27 @@ class TrialStarter:
         sourced = Sourced.again(parent)
         submission = await self._templates.submission(template, params, sourced)
         definition = submission.definition.model_copy(update={"parent_run_id": parent.run_id})
-        secret = {parameter.name for parameter in template.spec.parameters if parameter.secret}
-        shown = {name: value for name, value in values.items() if name not in secret}
         trial = replace(
             submission,
             experiment=parent.experiment,
             definition=definition,
             sourced=sourced,
             run_id=sweeps.trial_id(parent.run_id, number),
-            display_name=_display_name(number, shown),
+            display_name=_display_name(number, await self.shown(values)),
         )
         return await self._runs.start(trial)
 
+    async def shown(self, values: Mapping[str, Any]) -> str:
+        """Return what a trial tries, for people; without what is secret."""
+        template = await self.template()
+        secret = {parameter.name for parameter in template.spec.parameters if parameter.secret}
+        words = [f"{key}={_shown(value)}" for key, value in values.items() if key not in secret]
+        return ", ".join(words)
 
-def _display_name(number: int, values: Mapping[str, Any]) -> str:
+
+def _display_name(number: int, values: str) -> str:
     """Return what a trial is shown as: its number, and what it tries."""
-    words = [f"{name}={_shown(value)}" for name, value in values.items()]
-    return f"{number}: {', '.join(words)}"[:200] if words else f"trial {number}"
+    return f"{number}: {values}"[:200] if values else f"trial {number}"
 
 
 def _shown(value: Any) -> str:

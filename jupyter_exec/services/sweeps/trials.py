@@ -13,10 +13,13 @@ from jupyter_exec.services.sweeps.early_stopping import MedianRule
 from jupyter_exec.store import sweeps
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from jupyter_exec.model.sweep import SweepPlan
     from jupyter_exec.services.journal import Journal
+    from jupyter_exec.store.sweeps import TrialRow
+
+_LONGEST = 200
 
 
 @dataclass
@@ -51,6 +54,7 @@ class Trials:
         self.known: dict[int, Trial] = {}
         self.open: dict[int, Trial] = {}
         self._sweep_id = sweep_id
+        self._plan = plan
         self._completed: set[int] = set()
         self._rule = MedianRule(plan) if plan.early_stopping == "median" else None
         self._suspects: set[int] = set()
@@ -136,11 +140,49 @@ class Trials:
             if trial.hopeless or (self._rule and self._rule.is_hopeless(number, self._completed))
         ]
 
-    def failures(self) -> str | None:
-        """Say how many failed, and why the first did; None where none failed."""
+    async def failures(
+        self,
+        journal: Journal,
+        planned: Sequence[Mapping[str, Any]],
+        shown: Callable[[Mapping[str, Any]], Awaitable[str]],
+    ) -> str | None:
+        """Say how many failed, and why the first did; None where none failed.
+
+        Args:
+            planned: what the trials try, where that was known before they were started.
+            shown: makes words of what a trial tries.
+        """
         failed = [n for n in sorted(self.known) if self.known[n].status is RunStatus.FAILED]
         if not failed:
             return None
-        first = sweeps.trial_id(self._sweep_id, failed[0])
-        reason = self.known[failed[0]].error
-        return f"{len(failed)} of {len(self.known)} trials failed; the first: {first}: {reason}"
+        number = failed[0]
+        tried = dict(enumerate(planned, 1))
+        if number not in tried:
+            rows = await journal.read(sweeps.trials, self._sweep_id)
+            tried |= tried_values(self._plan, rows)
+        values = (await shown(tried.get(number, {})))[:_LONGEST]
+        first = f"trial {number} ({values})" if values else f"trial {number}"
+        which = first if len(failed) == 1 else f"the first is {first}"
+        counts = f"{len(failed)} of {len(self.known)} trials failed"
+        return f"{counts}; {which}: {self.known[number].error}"
+
+
+def tried_values(plan: SweepPlan, rows: Sequence[TrialRow]) -> dict[int, dict[str, Any]]:
+    """Return what each trial of a manual sweep tried: all values that the sweep does not share.
+
+    What its roles need is among them only where it differs.
+    """
+    values = {row.number: dict(row.template.get("parameters") or {}) for row in rows}
+    names = dict.fromkeys(name for found in values.values() for name in found)
+    return {
+        number: {
+            name: found.get(name)
+            for name in names
+            if name not in plan.params and (not name.startswith("spec.") or _differs(name, values))
+        }
+        for number, found in values.items()
+    }
+
+
+def _differs(name: str, values: Mapping[int, Mapping[str, Any]]) -> bool:
+    return len({str(found.get(name)) for found in values.values()}) > 1

@@ -13,7 +13,7 @@ import {
 import { isTerminal } from '../model/lifecycle';
 import { RequestFailure } from '../server/errors';
 import type { Run } from '../types';
-import { failureTitle, progressText } from './texts';
+import { failureMessage, failureTitle, progressText, TITLED } from './texts';
 import { useWaiting } from './waiting';
 
 /** The tag that a repetition has by itself. */
@@ -106,18 +106,19 @@ function Again({ runId }: { runId: string }): JSX.Element {
 /** Why it failed; nothing where it did not. */
 function Cause(props: { run: Run; onShowLog: () => void }): JSX.Element | null {
   const { trans } = useExec();
-  const { error, exitCode } = props.run;
+  const { error } = props.run;
   if (error === null) {
     return null;
   }
-  // The title says that already.
-  const isSaid = error.message === `exit code ${exitCode}`;
+  const message = failureMessage(props.run);
   return (
     <div className="jp-exec-cause" role="alert">
       <div>
         <strong>{failureTitle(trans, props.run)}</strong>{' '}
-        <code className="jp-exec-cause-code">{error.code}</code>
-        {!isSaid && <pre>{error.message}</pre>}
+        {!TITLED.has(error.code) && (
+          <code className="jp-exec-cause-code">{error.code}</code>
+        )}
+        {message && <pre>{message}</pre>}
       </div>
       <button className="jp-exec-button" onClick={props.onShowLog}>
         {trans.__('Show log')}

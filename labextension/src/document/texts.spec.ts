@@ -1,6 +1,6 @@
 import { nullTranslator } from '@jupyterlab/translation';
 
-import { failureTitle, progressText } from './texts';
+import { failureMessage, failureTitle, progressText, TITLED } from './texts';
 
 test.each([
   ['1 of 4 trials', 1, 4, '1 of 4 trials'],
@@ -26,4 +26,15 @@ test.each([
   const trans = nullTranslator.load('');
   const run = { error: { code, message: 'm' }, exitCode };
   expect(failureTitle(trans, run)).toBe(title);
+  expect(TITLED.has(code)).toBe(code !== 'DiskOnFire');
+});
+
+test.each([
+  ['ExitCode', 'exit code 1', ''],
+  ['ExitCode', 'cell 2: ValueError (exit code 1)', 'cell 2: ValueError'],
+  ['ExitCode', 'Error (exit code 2)', 'Error (exit code 2)'],
+  ['TrialsFailed', 'trial 1: no (exit code 1)', 'trial 1: no (exit code 1)']
+])('a failure with %p, %p is told as %p', (code, message, told) => {
+  const run = { error: { code, message }, exitCode: 1 };
+  expect(failureMessage(run)).toBe(told);
 });

@@ -3,7 +3,16 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 
 import type { Run } from '../types';
 
-/** Why a run failed, in a few words; its code stands beside it. */
+/** The codes of failures for which `failureTitle` has words. */
+export const TITLED: ReadonlySet<string> = new Set([
+  'ExitCode',
+  'MemoryLimit',
+  'TimeLimit',
+  'Signal',
+  'TrialsFailed'
+]);
+
+/** Why a run failed, in a few words; where it has none, the code stands beside it. */
 export function failureTitle(
   trans: TranslationBundle,
   { error, exitCode }: Pick<Run, 'error' | 'exitCode'>
@@ -24,6 +33,20 @@ export function failureTitle(
     default:
       return trans.__('Failed');
   }
+}
+
+/** What there is to say of a failure below its title; nothing where the title says it all. */
+export function failureMessage({
+  error,
+  exitCode
+}: Pick<Run, 'error' | 'exitCode'>): string {
+  const said = `exit code ${exitCode}`;
+  if (!error || error.message === said) {
+    return '';
+  }
+  return error.code === 'ExitCode' && error.message.endsWith(` (${said})`)
+    ? error.message.slice(0, -` (${said})`.length)
+    : error.message;
 }
 
 /** How far a run is: its own words, and the numbers where the words do not have them. */

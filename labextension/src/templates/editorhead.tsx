@@ -150,8 +150,8 @@ function placeOf(
   target: string | null | undefined,
   message: string
 ): number | null {
-  // Of YAML that cannot be read, the message has the last place that made sense.
-  const said = [...message.matchAll(/\bline (\d+)/g)].pop();
+  // Of YAML that cannot be read, the message says where the mistake begins.
+  const said = /\bline (\d+)/.exec(message);
   if (said) {
     return Number(said[1]) - 1;
   }
