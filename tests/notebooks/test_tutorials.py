@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import platform
 import shutil
 from pathlib import Path
 
@@ -11,7 +12,8 @@ import pytest
 from nbclient import NotebookClient
 
 FOLDER = Path(__file__).parents[2] / "notebooks"
-INTERACTIVE = ("optuna", "templates")  # somebody's own work with runs, not a run itself
+# Somebody's own work with runs, not a run itself.
+INTERACTIVE = ("environments", "optuna", "templates")
 NOTEBOOKS = sorted(path for path in FOLDER.glob("*.ipynb") if path.stem not in INTERACTIVE)
 
 
@@ -70,6 +72,21 @@ def test_optuna_drives_a_sweep(server, monkeypatch):
     assert "20 trials, best " in printed
     best = float(printed.partition("best ")[2].split()[0])
     assert best < 5, "twenty trials of a sampler that learns do better than chance"
+
+
+def test_environments_and_containers(make_server, docker_engine, monkeypatch):
+    engine = {"type": "docker", "engine_url": docker_engine.url}
+    targets = {"local": {"type": "local"}, "docker": engine}
+    server = make_server(config={"ExecApp": {"compute_targets": targets}})
+    monkeypatch.setenv("EXAMPLE_IMAGE", docker_engine.image)
+    executed = interactive("environments", server, monkeypatch)
+    shown = [outputs_of(cell) for cell in executed.cells if cell.cell_type == "code"]
+    assert [outputs["text/plain"][-1:] for outputs in shown if outputs].count(["True"]) == 2
+    runs = server.client.get("jupyter-exec/v1/runs").json()["runs"]
+    assert [run["status"] for run in runs] == ["Completed"] * 4
+    assert [run["target"] for run in runs] == ["docker", "local", "local", "local"]
+    first_lines = [server.log(run["runId"]).splitlines()[0] for run in runs]
+    assert [line.endswith(f" on {platform.node()}") for line in first_lines] == [False] + [True] * 3
 
 
 def interactive(name: str, server, monkeypatch) -> nbformat.NotebookNode:
