@@ -145,6 +145,7 @@ class RunningServer:
             "JUPYTERLAB_SETTINGS_DIR": str(folder / "lab" / "settings"),
             "JUPYTERLAB_WORKSPACES_DIR": str(folder / "lab" / "workspaces"),
             "JUPYTER_PLATFORM_DIRS": "1",
+            "DOCKER_HOST": f"unix://{folder}/no-engine",  # never the machine's own
             "PYTHONUNBUFFERED": "1",
             **more,
         }

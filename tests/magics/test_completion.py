@@ -33,7 +33,7 @@ def test_an_option_that_was_given_is_not_offered_again_unless_it_may(filled):
     ("before", "offers"),
     [
         ("%%submit --ti", ["%%submit --time-limit"]),
-        ("%%submit --target ", ["%%submit --target local"]),
+        ("%%submit --target ", ["%%submit --target local", "%%submit --target docker"]),
         ("%%submit --target=l", ["%%submit --target=local"]),
         ("%%submit --in w", ["%%submit --in weights", "%%submit --in width"]),
         ("%%submit --in weights,w", ["%%submit --in weights,width"]),

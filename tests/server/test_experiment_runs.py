@@ -71,10 +71,10 @@ def test_a_failed_role(server: RunningServer) -> None:
     assert run["error"]["message"] in {f"worker-{index}: exit code 3" for index in (0, 1)}
 
 
-def test_an_image_needs_an_engine(server: RunningServer) -> None:
+def test_an_image_is_accepted_and_fails_without_an_engine(server: RunningServer) -> None:
     answer = post(server, {"Worker": {}}, environment={"image": "apache/submarine:x"})
-    assert answer.status_code == 400
-    assert "'local' has no container engine" in answer.text
+    run = server.wait_for_end(answer.json()["runId"])
+    assert (run["status"], run["error"]["code"]) == ("Failed", "NoContainerEngine")
 
 
 def test_more_than_there_is(server: RunningServer) -> None:
