@@ -61,6 +61,7 @@ def test_running_and_waiting(lab_page: LabPage, tmp_path: Path, theme: str) -> N
     assert meter.get_attribute("aria-valuenow") == f"{cpus:g}"
     section.get_by_text("Running: 1").wait_for()
     section.get_by_text("Waiting: 1").wait_for()
+    section.get_by_text("Runs containers; capacity and queue are those of local.").wait_for()
     lab_page.shot(f"targets-{theme}")
     assert section.locator("img").count() == 0
     section.get_by_role("button", name="the big one").click()

@@ -81,7 +81,16 @@ function Targets({ model }: { model: TargetsModel }): JSX.Element {
               </button>
             )}
           </div>
-          <TargetBody target={target} />
+          {target.sharesCapacityOf ? (
+            <p className="jp-exec-target-shared">
+              {trans.__(
+                'Runs containers; capacity and queue are those of %1.',
+                target.sharesCapacityOf
+              )}
+            </p>
+          ) : (
+            <TargetBody target={target} />
+          )}
         </section>
       ))}
     </>
