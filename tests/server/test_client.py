@@ -222,8 +222,9 @@ def test_lists_targets_and_metrics(client, project):
     ]
     assert [run.run_id for run in client.runs(tag="n=1")] == [runs[1].run_id]
     assert [point["value"] for point in runs[0].metrics()["loss"]] == [1, 0.9, 0.8]
-    (target,) = client.targets()
-    assert target["name"] == "local"
+    target, containers = client.targets()
+    assert (target["name"], containers["name"]) == ("local", "docker")
+    assert containers["sharesCapacityOf"] == "local"
 
 
 def test_the_events_of_all_runs(client, project):
