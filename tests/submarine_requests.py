@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from servers import RunningServer
 
 DATA = Path(__file__).parent / "wire" / "data" / "submarine"
-CONFIG = {"ExecApp": {"compute_targets": {"local": {"type": "local", "warm": 0, "cpus": 8}}}}
+TARGETS = {"local": {"type": "local", "warm": 0, "cpus": 8}, "docker": {"type": "docker"}}
+CONFIG = {"ExecApp": {"compute_targets": TARGETS}}
 EXPERIMENT_ID = re.compile(r"experiment_(\d{13})_(\d{4,})")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}[+-]\d\d:\d\d")
 EMPTY_TIMES = dict.fromkeys(("acceptedTime", "createdTime", "runningTime", "finishedTime"))

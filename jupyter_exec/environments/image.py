@@ -78,8 +78,12 @@ class ImageEnvironment(Environment):
             RunFailed: the engine, the registry, the Dockerfile or a requirement is at fault; in
                 one line.
         """
-        await self._clean_once()
         docker = request.definition.docker
+        try:
+            await self._clean_once()
+        except RunFailed as failure:
+            names = [*sorted(request.images), docker.base_image or "of the Dockerfile"]
+            raise RunFailed(failure.code, f"image {names[0]}: {failure.message}") from None
         log = BuildLog(request.log)
         recorded = request.recorded or {}
         images = {

@@ -46,7 +46,9 @@ def test_an_environment_is_referred_to_by_name(submarine: RunningServer) -> None
     assert result_of(client.get(path), "SubmarineEnvironment") == made
     assert made in result_of(client.get("api/v1/environment"), "SubmarineEnvironmentList")
     uses = spec("true") | {"environment": {"name": "my env"}}
-    refused(client.post("api/v1/experiment", json=uses), 400, "no container engine")
+    experiment_id = create(submarine, uses)
+    assert submarine.wait_for_end(experiment_id)["status"] == "Failed"
+    assert "image x:2: no container engine" in experiment(submarine, experiment_id)["statusReason"]
     assert result_of(client.patch(path, json=made), "SubmarineEnvironment") == made
     without = {"kernelSpec": body["kernelSpec"]}
     without["kernelSpec"]["condaDependencies"][1] = "numpy; id"

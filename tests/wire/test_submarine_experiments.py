@@ -123,7 +123,7 @@ def test_an_image_needs_an_engine(submarine: RunningServer, image: dict[str, Any
     experiment_id = create(submarine, body)
     assert submarine.wait_for_end(experiment_id)["status"] == "Failed"
     failed = experiment(submarine, experiment_id)
-    assert "x:1" in failed["statusReason"]
+    assert "image x:1: " in failed["statusReason"]
     assert "container engine" in failed["statusReason"]
     assert pods(submarine, experiment_id) == {}
 
