@@ -45,12 +45,15 @@ def upload(items: Iterable[Item], folder: Path, state: Path, work: Work) -> None
             is there already.
     """
     log = UploadLog(state)
-    leaving = []
+    found = []
     for item in items:
         with work.naming(FAILED, f"{item.name}: {item.store.shown_url}"):
-            files = list(_leaving(item, folder, work))
+            found.append((item, list(_leaving(item, folder, work))))
+    leaving = [each for _, files in found for each in files]
+    _check_apart(leaving)
+    for item, files in found:
+        with work.naming(FAILED, f"{item.name}: {item.store.shown_url}"):
             _claim(item, files, log, work)
-            leaving += files
     work.total = sum(each.source.stat().st_size for each in leaving)
     work.each(lambda each: _put(each, log, work), leaving, FAILED, _shown)
 
@@ -98,6 +101,24 @@ def _files(top: Path, root: Path, item: Item, work: Work) -> Iterator[Path]:
                 work.say(f"{item.name}: left out {name}: neither a file nor a link to one")
             else:
                 yield path
+
+
+def _check_apart(leaving: Iterable[Leaving]) -> None:
+    """Refuse two references that would write the same file.
+
+    Raises:
+        TransferFault: `UploadRefused`, naming both and the file.
+    """
+    writers: dict[tuple[str, str], str] = {}
+    for each in leaving:
+        place = each.item.store.name, each.remote
+        other = writers.setdefault(place, each.item.name)
+        if other != each.item.name:
+            message = (
+                f"{other} and {each.item.name} would both write {each.remote} of datastore "
+                f"{place[0]!r}; nothing was uploaded. Give each another pathOnDataStore"
+            )
+            raise TransferFault(REFUSED, message)
 
 
 def _claim(item: Item, files: list[Leaving], log: UploadLog, work: Work) -> None:

@@ -75,9 +75,9 @@ class AzureHandler(ExecHandler):
         """
         house = await self.house()
         definition, faults = parse_what_fits(RunDefinition, normalised(data))
-        definition = await house.environments.completed(definition)
         experiment = self.path_kwargs["experiment_name"]
         try:
+            definition = await house.environments.completed(definition)
             await house.runs.check(experiment, run_id, definition, elsewhere=elsewhere)
         except InvalidRequest as error:
             faults += [fault for fault in error.faults if not covers(faults, fault.target)]

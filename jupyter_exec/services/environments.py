@@ -154,7 +154,8 @@ class EnvironmentService:
     async def completed(self, definition: RunDefinition) -> RunDefinition:
         """Return a definition whose environment is only a name with what that name stands for.
 
-        A name that nobody has registered stays, and means nothing.
+        Raises:
+            InvalidRequest: nobody has registered an environment of that name and version.
         """
         asked = definition.configuration.environment
         if asked.name is None or _says_what(asked):
@@ -164,7 +165,13 @@ class EnvironmentService:
         if asked.version:
             found = [one for one in found if one.version == asked.version]
         if not found:
-            return definition
+            version = f" version {asked.version!r}" if asked.version else ""
+            names = sorted({one.spec.name or "" for one in known if one.definition})
+            message = (
+                f"there is no environment {asked.name[:80]!r}{version}; there are: "
+                f"{', '.join(names[:20]) or 'none yet'}. Name one, or say what is in it"
+            )
+            raise InvalidRequest(message, "configuration.environment.name")
         registered = parse(EnvironmentDefinition, found[-1].definition)
         variables = {**registered.environment_variables, **asked.environment_variables}
         environment = registered.model_copy(update={"environment_variables": variables})

@@ -84,9 +84,10 @@ class RunService:
             script = await self._script(request, sourced)
         except ExecError as error:
             faults += error.faults
-        definition = await self._environments.completed(completed(request, script))
+        definition = completed(request, script)
         try:
             with in_definition():
+                definition = await self._environments.completed(definition)
                 await self.check(request.experiment, request.run_id, definition)
         except InvalidRequest as error:
             faults += [fault for fault in error.faults if not covers(faults, fault.target)]

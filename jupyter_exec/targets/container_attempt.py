@@ -156,6 +156,8 @@ class ContainerAttempt:
                     self._copies[name].finish(api)
         self._ends.update(sorted(new.items(), key=lambda item: item[1].at or 0.0))
         self._lags = any(name not in self._ends for name in died)
+        if not died and all(states.get(name) == "running" for name in self._going()):
+            self._was_away = False  # they have outlived it: how they end is their own affair
 
     def _states(self, api: APIClient) -> dict[str, str]:
         """Return the states of all containers that are there; they may lag behind a little."""

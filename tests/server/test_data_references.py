@@ -168,6 +168,17 @@ def test_memory_goes_from_run_to_run(shop: RunningServer):
     assert shop.log(done["runId"]) == "7\n"
 
 
+def test_two_references_do_not_write_the_same_file(shop: RunningServer, folder: Path):
+    references = {
+        name: reference("disk", "Upload", pathOnCompute=name, pathOnDataStore="same")
+        for name in ("one", "two")
+    }
+    done = run(shop, references, command="for x in one two; do mkdir -p $x; echo $x > $x/f; done")
+    assert done["error"]["code"] == "UploadRefused"
+    assert "one and two would both write same/f of datastore 'disk'" in done["error"]["message"]
+    assert not (folder / "same").exists()
+
+
 def test_nothing_is_replaced_unasked(shop: RunningServer, folder: Path):
     (folder / "best").mkdir()
     (folder / "best" / "model").write_text("theirs")

@@ -77,8 +77,14 @@ def test_a_repetition_uses_the_lock_and_a_new_run_after_gc_does_not(server):
     by_name = submit(server, {"name": "mine", "version": "3", "environmentVariables": {"A": "1"}})
     assert by_name["environment"] == first["environment"]
     assert by_name["definition"]["configuration"]["environment"]["environmentVariables"]["A"] == "1"
-    unknown = submit(server, {"name": "mine", "version": "4"}, "pass")
-    assert unknown["environment"]["kind"] == "system"
+    unknown = {
+        "configuration": {"environment": {"name": "mine", "version": "4"}, "command": "true"}
+    }
+    refused = server.client.post(f"{API}runs", json={"definition": unknown})
+    assert refused.status_code == 400
+    error = refused.json()["error"]
+    assert error["target"] == "definition.configuration.environment.name"
+    assert "no environment 'mine' version '4'; there are: mine." in error["message"]
     assert get(server, "environments", "EnvironmentList")["named"] == [named]
 
     assert collect(server, maxAgeDays=0, dryRun=True) == [built["hash"]]

@@ -80,6 +80,23 @@ async def test_killed_and_restarted(
     assert (outcome.exit_code, outcome.message) == (0, None)
 
 
+async def test_an_end_long_after_a_restart_is_the_containers_own(
+    target: DockerTarget, docker_engine: DockerEngine, daemon: Daemon, tmp_path: Path
+) -> None:
+    """What has outlived the engine's absence fails for its own reason."""
+    script = UNTIL_GO + "\nraise SystemExit('my own error')"
+    waiting, placement = await started(target, docker_engine.image, tmp_path, script)
+    ((attempt, _),) = target._attempts.values()
+    await asyncio.to_thread(daemon.stop, signal.SIGKILL)
+    await until(lambda: attempt._was_away)
+    await asyncio.to_thread(daemon.start)
+    await until(lambda: not attempt._was_away)
+    (placement.work_dir / "go").touch()
+    outcome = await waiting
+    assert (outcome.exit_code, outcome.code) == (1, "ExitCode")
+    assert outcome.message == "my own error (exit code 1)"
+
+
 async def test_gone_for_good(
     target: DockerTarget, docker_engine: DockerEngine, daemon: Daemon, tmp_path: Path
 ) -> None:
