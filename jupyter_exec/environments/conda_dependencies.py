@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
@@ -227,4 +228,12 @@ def canonical_requirement(package: Any) -> str:
         )
         raise ValueError(message) from None
     requirement.name = canonicalize_name(requirement.name)
+    address = urlsplit(requirement.url or "")
+    web = address.scheme.endswith(("http", "https"))
+    if address.password or (web and address.username):  # a token can stand for the name
+        message = (
+            f"the address of {requirement.name} holds a name or a password, and a definition is "
+            "stored: leave it out, and let the operator give it (a netrc file, or an index of uv)"
+        )
+        raise ValueError(message)
     return str(requirement)

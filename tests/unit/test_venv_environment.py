@@ -224,6 +224,13 @@ async def test_a_build_does_not_see_the_servers_credentials(tmp_path, monkeypatc
         ([{"pip": ["./here"]}], ".dependencies[0].pip[0]", ["./here"]),
         ([{"pip": [3]}], ".dependencies[0].pip[0]", ["string"]),
         ([{"pip": ["a @ https://h/a\n--extra-index-url=x"]}], ".dependencies[0].pip[0]", ["text"]),
+        (
+            [{"pip": ["a @ https://u:p@h/a.whl"]}],
+            ".dependencies[0].pip[0]",
+            ["a name or a password"],
+        ),
+        ([{"pip": ["a @ git+https://token@h/a"]}], ".dependencies[0].pip[0]", ["is stored"]),
+        ([{"pip": ["a @ git+ssh://git:p@h/a"]}], ".dependencies[0].pip[0]", ["is stored"]),
         ([{"pip": "numpy"}], ".dependencies[0].pip", ["list"]),
         ([{"npm": ["left-pad"]}], ".dependencies[0]", ["pip"]),
         ([7], ".dependencies[0]", ["name and version"]),

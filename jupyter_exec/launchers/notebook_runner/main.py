@@ -35,8 +35,8 @@ def _require_nbclient() -> None:
     if importlib.util.find_spec("nbclient") is None:
         sys.exit(
             f"{sys.executable} has no nbclient, which executes notebooks: "
-            "add nbclient and ipykernel to the pip packages of the environment (a requirements.txt for "
-            "--env), or run a cell as a plain script with --script"
+            "add nbclient and ipykernel to the pip packages of the environment (a requirements.txt "
+            "for --env), or run a cell as a plain script with --script"
         )
 
 
