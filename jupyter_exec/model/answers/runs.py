@@ -19,12 +19,11 @@ from jupyter_exec.model.answers.events import (
     RunError,
 )
 from jupyter_exec.model.answers.history import HISTORY_ANSWERS
+from jupyter_exec.model.answers.provisions import PROVISION_ANSWERS
 from jupyter_exec.model.answers.submarine import SUBMARINE_ANSWERS
 from jupyter_exec.model.answers.sweeps import SWEEP_ANSWERS
 from jupyter_exec.model.answers.templates import TEMPLATE_ANSWERS, TemplateOrigin
 from jupyter_exec.model.definition import RunDefinition
-from jupyter_exec.model.environment import EnvironmentDefinition
-from jupyter_exec.model.experiment import EnvironmentSpec
 from jupyter_exec.model.lifecycle import RunStatus
 
 
@@ -315,62 +314,6 @@ class TargetList(Answer):
     targets: list[Target]
 
 
-class DatastoreView(Answer):
-    """A datastore; `reachable` is null where nobody asked it, `error` says why it is of no use."""
-
-    name: str
-    protocol: str | None
-    url: str | None
-    read_only: bool | None
-    reachable: bool | None
-    error: str | None
-
-
-class DatastoreList(Answer):
-    """All datastores."""
-
-    datastores: list[DatastoreView]
-
-
-class NamedEnvironment(Answer):
-    """An environment that has a name, one version of it.
-
-    `definition` is what a run's definition called so; null for one of Submarine's dialect.
-    """
-
-    name: str
-    version: str | None
-    environment_id: str
-    definition: EnvironmentDefinition | None
-    environment_spec: EnvironmentSpec
-
-
-class BuiltEnvironment(Answer):
-    """An environment that was built; runs that ask for the same use it."""
-
-    hash: str
-    kind: str
-    python: str
-    size_bytes: Bytes
-    built_at: AwareDatetime
-    last_used_at: AwareDatetime
-    runs: Annotated[int, Field(ge=0, description="how many have used it")]
-    used_by: Annotated[list[str], Field(description="ids of the newest of them")]
-
-
-class EnvironmentList(Answer):
-    """The environments that have a name, and those that are built."""
-
-    named: list[NamedEnvironment]
-    built: list[BuiltEnvironment]
-
-
-class CollectedEnvironments(Answer):
-    """The built environments that were taken away, or would be."""
-
-    environments: list[BuiltEnvironment]
-
-
 class StartRunResult(Answer):
     """The id of a run (Azure's `StartRunResult`)."""
 
@@ -400,9 +343,6 @@ class OpenApiDocument(Answer):
 _ANSWERS: tuple[type[Answer], ...] = (
     ActionResults,
     CodeDiff,
-    DatastoreList,
-    CollectedEnvironments,
-    EnvironmentList,
     ErrorResponse,
     EventList,
     ExperimentList,
@@ -425,6 +365,7 @@ ANSWERS: dict[str, type[Answer]] = {
     for model in (
         *_ANSWERS,
         *HISTORY_ANSWERS,
+        *PROVISION_ANSWERS,
         *SUBMARINE_ANSWERS,
         *SWEEP_ANSWERS,
         *TEMPLATE_ANSWERS,
