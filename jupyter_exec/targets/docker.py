@@ -29,7 +29,7 @@ from jupyter_exec.targets.container_faults import Permissions, container_faults
 from jupyter_exec.targets.container_removal import remove_attempt, remove_leftovers
 from jupyter_exec.targets.container_start import Start
 from jupyter_exec.targets.link import read_record
-from jupyter_exec.targets.local_job import explained, usage_of
+from jupyter_exec.targets.local_job import explained, outcome_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -171,15 +171,7 @@ class DockerTarget(ComputeTarget):
         record = await self._in_thread(read_record, folder, "exit.json")
         if record is None:
             record = await asyncio.shield(self._supervise(folder)[1])
-        return Outcome(
-            exit_code=record.get("exit_code"),
-            code=record["code"],
-            message=record["message"],
-            started_at=record.get("started_at"),
-            ended_at=record.get("ended_at"),
-            canceled=record.get("canceled", False),
-            usage=usage_of(record),
-        )
+        return outcome_of(record)
 
     async def cancel(self, handle: TargetHandle) -> None:
         """Have the containers asked to end, then killed."""

@@ -6,7 +6,7 @@ import errno
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from jupyter_exec.model.job import Usage
+from jupyter_exec.model.job import Outcome, Usage
 from jupyter_exec.targets.shim import proctree
 
 if TYPE_CHECKING:
@@ -117,7 +117,20 @@ def explained(problem: OSError, placement: Placement) -> tuple[str, str]:
     return "ShimFailed", f"the supervisor of the run could not start: {problem}"
 
 
-def usage_of(record: Mapping[str, Any]) -> Usage | None:
+def outcome_of(record: Mapping[str, Any]) -> Outcome:
+    """Return how an attempt ended, from its `exit.json`, whoever has written that."""
+    return Outcome(
+        exit_code=record.get("exit_code"),
+        code=record["code"],
+        message=record["message"],
+        started_at=record.get("started_at"),
+        ended_at=record.get("ended_at"),
+        canceled=record.get("canceled", False),
+        usage=_usage_of(record),
+    )
+
+
+def _usage_of(record: Mapping[str, Any]) -> Usage | None:
     """Return what `exit.json` says about use; None where an older or a dead shim says nothing."""
     if "max_rss_bytes" not in record or "cpu_seconds" not in record:
         return None

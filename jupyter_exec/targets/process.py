@@ -35,7 +35,7 @@ from jupyter_exec.targets.local_job import (
     explained,
     handle_of,
     job_line,
-    usage_of,
+    outcome_of,
     without_environment,
 )
 from jupyter_exec.targets.salvage import end_orphans, salvage
@@ -164,15 +164,7 @@ class LocalTarget(ComputeTarget):
         if record is None:
             record = await self._in_thread(salvage, handle["pid"], handle["marker"], attempt_dir)
         self._ports.release(handle["attempt_dir"])
-        return Outcome(
-            exit_code=record.get("exit_code"),
-            code=record["code"],
-            message=record["message"],
-            started_at=record.get("started_at"),
-            ended_at=record.get("ended_at"),
-            canceled=record.get("canceled", False),
-            usage=usage_of(record),
-        )
+        return outcome_of(record)
 
     async def cancel(self, handle: TargetHandle) -> None:
         """Send SIGTERM to the shim, which does the rest."""
