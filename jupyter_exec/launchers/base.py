@@ -31,6 +31,8 @@ class LaunchContext:
         env: variables every run gets (AZUREML_*, JUPYTER_EXEC_*, the environment's own).
         images: image that a role names -> what the engine calls it; empty where the target has no
             containers.
+        log: path of a log of this attempt, with `{}` for `<role>-<index>` of whose it is.
+        failed: file to which ranks append how they failed (`ranks.py`).
     """
 
     run_id: str
@@ -40,15 +42,22 @@ class LaunchContext:
     kernel: str | None
     env: Mapping[str, str]
     images: Mapping[str, str] = field(default_factory=dict)
+    log: str = "{}.txt"
+    failed: str = "failed.txt"
 
 
 class Launcher(ABC):
     """Turns a run definition into a Job."""
 
-    communicators: frozenset[str] = frozenset({"None"})
-
     def faults(self, configuration: RunConfiguration) -> list[Fault]:
         """Return what is wrong with a definition for this framework, before anything is stored."""
+        return []
+
+    def faults_on(self, configuration: RunConfiguration, capacity: Resources) -> list[Fault]:
+        """Return what is wrong with it on a target that has so much; asked where `faults` has none.
+
+        Too large a `need` is told by others.
+        """
         return []
 
     def need(self, configuration: RunConfiguration) -> Resources:
@@ -71,6 +80,12 @@ class Launcher(ABC):
             addresses: of the replicas that listen.
             replica: role and index.
         """
+        return {}
+
+    def pages(
+        self, configuration: RunConfiguration, addresses: Mapping[Replica, Address]
+    ) -> Mapping[str, str]:
+        """Return the pages that the run itself serves while it goes on: title -> http address."""
         return {}
 
     @abstractmethod

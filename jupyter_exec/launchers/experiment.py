@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from jupyter_exec.errors import Fault, InvalidRequest
 from jupyter_exec.launchers.base import Launcher
-from jupyter_exec.launchers.python import communicator_faults
+from jupyter_exec.launchers.framework import communicator_faults
 from jupyter_exec.model.experiment import FRAMEWORKS, has_placeholder, without_credentials
 from jupyter_exec.model.git_url import parse_git_url
 from jupyter_exec.model.job import Job, Resources, Role
@@ -44,7 +44,7 @@ class ExperimentLauncher(Launcher):
         if waiting:
             message = "it was not filled in: give a whole number"
             return [Fault(f"{_FIELD}.spec.{name}.replicas", message) for name in waiting]
-        faults = communicator_faults(configuration, self.communicators)
+        faults = communicator_faults(configuration, frozenset({"None"}))
         faults += _role_faults(spec) + _command_faults(spec) + _image_faults(spec)
         return faults + (_code_faults(spec) if spec.code else [])
 

@@ -14,12 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_exec.errors import Fault
 from jupyter_exec.launchers.base import Launcher
-from jupyter_exec.launchers.python import (
-    communicator_faults,
-    posix_path,
-    require_python,
-    script_faults,
-)
+from jupyter_exec.launchers.commands import posix_path, require_python, script_faults
+from jupyter_exec.launchers.framework import communicator_faults
+from jupyter_exec.launchers.threads import thread_variables
 from jupyter_exec.model.job import Job, Mount, Role, Standby
 
 if TYPE_CHECKING:
@@ -43,7 +40,7 @@ class NotebookLauncher(Launcher):
 
     def faults(self, configuration: RunConfiguration) -> list[Fault]:
         """Return what is wrong: the script, a communicator, arguments, parameter names."""
-        faults = communicator_faults(configuration, self.communicators)
+        faults = communicator_faults(configuration, frozenset({"None"}))
         faults += script_faults(configuration.script)
         if configuration.arguments:
             message = "a notebook takes parameters, not arguments"
@@ -78,6 +75,7 @@ class NotebookLauncher(Launcher):
         role = Role(
             name="main",
             command=_command(context, json.dumps(spec)),
+            env=thread_variables(configuration, context.env),
             resources=configuration.resources.need(),
             standby=_standby(context),
         )

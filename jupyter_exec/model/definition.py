@@ -81,15 +81,19 @@ class HdiConfiguration(WireModel):
 
 
 class ResourceRequest(WireModel):
-    """What one process of the run needs. `memory` is a limit, and enforced."""
+    """What one process of the run needs. `memory` is a limit, and enforced.
 
-    cpus: Annotated[float, Field(gt=0, le=100_000)] = 1.0
+    Where nobody says how many `cpus`, it is one for each process, or fewer on a small machine.
+    """
+
+    cpus: Annotated[float, Field(gt=0, le=100_000)] | None = None
     memory: Size | None = None
     gpus: Annotated[int, Field(ge=0, le=100_000)] = 0
 
     def need(self) -> Resources:
         """Return the need as the planner's value."""
-        return Resources(self.cpus, self.memory, self.gpus)
+        cpus = 1.0 if self.cpus is None else self.cpus
+        return Resources(cpus, self.memory, self.gpus, shrinks=self.cpus is None)
 
 
 class RunConfiguration(WireModel):

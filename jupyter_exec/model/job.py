@@ -6,7 +6,7 @@ or batch jobs. All values are frozen: a plan can be compared with another plan.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -23,16 +23,22 @@ class Resources:
         cpus: processors; fractions are fine.
         memory_bytes: upper bound of all its processes' resident memory; None = not enforced.
         gpus: whole devices.
+        shrinks: nobody said how many processors, so those that a smaller machine has will do.
     """
 
     cpus: float = 1.0
     memory_bytes: int | None = None
     gpus: int = 0
+    shrinks: bool = False
 
     def times(self, count: int) -> Resources:
         """Return the need of `count` replicas together."""
         memory = None if self.memory_bytes is None else self.memory_bytes * count
-        return Resources(self.cpus * count, memory, self.gpus * count)
+        return Resources(self.cpus * count, memory, self.gpus * count, self.shrinks)
+
+    def fitted(self, capacity: Resources) -> Resources:
+        """Return the need on a target that has so much."""
+        return replace(self, cpus=min(self.cpus, capacity.cpus)) if self.shrinks else self
 
 
 @dataclass(frozen=True)
@@ -139,6 +145,7 @@ class Job:
             sum(need.cpus for need in needs),
             sum(memory) if memory else None,
             sum(need.gpus for need in needs),
+            all(need.shrinks for need in needs),
         )
 
     def as_json(self) -> dict[str, Any]:

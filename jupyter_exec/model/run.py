@@ -84,6 +84,11 @@ class Run:
         """Tell whether nothing more will happen to this run."""
         return self.status in TERMINAL
 
+    @property
+    def pages(self) -> dict[str, str]:
+        """Web pages that the run serves while it goes on: title -> address."""
+        return {} if self.ended else dict((self.handle or {}).get("pages", {}))
+
     def to_json(self) -> dict[str, Any]:
         """Return the run as every face sees it; folder, handle and hashes stay inside."""
         error = (
@@ -111,6 +116,7 @@ class Run:
             if self.git
             else None,
             "template": self.template,
+            "pages": self.pages,
             "usage": usage_json(self.usage),
             "environment": environment_json(self.environment),
             "definition": self.definition,

@@ -67,7 +67,7 @@ class Admission:
                 once with them; None for one that has to wait.
         """
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        ticket = Ticket(run_id, display_name, sequence, need, future)
+        ticket = Ticket(run_id, display_name, sequence, need.fitted(self.capacity), future)
         if holds is not None:
             self._let_in(ticket, tuple(holds))
         else:
@@ -112,6 +112,7 @@ class Admission:
 
     def exceeds(self, need: Resources) -> str | None:
         """Say why a need can never be met here; None when it can."""
+        need = need.fitted(self.capacity)
         if need.cpus > self.capacity.cpus:
             return f"asks for {need.cpus:g} cpus, and there are {self.capacity.cpus:g}"
         if need.gpus > self.capacity.gpus:

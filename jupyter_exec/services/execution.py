@@ -29,10 +29,10 @@ from jupyter_exec.targets.base import Placement
 from jupyter_exec.targets.shim.record import mask
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from jupyter_exec.launchers.base import Launcher
-    from jupyter_exec.model.job import Job, Outcome
+    from jupyter_exec.model.job import Address, Job, Outcome, Replica
     from jupyter_exec.model.run import Run
     from jupyter_exec.services.journal import Journal
     from jupyter_exec.services.ways import Ways
@@ -191,15 +191,17 @@ class Execution:
                 environment=prepared.environment,
             )
             self._interruptible = False
-            placement = await self._place(job, self._placement(gpu_ids, job))
+            addresses = await self._target.place(job, self._placement(gpu_ids, job))
+            placement = await self._told(addresses, self._placement(gpu_ids, job))
             handle = await self._submit(job, placement)
-            handle = {**handle, _GPUS: list(gpu_ids)}
+            # What listens inside a container is out of a browser's reach.
+            here = {} if job.container else self._launcher.pages(configuration, addresses)
+            handle = {**handle, _GPUS: list(gpu_ids), "pages": dict(here)}
             await self._submitted(handle)
             return await self._watch(handle)
 
-    async def _place(self, job: Job, placement: Placement) -> Placement:
-        """Tell every replica where the others will be."""
-        addresses = await self._target.place(job, placement)
+    async def _told(self, addresses: Mapping[Replica, Address], placement: Placement) -> Placement:
+        """Return the placement in which every replica is told where the others will be."""
         configuration = self._definition.configuration
         told = {}
         for replica in placement.logs:  # each may be told of all the others: let the server breathe

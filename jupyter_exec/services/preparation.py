@@ -136,6 +136,8 @@ def _context(
             token,
         ),
         images=prepared.images,
+        log=seen(paths.log_pattern(run.attempt)),
+        failed=seen(paths.failed(run.attempt)),
     )
 
 

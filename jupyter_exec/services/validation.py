@@ -14,7 +14,6 @@ from jupyter_exec.services.kernels import kernel_fault
 
 if TYPE_CHECKING:
     from jupyter_exec.model.definition import RunConfiguration
-    from jupyter_exec.model.job import Resources
     from jupyter_exec.services.ways import Ways
 
 
@@ -33,17 +32,14 @@ def name_faults(experiment: str, run_id: str | None) -> list[Fault]:
 async def configuration_faults(configuration: RunConfiguration, ways: Ways) -> list[Fault]:
     """Return what is wrong with a configuration: target, framework, environment, needs, kernel."""
     faults: list[Fault] = []
-    need = configuration.resources.need()
     try:
-        launcher = ways.launcher(configuration)
-        faults += launcher.faults(configuration)
-        need = launcher.need(configuration)
+        faults += ways.launcher(configuration).faults(configuration)
     except ExecError as error:
         faults += error.faults
     target = None
     try:
         target = ways.target_name(configuration)
-        faults += await _target_faults(configuration, ways, target, need)
+        faults += await _target_faults(configuration, ways, target, planned=not faults)
     except ExecError as error:
         faults += error.faults
     environment = ways.environment(configuration.environment, target)
@@ -75,11 +71,21 @@ def _image_faults(configuration: RunConfiguration, ways: Ways) -> list[Fault]:
 
 
 async def _target_faults(
-    configuration: RunConfiguration, ways: Ways, target: str, need: Resources
+    configuration: RunConfiguration, ways: Ways, target: str, *, planned: bool
 ) -> list[Fault]:
-    """Return what is wrong with a configuration on the target that it goes to."""
+    """Return what is wrong with a configuration on the target that it goes to.
+
+    Args:
+        planned: nothing else is wrong, so the whole job's need is known.
+    """
     faults = ways.target(target).faults(configuration)
-    exceeded = (await ways.admission(target)).exceeds(need)
+    admission = await ways.admission(target)
+    need = configuration.resources.need()
+    if planned:
+        launcher = ways.launcher(configuration)
+        need = launcher.need(configuration)
+        faults += launcher.faults_on(configuration, admission.capacity)
+    exceeded = None if faults else admission.exceeds(need)
     if exceeded:
         faults.append(Fault("configuration.resources", exceeded))
     return faults
@@ -98,6 +104,10 @@ def local_run_faults(configuration: RunConfiguration, ways: Ways) -> list[Fault]
         faults.append(Fault("configuration.script", message))
     else:
         faults += ways.launcher(configuration).faults(configuration)
+    if configuration.communicator != "None":
+        name = configuration.communicator
+        message = f"a local run is one process, so it must be None; submit {name} to a target"
+        faults.append(Fault("configuration.communicator", message))
     python = configuration.environment.python
     if python.user_managed_dependencies is False and python.conda_dependencies:
         message = "a local run uses an interpreter as it is: set it to true, and interpreterPath"

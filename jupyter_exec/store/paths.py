@@ -65,8 +65,15 @@ class RunPaths:
 
     def log(self, role: str, index: int, attempt: int) -> Path:
         """Log file of one replica in one attempt (1 = the first)."""
-        retry = "" if attempt == 1 else f".retry-{attempt - 1}"
-        return self.logs / f"{role}-{index}{retry}.txt"
+        return self.log_pattern(attempt).with_name(f"{role}-{index}{_retry(attempt)}.txt")
+
+    def log_pattern(self, attempt: int) -> Path:
+        """Log files of one attempt, with `{}` for the replica."""
+        return self.logs / f"{{}}{_retry(attempt)}.txt"
+
+    def failed(self, attempt: int) -> Path:
+        """Lines of ranks that failed in one attempt: `rank-3 1`, in order."""
+        return self.attempt(attempt) / "failed.txt"
 
     @property
     def environment_log(self) -> Path:
@@ -77,6 +84,10 @@ class RunPaths:
     def data_log(self) -> Path:
         """What was transferred from and to datastores."""
         return self.logs / "data.txt"
+
+
+def _retry(attempt: int) -> str:
+    return "" if attempt == 1 else f".retry-{attempt - 1}"
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from jupyter_exec.launchers.notebook_runner.floats import with_floats
 from jupyter_exec.launchers.notebook_runner.kernel import NotebookFault
 from jupyter_exec.launchers.notebook_runner.streams import CELL_CHARACTERS, CellStreams
 from jupyter_exec.launchers.python import PythonLauncher
+from jupyter_exec.launchers.threads import VARIABLES
 from jupyter_exec.model.definition import RunConfiguration
 from jupyter_exec.model.job import Job, Resources, Role
 
@@ -43,6 +44,7 @@ def test_a_script():
             Role(
                 "main",
                 ("/env/python", "-u", "train.py", "--lr", "0.1"),
+                env=dict.fromkeys(VARIABLES, "2"),
                 resources=Resources(2, 2**30, 0),
             ),
         ),

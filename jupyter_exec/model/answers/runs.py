@@ -118,6 +118,9 @@ class Run(Answer):
     environment: Annotated[RunEnvironment | None, Field(description="null until it is there")]
     definition: RunDefinition
     pinned: Annotated[bool, Field(description="stays, whatever the operator's limits")] = False
+    pages: Annotated[
+        dict[str, str], Field(description="web pages that it serves now: title -> address")
+    ] = {}
     queue_position: Annotated[int | None, Field(ge=1, description="only while it waits")] = None
 
 

@@ -126,7 +126,7 @@ def last_line(path: str, masked: "Sequence[str]" = ()) -> str:
     forms = _forms(masked)
     tail_bytes = _TAIL_BYTES + sum(4 * len(form) for form in forms[:1])  # UTF-8: up to 4 each
     try:
-        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
     except OSError:
         return ""
     try:

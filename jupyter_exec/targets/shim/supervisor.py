@@ -11,7 +11,7 @@ import time
 
 from jupyter_exec.targets.shim import proctree
 from jupyter_exec.targets.shim.memory import MemoryWatch
-from jupyter_exec.targets.shim.record import last_line, size_words
+from jupyter_exec.targets.shim.record import size_words
 from jupyter_exec.targets.shim.usage import UsageWatch, ended_cpu_s
 
 TYPE_CHECKING = False
@@ -92,11 +92,14 @@ class Supervisor:
         self._grace_s: "float" = job["grace_s"]
         self._limit_s: "Optional[float]" = job["time_limit_s"]
         self._masked: "List[str]" = job.get("masked", [])
+        self._failed_ranks: "str" = os.path.join(job.get("attempt_dir", ""), "failed.txt")
         self._cut_short = cut_short
         self._started = time.monotonic()
         self._memory = MemoryWatch(replicas)
         self._usage = UsageWatch(job.get("usage"), self._started)
         self._verdict: "Optional[Dict[str, Any]]" = None
+        self._failed: "List[Replica]" = []  # in the order of their ends
+        self._doubt_until: "Optional[float]" = None
         self._kill_at: "Optional[float]" = None
         self._childless = False
 
@@ -137,16 +140,19 @@ class Supervisor:
                 signaled = os.WIFSIGNALED(status)
                 code = -os.WTERMSIG(status) if signaled else os.WEXITSTATUS(status)
                 names[pid].exit_code = code
+                if code:
+                    self._failed.append(names[pid])
 
     def _judge(self, now: float) -> None:
         """Decide whether the job is over, and why."""
-        failed = [replica for replica in self.replicas if replica.exit_code]
         if self._cut_short:
             self.canceled = True
         elif all(replica.exit_code == 0 for replica in self.replicas if replica.decides):
             pass  # first: what they leave alone may stumble over their end before it is judged
-        elif failed:
-            self._verdict = self._failure(failed[0])
+        elif self._failed:
+            self._verdict = self._failure(now)
+            if self._verdict is None:
+                return
         elif self._bell.canceled:
             self.canceled = True
         elif self._limit_s is not None and now >= self._started + self._limit_s:
@@ -204,26 +210,29 @@ class Supervisor:
         """Return how long nothing will be due, in seconds; None = only a signal matters."""
         if self._kill_at is not None:
             return max(0.01, self._kill_at - now)
-        due = [one for one in (self._memory.due, self._usage.due) if one is not None]
+        dues = (self._memory.due, self._usage.due, self._doubt_until)
+        due = [one for one in dues if one is not None]
         if self._limit_s is not None:
             due.append(self._started + self._limit_s)
         return max(0.0, min(due) - now) if due else None
 
-    def _failure(self, replica: Replica) -> "Dict[str, Any]":
-        """Say why a replica failed."""
-        code = replica.exit_code or 0
-        if code > 0:
-            cause = last_line(replica.log, self._masked)
-            text = f"{cause} (exit code {code})" if cause else f"exit code {code}"
-            return {
-                "code": "ExitCode",
-                "message": self._named(replica, text),
-                "exit_code": code,
-            }
-        text = f"ended by {_signal_name(-code)}"
-        if -code == signal.SIGKILL:
-            text += " (out of memory?)"
-        return {"code": "Signal", "message": self._named(replica, text), "exit_code": code}
+    def _failure(self, now: float) -> "Optional[Dict[str, Any]]":
+        """Say why it failed; None while that may still turn out better."""
+        from jupyter_exec.targets.shim import causes  # a run that succeeds need not pay for it
+
+        failures = causes.failures(
+            [(r.role, r.index, r.exit_code or 0, r.log) for r in self._failed],
+            self._failed_ranks,
+            self._masked,
+        )
+        if self._doubt_until is None:
+            self._doubt_until = now + causes.ECHO_S
+        going = any(replica.exit_code is None for replica in self.replicas)
+        cause = causes.cause(failures)
+        if going and now < self._doubt_until and causes.is_echo(cause):
+            return None
+        several = len(self.replicas) > 1 or len(failures) > 1
+        return causes.verdict(cause, named=several)
 
     def _named(self, replica: Replica, text: str) -> str:
         """Put the replica's name before the text where there are several."""
@@ -247,11 +256,3 @@ class Supervisor:
             ),
             "cpu_seconds": round(ended_cpu_s(), 2),
         }
-
-
-def _signal_name(number: int) -> str:
-    """Return `SIGSEGV` for 11."""
-    for name in dir(signal):
-        if name[:3] == "SIG" and name[3] != "_" and getattr(signal, name) == number:
-            return name
-    return f"signal {number}"

@@ -1,0 +1,80 @@
+"""A framework: which communicators go with it, and what each makes of a run (floor: launchers)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from jupyter_exec.errors import Fault
+from jupyter_exec.launchers.base import Launcher
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from jupyter_exec.launchers.base import LaunchContext
+    from jupyter_exec.model.definition import RunConfiguration
+    from jupyter_exec.model.job import Address, Job, Replica, Resources
+
+
+class FrameworkLauncher(Launcher):
+    """Leaves the work to the launcher of the communicator that a definition names.
+
+    Attributes:
+        by_communicator: all that go with this framework; the first is the one meant where none of
+            them is named and `None` does not go with it.
+    """
+
+    by_communicator: ClassVar[Mapping[str, Launcher]]
+
+    def faults(self, configuration: RunConfiguration) -> list[Fault]:
+        """Return the fault of a communicator that does not go with it, or what else is wrong."""
+        faults = communicator_faults(configuration, self.by_communicator)
+        return faults or self._chosen(configuration).faults(configuration)
+
+    def faults_on(self, configuration: RunConfiguration, capacity: Resources) -> list[Fault]:
+        """Return what is wrong with it on a target that has so much."""
+        return self._chosen(configuration).faults_on(configuration, capacity)
+
+    def need(self, configuration: RunConfiguration) -> Resources:
+        """Return what the whole job needs."""
+        return self._chosen(configuration).need(configuration)
+
+    def images(self, configuration: RunConfiguration) -> frozenset[str]:
+        """Return the images that single roles name."""
+        return self._chosen(configuration).images(configuration)
+
+    def plan(self, configuration: RunConfiguration, context: LaunchContext) -> Job:
+        """Return what to start."""
+        return self._chosen(configuration).plan(configuration, context)
+
+    def replica_env(
+        self,
+        configuration: RunConfiguration,
+        addresses: Mapping[Replica, Address],
+        replica: Replica,
+    ) -> Mapping[str, str]:
+        """Return what a replica is told of the others."""
+        return self._chosen(configuration).replica_env(configuration, addresses, replica)
+
+    def pages(
+        self, configuration: RunConfiguration, addresses: Mapping[Replica, Address]
+    ) -> Mapping[str, str]:
+        """Return the pages that the run serves."""
+        return self._chosen(configuration).pages(configuration, addresses)
+
+    def _chosen(self, configuration: RunConfiguration) -> Launcher:
+        known = self.by_communicator
+        return known.get(configuration.communicator) or next(iter(known.values()))
+
+
+def communicator_faults(
+    configuration: RunConfiguration, allowed: Mapping[str, Launcher] | frozenset[str]
+) -> list[Fault]:
+    """Return the fault of a communicator that the framework does not have."""
+    if configuration.communicator in allowed:
+        return []
+    words = ", ".join(sorted(allowed))
+    message = (
+        f"framework {configuration.framework} has no communicator {configuration.communicator!r};"
+        f" allowed: {words}"
+    )
+    return [Fault("configuration.communicator", message)]
