@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from jupyter_exec.cli.commands import command as _command
 from jupyter_exec.cli.commands import json_option as _json
 from jupyter_exec.cli.template_parser import add_template
+from jupyter_exec.client.frameworks import COMMUNICATORS, FRAMEWORKS
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
@@ -112,6 +113,7 @@ def _submit(commands: _SubParsersAction[ArgumentParser]) -> None:
         "--experiment", metavar="E", help="to which the run belongs (default: the folder)"
     )
     _environment(parser)
+    _framework(parser)
     _needs(parser)
     _how(parser)
 
@@ -158,6 +160,16 @@ def _environment(parser: ArgumentParser) -> None:
         help="a variable for the run that is stored nowhere; its value is that of your own "
         "variable NAME, or asked for; may be given again",
     )
+
+
+def _framework(parser: ArgumentParser) -> None:
+    group = parser.add_argument_group("several processes that work together")
+    names = ", ".join(FRAMEWORKS)
+    group.add_argument("--framework", metavar="F", help=f"one of {names} (default: Python)")
+    group.add_argument("--processes", metavar="N", help="how many, of the whole job")
+    group.add_argument("--nodes", metavar="N", help="on how many nodes")
+    words = ", ".join(COMMUNICATORS)
+    group.add_argument("--communicator", metavar="C", help=f"how they talk: one of {words}")
 
 
 def _needs(parser: ArgumentParser) -> None:
@@ -224,6 +236,7 @@ def _rerun(commands: _SubParsersAction[ArgumentParser]) -> None:
     _one_run(parser, newest=False)
     _names(parser)
     _environment(parser)
+    _framework(parser)
     _needs(parser)
     _how(parser)
 

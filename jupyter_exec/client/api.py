@@ -132,6 +132,10 @@ class ExecClient:
         secrets: Mapping[str, str] | None = None,
         image: str | None = None,
         docker_arguments: Sequence[str] | None = None,
+        framework: str | None = None,
+        communicator: str | None = None,
+        processes: int | str | None = None,
+        nodes: int | str | None = None,
         wait: bool = False,
     ) -> Run:
         """Make a run.
@@ -166,6 +170,10 @@ class ExecClient:
             secrets: variables too, whose values are stored nowhere.
             image: of the container that it runs in, with that image's Python.
             docker_arguments: options of `docker run`, for example `["--shm-size", "2g"]`.
+            framework: Python, PyTorch, TensorFlow, PySpark, XGBoost or Cntk.
+            communicator: how processes find each other; by default what the framework's use.
+            processes: of the whole job, each with `cpus`, `memory` and `gpus`.
+            nodes: machines, or groups of processes on one.
             wait: return when it has ended.
 
         Raises:
@@ -197,6 +205,10 @@ class ExecClient:
             environment_variables=environment_variables,
             image=image,
             docker_arguments=docker_arguments,
+            framework=framework,
+            communicator=communicator,
+            processes=processes,
+            nodes=nodes,
         )
 
         def post() -> Run:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jupyter_exec.client.environment import environment_section
+from jupyter_exec.client.frameworks import framework_section
 from jupyter_exec.errors import InvalidRequest
 
 if TYPE_CHECKING:
@@ -188,6 +189,10 @@ def configuration(  # noqa: PLR0913 - a run has that many sides, and each is an 
     environment_variables: Mapping[str, Any] | None = None,
     image: str | None = None,
     docker_arguments: Sequence[str] | None = None,
+    framework: str | None = None,
+    communicator: str | None = None,
+    processes: int | str | None = None,
+    nodes: int | str | None = None,
 ) -> dict[str, Any]:
     """Make the `configuration` of a run definition; what is not given is left out.
 
@@ -208,9 +213,10 @@ def configuration(  # noqa: PLR0913 - a run has that many sides, and each is an 
         environment_variables: set for the run.
         image: of the container that it runs in; its Python is used unless `env` says otherwise.
         docker_arguments: options of `docker run`, for example `["--shm-size", "2g"]`.
+        framework, communicator, processes, nodes: see `frameworks.framework_section`.
 
     Raises:
-        InvalidRequest: `env` or `time_limit` cannot be read.
+        InvalidRequest: `env`, `time_limit`, `processes` or `nodes` cannot be read.
     """
     environment = environment_section(env, None if kernel or image else python)
     if image or docker_arguments:
@@ -230,6 +236,7 @@ def configuration(  # noqa: PLR0913 - a run has that many sides, and each is an 
         or None,
         "maxRunDurationSeconds": None if time_limit is None else parse_duration(time_limit),
         "retries": retries,
+        **framework_section(framework, communicator, processes, nodes, gpus),
     }
     return {name: value for name, value in values.items() if value is not None}
 

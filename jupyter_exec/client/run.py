@@ -313,6 +313,10 @@ class Run:
         if secrets:
             body["secrets"] = dict(secrets)
         if changes:
+            before = self.json["definition"].get("configuration", {})
+            counts = {"communicator", "processes", "nodes"} & changes.keys()
+            if counts and "framework" in before:
+                changes.setdefault("framework", before["framework"])
             body["definition"] = {"configuration": configuration(**changes)}
         answer = self._client.writing(lambda: self._json("POST", "/rerun", json=body))
         again = Run(self._client, answer)

@@ -33,7 +33,10 @@ def command_of(configuration: RunConfiguration, context: LaunchContext) -> tuple
 
 
 def command_faults(configuration: RunConfiguration) -> list[Fault]:
-    """Return what is wrong: no script or command, a script elsewhere."""
+    """Return what is wrong: no script or command, a script elsewhere, a notebook."""
+    if configuration.notebook:
+        message = "a notebook runs in one kernel; this framework runs a script: export it as one"
+        return [Fault("configuration.script", message)]
     return [] if configuration.command else script_faults(configuration.script)
 
 

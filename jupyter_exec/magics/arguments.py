@@ -66,7 +66,13 @@ OPTIONS: tuple[Option, ...] = (
     ),
     Option("--image", "image of the container that it runs in (needs Docker)", "IMAGE"),
     Option("--docker-arg", "an option of docker run: '--shm-size 2g'", "OPTION", repeat=True),
-    Option("--cpus", "processors; 0.5 is fine (default: 1)", "N"),
+    Option(
+        "--framework", "PyTorch, TensorFlow, PySpark, XGBoost, Cntk", "F", completes="frameworks"
+    ),
+    Option("--processes", "how many processes work together", "N"),
+    Option("--nodes", "on how many nodes they are", "N"),
+    Option("--communicator", "how they talk: Mpi, Gloo, Nccl, ...", "C", completes="communicators"),
+    Option("--cpus", "processors of each process; 0.5 is fine", "N"),
     Option("--memory", "upper bound, for example 512M or 2G", "SIZE"),
     Option("--gpus", "whole GPUs (default: 0)", "N"),
     Option("--time-limit", "ends the run after 90s, 10m, 2h, ...", "TIME"),
@@ -106,6 +112,7 @@ Examples:
   %submit report.ipynb -p lr=0.1 -p name=hello --wait
   %submit train.py --cpus 2 --memory 2G -- --epochs 3
   %submit folder --command 'make all'
+  %submit train.py --framework pytorch --processes 4
   %submit train.py --image python:3.12 --docker-arg='--shm-size 2g'
 """
 NOTES = """\

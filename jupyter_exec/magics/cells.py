@@ -54,6 +54,8 @@ def _jupyter_exec_save(names, folder):
     os.replace(file.name, os.path.join(folder, "result.pkl"))
 
 """
+# Of several processes the first.
+_FIRST = 'if __import__("os").environ.get("RANK", "0") == "0":\n'
 # The cell may change the working folder; it is asked for before.
 _FOLDER = '_jupyter_exec_outputs = __import__("os").path.abspath("outputs")'
 
@@ -70,7 +72,7 @@ def cell_files(
     if inputs:
         files[VARIABLES] = pickle_variables(inputs)
     before = [part for part, wanted in ((_LOAD, inputs), (_FOLDER, outputs)) if wanted]
-    save = f"{_SAVE}_jupyter_exec_save({list(outputs)!r}, _jupyter_exec_outputs)"
+    save = f"{_SAVE}{_FIRST}    _jupyter_exec_save({list(outputs)!r}, _jupyter_exec_outputs)"
     after = [save] if outputs else []
     if not script:
         files[NOTEBOOK] = _notebook("\n".join(before), cell, "".join(after))

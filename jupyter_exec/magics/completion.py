@@ -6,6 +6,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+from jupyter_exec.client.frameworks import COMMUNICATORS, FRAMEWORKS
 from jupyter_exec.magics.arguments import BOTH, CELL, LINE, OPTIONS, RUNS, Option
 from jupyter_exec.model.lifecycle import RunStatus
 
@@ -94,6 +95,8 @@ class Completer:
             return files(value, _ENVIRONMENTS), "path"
         offers: dict[str, Callable[[str], list[str]]] = {
             "experiments": lambda _: self._known.experiments(),
+            "frameworks": lambda _: list(FRAMEWORKS),
+            "communicators": lambda _: list(COMMUNICATORS),
             "targets": lambda _: self._known.targets(),
             "variables": self._variables,
             "folders": lambda word: files(word, set()),

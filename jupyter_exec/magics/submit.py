@@ -33,7 +33,22 @@ if TYPE_CHECKING:
     from jupyter_exec.client import ExecClient, Run
 
 T = TypeVar("T")
-_PASSED_ON = ("name", "target", "env", "cpus", "memory", "gpus", "time_limit", "retries", "image")
+_PASSED_ON = (
+    "name",
+    "target",
+    "env",
+    "cpus",
+    "memory",
+    "gpus",
+    "time_limit",
+    "retries",
+    "image",
+    "framework",
+    "communicator",
+    "processes",
+    "nodes",
+)
+_SEVERAL = ("framework", "communicator", "processes", "nodes")
 
 
 class RunUnsuccessful(Exception):
@@ -143,9 +158,11 @@ class ExecMagics(Magics):
             raise UsageFault(f"{CELL}: a cell takes no arguments after '--'")
         inputs = cells.select_variables(_names(values.inputs, "--in"), self._shell.user_ns)
         outputs = _names(values.outputs, "--out")
-        if values.script and not values.env:
+        # A notebook has one kernel; several processes share a script.
+        plain = values.script or any(getattr(values, name) for name in _SEVERAL)
+        if plain and not values.env:
             cells.check_script(cell)
-        script, overlay = cells.cell_files(cell, inputs, outputs, script=values.script)
+        script, overlay = cells.cell_files(cell, inputs, outputs, script=plain)
         options = self._options(values)
         options["name"] = options["name"] or cells.cell_name(cell)
         folder = Path.cwd() if options["snapshot"] else None
@@ -246,9 +263,24 @@ _OPTIONS = {
     "time_limit": "--time-limit",
     "baseImage": "--image",
     "enabled": "--image",
+    "nodeCount": "--nodes",
+    "processCount": "--processes",
+    "processCountPerNode": "--processes",
+    "workerCount": "--processes",
 }
 
-_SAME = {"experiment", "target", "env", "cpus", "memory", "gpus", "retries", "files", "link"}
+_SAME = {
+    *_SEVERAL,
+    "experiment",
+    "target",
+    "env",
+    "cpus",
+    "memory",
+    "gpus",
+    "retries",
+    "files",
+    "link",
+}
 
 
 def option_of(target: str | None) -> str:

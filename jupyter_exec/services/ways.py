@@ -104,13 +104,13 @@ class Ways:
         return admission.position(run_id) if admission else None
 
     def launcher(self, configuration: RunConfiguration) -> Launcher:
-        """Return the launcher for a definition: by framework; `notebook`, `experiment` for those.
+        """Return the launcher of a definition: by framework; `notebook`, `experiment` for those.
 
         Raises:
             InvalidRequest: no launcher of that framework is installed.
         """
         name = "experiment" if configuration.experiment else configuration.framework.lower()
-        if name == "python" and configuration.notebook:
+        if configuration.notebook and _is_one_process(configuration):
             name = "notebook"
         if name not in self._launchers:
             plugin = plugins.load("jupyter_exec.launchers", name, "configuration.framework")
@@ -134,3 +134,8 @@ class Ways:
         """Let every target release what the server holds; runs go on."""
         for target in self._targets.values():
             await target.close()
+
+
+def _is_one_process(configuration: RunConfiguration) -> bool:
+    """Tell whether a notebook's kernel is all that runs."""
+    return configuration.framework != "PySpark" and configuration.communicator == "None"

@@ -4,6 +4,7 @@ import sys
 
 import pytest
 
+from jupyter_exec.client.frameworks import framework_section
 from jupyter_exec.client.options import (
     configuration,
     environment_section,
@@ -202,3 +203,54 @@ def test_an_image_brings_its_own_python():
         "docker": {"enabled": True, "arguments": ["--shm-size 2g"]},
         "python": {"x": 1},
     }
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ({}, {}),
+        ({"framework": "pyspark", "nodes": 2}, {"framework": "PySpark", "nodeCount": 2}),
+        ({"processes": "1"}, {"mpi": {"processCountPerNode": 1}}),
+        (
+            {"processes": 4, "nodes": 2},
+            {"communicator": "Mpi", "nodeCount": 2, "mpi": {"processCountPerNode": 2}},
+        ),
+        (
+            {"framework": "pytorch", "processes": 4},
+            {"framework": "PyTorch", "communicator": "Gloo", "pyTorch": {"processCount": 4}},
+        ),
+        (
+            {"framework": "PyTorch", "processes": 2, "gpus": "1"},
+            {"framework": "PyTorch", "communicator": "Nccl", "pyTorch": {"processCount": 2}},
+        ),
+        (
+            {"framework": "TensorFlow", "processes": 3},
+            {
+                "framework": "TensorFlow",
+                "communicator": "ParameterServer",
+                "tensorflow": {"workerCount": 3, "parameterServerCount": 0},
+            },
+        ),
+        (
+            {"framework": "mine", "communicator": "x", "processes": 2},
+            {"framework": "mine", "communicator": "x", "mpi": {"processCountPerNode": 2}},
+        ),
+    ],
+)
+def test_frameworks(words, expected):
+    assert framework_section(**words) == expected
+
+
+@pytest.mark.parametrize(
+    ("words", "option", "reason"),
+    [
+        ({"processes": 3, "nodes": 2}, "processes", "evenly among 2 nodes"),
+        ({"processes": "two"}, "processes", "'two' is not a whole number"),
+        ({"nodes": 0}, "nodes", "above 0"),
+        ({"framework": "pyspark", "processes": 2}, "processes", "with nodes"),
+    ],
+)
+def test_counts_that_cannot_be(words, option, reason):
+    with pytest.raises(InvalidRequest, match=reason) as caught:
+        framework_section(**words)
+    assert caught.value.faults[0].target == option
