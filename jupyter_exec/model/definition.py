@@ -17,11 +17,10 @@ from jupyter_exec.model.experiment import ExperimentSpec
 from jupyter_exec.model.job import Resources
 from jupyter_exec.model.sizes import Size
 from jupyter_exec.model.sweep import SweepPlan
-from jupyter_exec.model.wire import Text, WireModel, one_of
+from jupyter_exec.model.wire import Text, WireModel, in_its_own_case, one_of
 
-Framework = Annotated[
-    str, one_of(["Python", "PySpark", "Cntk", "TensorFlow", "PyTorch", "XGBoost"])
-]
+FRAMEWORKS = ("Python", "PySpark", "Cntk", "TensorFlow", "PyTorch", "XGBoost")
+Framework = Annotated[str, in_its_own_case(FRAMEWORKS)]  # plug-ins bring others
 Communicator = Annotated[
     str,
     one_of(

@@ -79,6 +79,14 @@ def one_of(allowed: Sequence[str], also: Mapping[str, str] | None = None) -> Bef
     return BeforeValidator(check, json_schema_input_type=Literal[tuple(allowed)])
 
 
+def in_its_own_case(known: Sequence[str]) -> BeforeValidator:
+    """Accept any text; words that are known in any letter case, and as they are written here."""
+    table = {word.casefold(): word for word in known}
+    return BeforeValidator(
+        lambda value: table.get(value.casefold(), value) if isinstance(value, str) else value
+    )
+
+
 def _path(prefix: str, location: Sequence[int | str]) -> str | None:
     path = prefix
     for part in location:

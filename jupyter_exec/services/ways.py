@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from jupyter_exec import plugins
 from jupyter_exec.environments.base import Environment, choose
 from jupyter_exec.errors import InvalidRequest
+from jupyter_exec.model.definition import FRAMEWORKS
 from jupyter_exec.services.admission import Admission
 
 if TYPE_CHECKING:
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from jupyter_exec.model.environment import EnvironmentDefinition
     from jupyter_exec.store.paths import DataPaths
     from jupyter_exec.targets.base import ComputeTarget
+
+
+_NO_FRAMEWORKS = {"experiment", "notebook"}  # launchers that a definition's other fields choose
 
 
 class Ways:
@@ -107,13 +111,13 @@ class Ways:
         """Return the launcher of a definition: by framework; `notebook`, `experiment` for those.
 
         Raises:
-            InvalidRequest: no launcher of that framework is installed.
+            InvalidRequest: no launcher of that framework is installed; with those that are.
         """
-        name = "experiment" if configuration.experiment else configuration.framework.lower()
+        name = "experiment" if configuration.experiment else _framework(configuration.framework)
         if configuration.notebook and _is_one_process(configuration):
             name = "notebook"
         if name not in self._launchers:
-            plugin = plugins.load("jupyter_exec.launchers", name, "configuration.framework")
+            plugin = plugins.load("jupyter_exec.launchers", name)
             self._launchers[name] = plugin()
         return self._launchers[name]
 
@@ -134,6 +138,22 @@ class Ways:
         """Let every target release what the server holds; runs go on."""
         for target in self._targets.values():
             await target.close()
+
+
+def _framework(framework: str) -> str:
+    """Return the name of a framework's entry point.
+
+    Raises:
+        InvalidRequest: there is none.
+    """
+    words = {name.casefold(): name for name in FRAMEWORKS}
+    installed = set(plugins.names("jupyter_exec.launchers")) - _NO_FRAMEWORKS
+    name = framework.casefold()
+    if name not in installed:
+        known = ", ".join(sorted(words.get(one, one) for one in installed))
+        message = f"{framework[:80]!r} is not one of {known}"
+        raise InvalidRequest(message, "configuration.framework")
+    return name
 
 
 def _is_one_process(configuration: RunConfiguration) -> bool:

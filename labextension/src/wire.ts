@@ -1527,10 +1527,14 @@ export interface components {
         [key: string]: string;
       };
     };
-    /** @description What one process of the run needs. `memory` is a limit, and enforced. */
+    /**
+     * @description What one process of the run needs. `memory` is a limit, and enforced.
+     *
+     *     Where nobody says how many `cpus`, it is one for each process, or fewer on a small machine.
+     */
     ResourceRequest: {
-      /** @default 1 */
-      cpus?: number;
+      /** @default null */
+      cpus?: number | null;
       /** @default null */
       memory?: number | string | null;
       /** @default 0 */
@@ -1591,6 +1595,13 @@ export interface components {
        */
       pinned?: boolean;
       /**
+       * @description web pages that it serves now: title -> address
+       * @default {}
+       */
+      pages?: {
+        [key: string]: string;
+      };
+      /**
        * @description only while it waits
        * @default null
        */
@@ -1604,12 +1615,8 @@ export interface components {
       command?: string[] | string | null;
       /** @default [] */
       arguments?: string[];
-      /**
-       * @default Python
-       * @enum {string}
-       */
-      framework?:
-        'Python' | 'PySpark' | 'Cntk' | 'TensorFlow' | 'PyTorch' | 'XGBoost';
+      /** @default Python */
+      framework?: string;
       /**
        * @default None
        * @enum {string}
@@ -1705,7 +1712,7 @@ export interface components {
       kernel?: string | null;
       /**
        * @default {
-       *       "cpus": 1,
+       *       "cpus": null,
        *       "memory": null,
        *       "gpus": 0
        *     }
@@ -1788,7 +1795,7 @@ export interface components {
        *       "parameters": {},
        *       "kernel": null,
        *       "resources": {
-       *         "cpus": 1,
+       *         "cpus": null,
        *         "gpus": 0,
        *         "memory": null
        *       },
@@ -2047,7 +2054,7 @@ export interface components {
        *           "processCount": null
        *         },
        *         "resources": {
-       *           "cpus": 1,
+       *           "cpus": null,
        *           "gpus": 0,
        *           "memory": null
        *         },
@@ -2127,6 +2134,13 @@ export interface components {
        * @default false
        */
       pinned?: boolean;
+      /**
+       * @description web pages that it serves now: title -> address
+       * @default {}
+       */
+      pages?: {
+        [key: string]: string;
+      };
       /**
        * @description only while it waits
        * @default null
