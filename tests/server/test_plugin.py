@@ -1,0 +1,84 @@
+"""The documentation's example plug-in: built, installed, tested by its own tests, and used."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+import uv
+from servers import RunningServer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PAGE = Path(__file__).parents[2] / "notebooks" / "plugins.md"
+NAMES = ("pyproject.toml", "jupyter_exec_shards.py", "test_shards.py")
+
+
+@pytest.fixture(scope="module")
+def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The package as the page has it."""
+    folder = tmp_path_factory.mktemp("package")
+    blocks = re.findall(r"```(?:toml|python)\n(.*?)```", PAGE.read_text(), re.DOTALL)
+    for name, text in zip(NAMES, blocks, strict=True):
+        (folder / name).write_text(text)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def installed(package: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for PYTHONPATH with the package that was built from it."""
+    folder = tmp_path_factory.mktemp("installed")
+    install = [uv.find_uv_bin(), "pip", "install", "-q", "--no-deps", "--target", str(folder)]
+    subprocess.run([*install, str(package)], check=True)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def server(installed: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+    running = RunningServer(tmp_path_factory.mktemp("server"), env={"PYTHONPATH": str(installed)})
+    yield running
+    running.close()
+
+
+def test_it_keeps_the_contract(package: Path, installed: Path) -> None:
+    command = [sys.executable, "-m", "pytest", "-q", "-o", "asyncio_mode=auto", "test_shards.py"]
+    environment = {**os.environ, "PYTHONPATH": str(installed), "PYTEST_ADDOPTS": ""}
+    done = subprocess.run(
+        command, cwd=package, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout
+    assert " passed" in done.stdout
+    assert "skipped" not in done.stdout
+
+
+def test_a_run(server: RunningServer) -> None:
+    (server.root_dir / "train.py").write_text(
+        "import os\nprint(os.environ['SHARD'], 'of', os.environ['SHARDS'])\n"
+    )
+    configuration = {"framework": "Shards", "script": "train.py", "nodeCount": 3}
+    body = {"definition": {"configuration": configuration}, "source": {"path": "train.py"}}
+    answer = server.client.post("jupyter-exec/v1/runs", json=body)
+    assert answer.status_code == 201, answer.text
+    run = server.wait_for_end(answer.json()["runId"])
+    assert (run["status"], run["error"]) == ("Completed", None)
+    said = [server.log(run["runId"], f"shard-{index}.txt") for index in range(3)]
+    assert said == [f"{index} of 3\n" for index in range(3)]
+
+
+def test_its_faults_are_answered(server: RunningServer) -> None:
+    configuration = {"framework": "shards", "command": "true", "communicator": "Gloo"}
+    answer = server.client.post(
+        "jupyter-exec/v1/runs", json={"definition": {"configuration": configuration}}
+    )
+    assert answer.status_code == 400
+    assert "allowed: None" in answer.json()["error"]["message"]
+    unknown = {"definition": {"configuration": {"framework": "Fortran", "command": "true"}}}
+    answer = server.client.post("jupyter-exec/v1/runs", json=unknown)
+    assert answer.status_code == 400
+    assert "shards" in answer.json()["error"]["message"]
