@@ -23,6 +23,7 @@ from jupyter_exec.services import data, mounts, tokens, workspace
 from jupyter_exec.services.datastores import Datastores
 from jupyter_exec.services.preparation import prepare, worth_masking
 from jupyter_exec.services.reports import ReportTail
+from jupyter_exec.services.scalars.tail import ScalarTail
 from jupyter_exec.services.vault import Vault
 from jupyter_exec.store import runs
 from jupyter_exec.targets.base import Placement
@@ -249,11 +250,15 @@ class Execution:
     async def _watch(self, handle: TargetHandle) -> Outcome:
         """Follow the work to its end."""
         self._handle = handle
-        following = asyncio.create_task(self._tail.follow())
+        started_at = handle.get("started_at", self._run.started_at or 0.0)
+        scalars = ScalarTail(self._paths.work, self._paths.metrics, started_at)
+        following = [asyncio.create_task(tail.follow()) for tail in (self._tail, scalars)]
         try:
             outcome = await self._target.wait(handle)
         finally:
-            following.cancel()
+            for task in following:
+                task.cancel()
+        await asyncio.to_thread(scalars.drain)
         await self._tail.drain()
         self._handle = None
         return outcome
@@ -275,7 +280,8 @@ class Execution:
             refused = await self._delivery.deliver(run, canceled=self._cancel_requested)
             canceled = self._delivery.canceled
         await mounts.hide(self._paths)
-        await asyncio.to_thread(workspace.clear, self._paths, configuration.history)
+        since = run.started_at or 0.0
+        await asyncio.to_thread(workspace.clear, self._paths, configuration.history, since)
         ended_at = max(outcome.ended_at or time.time(), run.started_at or 0.0)
         changes: dict[str, Any] = {"exit_code": outcome.exit_code, "ended_at": ended_at}
         changes["usage"] = asdict(outcome.usage) if outcome.usage else None

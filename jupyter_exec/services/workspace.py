@@ -11,6 +11,7 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
 from jupyter_exec.errors import ExecError, RunFailed
+from jupyter_exec.services.scalars import files as scalars
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -68,12 +69,14 @@ def kept_folders(history: HistoryConfiguration) -> list[str]:
     return ["outputs", *[folder for folder in inside if folder != "outputs"]]
 
 
-def clear(paths: RunPaths, history: HistoryConfiguration) -> None:
+def clear(paths: RunPaths, history: HistoryConfiguration, started_at: float) -> None:
     """Remove what is not kept of the working folder; the snapshot has the code."""
     kept = kept_folders(history)
     tops = {PurePath(folder).parts[0] for folder in kept}
     if not paths.work.is_dir():
         return
+    if kept and paths.outputs.is_dir() and not paths.outputs.is_symlink():
+        scalars.keep(paths.work, paths.outputs, tops, started_at)
     for entry in paths.work.iterdir():
         if entry.name in tops and not entry.is_symlink():
             continue

@@ -16,6 +16,12 @@ def torch_python() -> str:
 
 
 @pytest.fixture(scope="session")
+def tracking_python() -> str:
+    """SummaryWriter and mlflow."""
+    return python_with("tracking")
+
+
+@pytest.fixture(scope="session")
 def tensorflow_python() -> str:
     return python_with("tensorflow")
 
