@@ -160,14 +160,20 @@ async def _resolve(
     place: Path, lock: int, resolve: Callable[[int, Path], Awaitable[Recipe]]
 ) -> Recipe:
     folder = place.with_suffix(".work")
-    await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+    await _clear(folder)
     folder.mkdir(mode=0o700)
     try:
         recipe = await resolve(lock, folder)
     finally:
-        await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+        await _clear(folder)
     _write(place, {"hash": recipe.hash, "recipe": asdict(recipe)})
     return recipe
+
+
+async def _clear(folder: Path) -> None:
+    """Remove a folder, if it is there."""
+    if folder.exists():
+        await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
 
 def _read(place: Path) -> Recipe | None:
@@ -240,14 +246,14 @@ class Build:
         return await self.log.step(command, lock, self.folder)
 
     async def _run(self, lock: int, make: Callable[[int], Awaitable[None]]) -> None:
-        await asyncio.to_thread(shutil.rmtree, self.folder, ignore_errors=True)
+        await _clear(self.folder)
         try:
             self.folder.mkdir(mode=0o700)
             self.lock_file.write_text(self.recipe.lock, encoding="utf-8")
             await make(lock)
             await asyncio.to_thread(self._mark)
         except BaseException as error:
-            await asyncio.to_thread(shutil.rmtree, self.folder, ignore_errors=True)
+            await _clear(self.folder)
             if isinstance(error, OSError):
                 message = f"the environment cannot be built: {error.strerror}: {error.filename}"
                 raise RunFailed("EnvironmentFailed", message) from error
@@ -258,7 +264,7 @@ class Build:
         boot, build = _boot(), uuid.uuid4().hex
         if boot is None:
             self._make_durable(build)
-        size = sum(path.lstat().st_size for path in self.folder.rglob("*"))
+        size = _size_of(self.folder)
         content = {"builtAt": time.time(), "sizeBytes": size, "boot": boot, "build": build}
         _write(self._marker, {**asdict(self.recipe), **content})
         if boot is not None:  # nobody waits for the disk; after a power cut it is built again
@@ -277,6 +283,17 @@ class Build:
             return self._durable.read_text(encoding="ascii")
         except OSError:
             return ""
+
+
+def _size_of(folder: Path | str) -> int:
+    """Return the bytes of all files below a folder."""
+    size = 0
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            size += entry.stat(follow_symlinks=False).st_size
+            if entry.is_dir(follow_symlinks=False):
+                size += _size_of(entry.path)
+    return size
 
 
 def _boot() -> str | None:
