@@ -21,7 +21,6 @@ import asyncio
 import hashlib
 import json
 import os
-import shutil
 import threading
 import time
 import uuid
@@ -32,6 +31,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_exec.environments.build import locked, run_logged
 from jupyter_exec.environments.failure import cause_of
+from jupyter_exec.environments.folders import clear, size_of
 from jupyter_exec.errors import RunFailed
 
 if TYPE_CHECKING:
@@ -160,20 +160,14 @@ async def _resolve(
     place: Path, lock: int, resolve: Callable[[int, Path], Awaitable[Recipe]]
 ) -> Recipe:
     folder = place.with_suffix(".work")
-    await _clear(folder)
+    await clear(folder)
     folder.mkdir(mode=0o700)
     try:
         recipe = await resolve(lock, folder)
     finally:
-        await _clear(folder)
+        await clear(folder)
     _write(place, {"hash": recipe.hash, "recipe": asdict(recipe)})
     return recipe
-
-
-async def _clear(folder: Path) -> None:
-    """Remove a folder, if it is there."""
-    if folder.exists():
-        await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
 
 def _read(place: Path) -> Recipe | None:
@@ -246,14 +240,14 @@ class Build:
         return await self.log.step(command, lock, self.folder)
 
     async def _run(self, lock: int, make: Callable[[int], Awaitable[None]]) -> None:
-        await _clear(self.folder)
+        await clear(self.folder)
         try:
             self.folder.mkdir(mode=0o700)
             self.lock_file.write_text(self.recipe.lock, encoding="utf-8")
             await make(lock)
             await asyncio.to_thread(self._mark)
         except BaseException as error:
-            await _clear(self.folder)
+            await clear(self.folder)
             if isinstance(error, OSError):
                 message = f"the environment cannot be built: {error.strerror}: {error.filename}"
                 raise RunFailed("EnvironmentFailed", message) from error
@@ -264,7 +258,7 @@ class Build:
         boot, build = _boot(), uuid.uuid4().hex
         if boot is None:
             self._make_durable(build)
-        size = _size_of(self.folder)
+        size = size_of(self.folder)
         content = {"builtAt": time.time(), "sizeBytes": size, "boot": boot, "build": build}
         _write(self._marker, {**asdict(self.recipe), **content})
         if boot is not None:  # nobody waits for the disk; after a power cut it is built again
@@ -283,17 +277,6 @@ class Build:
             return self._durable.read_text(encoding="ascii")
         except OSError:
             return ""
-
-
-def _size_of(folder: Path | str) -> int:
-    """Return the bytes of all files below a folder."""
-    size = 0
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            size += entry.stat(follow_symlinks=False).st_size
-            if entry.is_dir(follow_symlinks=False):
-                size += _size_of(entry.path)
-    return size
 
 
 def _boot() -> str | None:
