@@ -50,6 +50,18 @@ class ShortRead(Exception):
     """A store gave less, or other, than it has."""
 
 
+class BrokenOff(Exception):
+    """A connection ended early.
+
+    Args:
+        data: what came until then; it counts.
+    """
+
+    def __init__(self, data: bytes) -> None:
+        super().__init__(f"the connection broke off after {len(data)} bytes")
+        self.data = data
+
+
 def _causes(error: BaseException) -> Iterator[BaseException]:
     seen: BaseException | None = error
     while seen is not None:
@@ -100,6 +112,8 @@ def told(error: BaseException) -> str:
     if isinstance(cause, OSError) and cause.strerror and cause.errno:
         return str(cause.strerror)
     words = " ".join(str(cause).split())
+    if isinstance(cause, BrokenOff):
+        return words
     kind = type(cause).__name__
     return (f"{kind}: {words}" if words else kind)[:_LENGTH]
 

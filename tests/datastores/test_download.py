@@ -133,6 +133,34 @@ def test_connections_are_cut(mover, web):
     assert web.sent < 4 * len(LARGE)
 
 
+def test_what_came_before_a_cut_is_not_asked_for_again(mover, web):
+    web.files["/small"] = LARGE[: 3 * 2**20]  # less than one block
+    web.cut_after = 2**20
+    assert "placed" in mover.get(opened(web.url), "small", "small")
+    assert mover.files() == {"small": LARGE[: 3 * 2**20]}
+    starts = [int(each.split("=")[1].split("-")[0]) for each in web.ranges_of("/small") if each]
+    assert starts == [0, 2**20, 2**21]
+    assert web.sent == 3 * 2**20
+    assert "the connection broke off after 1048576 bytes; trying again" in mover.log_text()
+
+
+def test_the_rest_of_another_version_is_not_taken(mover, web):
+    web.files["/small"] = LARGE[: 3 * 2**20]
+    web.gate_at, web.cut_after = 2**20, 2**21
+    answer: dict[str, str] = {}
+    getting = threading.Thread(
+        target=lambda: answer.update(mover.get(opened(web.url), "small", "small"))
+    )
+    getting.start()
+    assert web.waiting.wait(30)
+    web.files["/small"] = b"x" * 3 * 2**20
+    web.gate.set()
+    getting.join(60)
+    assert answer["code"] == "DownloadFailed"
+    assert "was changed while it was fetched" in answer["error"]
+    assert not mover.files()
+
+
 def test_a_connection_that_ends_early_without_a_size(mover, web):
     web.files["/large"] = LARGE
     web.says_size = False
