@@ -99,7 +99,7 @@ def _transfer(request: TransferRequest, work: Work) -> None:
         upload(request.items, folder, Path(request.state), work)
     else:
         for item in request.items:
-            with work.naming("DatastoreFailed", item.store.shown_url):
+            with work.naming("DatastoreFailed", item, item.store.shown_url):
                 open_store(item.store).check()
 
 

@@ -47,19 +47,19 @@ def upload(items: Iterable[Item], folder: Path, state: Path, work: Work) -> None
     log = UploadLog(state)
     found = []
     for item in items:
-        with work.naming(FAILED, f"{item.name}: {item.store.shown_url}"):
+        with work.naming(FAILED, item, item.store.shown_url):
             found.append((item, list(_leaving(item, folder, work))))
     leaving = [each for _, files in found for each in files]
     _check_apart(leaving)
     for item, files in found:
-        with work.naming(FAILED, f"{item.name}: {item.store.shown_url}"):
+        with work.naming(FAILED, item, item.store.shown_url):
             _claim(item, files, log, work)
     work.total = sum(each.source.stat().st_size for each in leaving)
     work.each(lambda each: _put(each, log, work), leaving, FAILED, _shown)
 
 
-def _shown(each: Leaving) -> str:
-    return f"{each.item.name}: {each.store.described.shown_url.rstrip('/')}/{each.remote}"
+def _shown(each: Leaving) -> tuple[Item, str]:
+    return each.item, f"{each.store.described.shown_url.rstrip('/')}/{each.remote}"
 
 
 def _leaving(item: Item, folder: Path, work: Work) -> Iterator[Leaving]:
@@ -71,7 +71,7 @@ def _leaving(item: Item, folder: Path, work: Work) -> Iterator[Leaving]:
     root = folder.resolve()
     top = (folder / item.place).resolve()
     if not top.is_relative_to(root):
-        raise TransferFault(FAILED, f"{item.name}: {item.place} is a link that leaves the run")
+        raise TransferFault(FAILED, f"{item.place} is a link that leaves the run")
     store = open_store(item.store)
     if top.is_file():
         remote = item.remote
@@ -80,7 +80,7 @@ def _leaving(item: Item, folder: Path, work: Work) -> Iterator[Leaving]:
         yield Leaving(item, store, top, remote)
         return
     if not top.is_dir():
-        message = f"{item.name}: the run has left nothing at {item.place}"
+        message = f"the run has left nothing at {item.place}"
         raise TransferFault(FAILED, message)
     for path in _files(top, root, item, work):
         name = path.relative_to(top).as_posix()
@@ -112,10 +112,10 @@ def _check_apart(leaving: Iterable[Leaving]) -> None:
     writers: dict[tuple[str, str], str] = {}
     for each in leaving:
         place = each.item.store.name, each.remote
-        other = writers.setdefault(place, each.item.name)
-        if other != each.item.name:
+        other = writers.setdefault(place, each.item.field)
+        if other != each.item.field:
             message = (
-                f"{other} and {each.item.name} would both write {each.remote} of datastore "
+                f"{other} and {each.item.field} would both write {each.remote} of datastore "
                 f"{place[0]!r}; nothing was uploaded. Give each another pathOnDataStore"
             )
             raise TransferFault(REFUSED, message)
@@ -140,7 +140,7 @@ def _claim(item: Item, files: list[Leaving], log: UploadLog, work: Work) -> None
     if taken:
         more = f" and {len(taken) - _NAMED} more" if len(taken) > _NAMED else ""
         message = (
-            f"{item.name}: {', '.join(taken[:_NAMED])}{more} of datastore {item.store.name!r} "
+            f"{', '.join(taken[:_NAMED])}{more} of datastore {item.store.name!r} "
             "would be replaced; nothing was uploaded. Set overwrite, or another pathOnDataStore"
         )
         raise TransferFault(REFUSED, message)
@@ -166,7 +166,7 @@ def _put(each: Leaving, log: UploadLog, work: Work) -> None:
         sent = 0
         each.store.put(each.source, each.remote, moved)
 
-    work.patience.call(_shown(each), once)
+    work.patience.call(f"{each.item.name}: {each.remote}", once)
     log.done(done)
     work.say(f"{each.item.name}: {each.remote}, {status.st_size} bytes")
 
