@@ -210,8 +210,16 @@ class Store:
         self._fs.put_file(str(source), target, callback=Callback(hooks={"moved": told}))
         if renames:
             self._fs.mv(target, path)
+        self.check_size(name, source.stat().st_size)
+
+    def check_size(self, name: str, size: int) -> None:
+        """Make sure that a file has arrived whole.
+
+        Raises:
+            OSError: it has another size.
+        """
+        path = self.path(name)
         stored = self._entry(self._fs.info(path), path)
-        size = source.stat().st_size
         if stored.size is not None and stored.size != size:
             message = f"{stored.size} bytes arrived instead of {size}"
             raise OSError(message)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jupyter_exec.datastores.request import Item, TransferFault
+from jupyter_exec.datastores.s3_parts import PartsUpload, goes_in_parts
 from jupyter_exec.datastores.store import open_store
 
 if TYPE_CHECKING:
@@ -166,7 +167,13 @@ def _put(each: Leaving, log: UploadLog, work: Work) -> None:
         sent = 0
         each.store.put(each.source, each.remote, moved)
 
-    work.patience.call(f"{each.item.name}: {each.remote}", once)
+    what = f"{each.item.name}: {each.remote}"
+    if goes_in_parts(each.store, status.st_size):
+        parts = PartsUpload(each.store, each.source, each.remote, what, work.moved)
+        parts.run(log.begun(done), lambda upload: log.begin(done, upload), work)
+        each.store.check_size(each.remote, status.st_size)
+    else:
+        work.patience.call(what, once)
     log.done(done)
     work.say(f"{each.item.name}: {each.remote}, {status.st_size} bytes")
 
@@ -179,6 +186,7 @@ class UploadLog:
         self._lock = threading.Lock()
         self._claimed: set[str] = set()
         self._done: set[tuple[Any, ...]] = set()
+        self._begun: dict[tuple[Any, ...], str] = {}
         for line in path.read_text().splitlines() if path.exists() else ():
             try:
                 said = json.loads(line)
@@ -186,6 +194,8 @@ class UploadLog:
                 continue
             if "claimed" in said:
                 self._claimed.add(said["claimed"])
+            elif "begun" in said:
+                self._begun[tuple(said["begun"])] = said["upload"]
             else:
                 self._done.add(tuple(said["done"]))
 
@@ -196,6 +206,14 @@ class UploadLog:
     def is_done(self, what: list[Any]) -> bool:
         """Tell whether a file is where it shall be."""
         return tuple(what) in self._done
+
+    def begun(self, what: list[Any]) -> str | None:
+        """Return the id of a store's own upload of a file in parts, which was cut short."""
+        return self._begun.get(tuple(what))
+
+    def begin(self, what: list[Any], upload: str) -> None:
+        """Note that parts of a file go to a store."""
+        self._write({"begun": what, "upload": upload})
 
     def claim(self, name: str) -> None:
         """Note that a reference replaces nothing; from now on its files may be there."""
@@ -209,5 +227,5 @@ class UploadLog:
         with self._lock, self._path.open("a") as file:
             file.write(f"\n{json.dumps(said)}")
             file.flush()
-            if "claimed" in said:  # a file that is uploaded twice does no harm
+            if "done" not in said:  # a file that is uploaded twice does no harm
                 os.fsync(file.fileno())
