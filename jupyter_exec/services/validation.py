@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
+from jupyter_exec.environments.addresses import secret_faults
 from jupyter_exec.errors import ExecError, Fault
 from jupyter_exec.model.ids import check_experiment, check_run_id
 from jupyter_exec.services.kernels import kernel_fault
@@ -46,8 +47,11 @@ async def configuration_faults(configuration: RunConfiguration, ways: Ways) -> l
         faults += await _target_faults(configuration, ways, target, need)
     except ExecError as error:
         faults += error.faults
-    environment = ways.environment(configuration.environment, target)
-    faults += await asyncio.to_thread(environment.faults, configuration.environment)
+    secrets = secret_faults(configuration.environment.python.conda_dependencies)
+    faults += secrets
+    if not secrets:  # the others repeat what they are about
+        environment = ways.environment(configuration.environment, target)
+        faults += await asyncio.to_thread(environment.faults, configuration.environment)
     contained = target is not None and ways.target(target).engine_url is not None
     if contained:
         faults += _image_faults(configuration, ways)
@@ -99,6 +103,7 @@ def local_run_faults(configuration: RunConfiguration, ways: Ways) -> list[Fault]
     else:
         faults += ways.launcher(configuration).faults(configuration)
     python = configuration.environment.python
+    faults += secret_faults(python.conda_dependencies)
     if python.user_managed_dependencies is False and python.conda_dependencies:
         message = "a local run uses an interpreter as it is: set it to true, and interpreterPath"
         faults.append(Fault("configuration.environment.python.userManagedDependencies", message))
