@@ -12,6 +12,7 @@ from jupyter_exec.environments.addresses import secret_faults
 from jupyter_exec.errors import ExecError, Fault
 from jupyter_exec.model.ids import check_experiment, check_run_id
 from jupyter_exec.services.kernels import kernel_fault
+from jupyter_exec.services.workspace import watch_faults
 
 if TYPE_CHECKING:
     from jupyter_exec.model.definition import RunConfiguration
@@ -47,6 +48,7 @@ async def configuration_faults(configuration: RunConfiguration, ways: Ways) -> l
         faults += await _target_faults(configuration, ways, target, need)
     except ExecError as error:
         faults += error.faults
+    faults += watch_faults(configuration.history)
     secrets = secret_faults(configuration.environment.python.conda_dependencies)
     faults += secrets
     if not secrets:  # the others repeat what they are about
@@ -104,6 +106,7 @@ def local_run_faults(configuration: RunConfiguration, ways: Ways) -> list[Fault]
         faults += ways.launcher(configuration).faults(configuration)
     python = configuration.environment.python
     faults += secret_faults(python.conda_dependencies)
+    faults += watch_faults(configuration.history)
     if python.user_managed_dependencies is False and python.conda_dependencies:
         message = "a local run uses an interpreter as it is: set it to true, and interpreterPath"
         faults.append(Fault("configuration.environment.python.userManagedDependencies", message))

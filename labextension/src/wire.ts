@@ -1237,7 +1237,12 @@ export interface components {
        */
       yarnDeployMode?: 'None' | 'Client' | 'Cluster';
     };
-    /** @description What is kept of a run's working folder. */
+    /**
+     * @description What is kept of a run's working folder.
+     *
+     *     Attributes:
+     *         snapshot_project: kept and answered; a snapshot is always taken.
+     */
     HistoryConfiguration: {
       /** @default true */
       outputCollection?: boolean;
@@ -1247,6 +1252,8 @@ export interface components {
        *     ]
        */
       directoriesToWatch?: string[];
+      /** @default true */
+      snapshotProject?: boolean;
     };
     /** @description Packages of an environment. */
     KernelSpec: {
@@ -1617,6 +1624,8 @@ export interface components {
       communicator?: 'None' | 'ParameterServer' | 'Gloo' | 'Mpi' | 'Nccl';
       /** @default local */
       target?: string;
+      /** @default null */
+      sourceDirectoryDataStore?: string | null;
       /** @default {} */
       dataReferences?: {
         [key: string]: components['schemas']['DataReferenceConfiguration'];
@@ -1661,7 +1670,8 @@ export interface components {
        *       "outputCollection": true,
        *       "directoriesToWatch": [
        *         "logs"
-       *       ]
+       *       ],
+       *       "snapshotProject": true
        *     }
        */
       history?: components['schemas']['HistoryConfiguration'];
@@ -1732,6 +1742,7 @@ export interface components {
        *       "framework": "Python",
        *       "communicator": "None",
        *       "target": "local",
+       *       "sourceDirectoryDataStore": null,
        *       "dataReferences": {},
        *       "jobName": null,
        *       "maxRunDurationSeconds": null,
@@ -1766,7 +1777,8 @@ export interface components {
        *         "directoriesToWatch": [
        *           "logs"
        *         ],
-       *         "outputCollection": true
+       *         "outputCollection": true,
+       *         "snapshotProject": true
        *       },
        *       "spark": {
        *         "configuration": {}
@@ -2032,7 +2044,8 @@ export interface components {
        *           "directoriesToWatch": [
        *             "logs"
        *           ],
-       *           "outputCollection": true
+       *           "outputCollection": true,
+       *           "snapshotProject": true
        *         },
        *         "jobName": null,
        *         "kernel": null,
@@ -2055,6 +2068,7 @@ export interface components {
        *         "script": null,
        *         "secretParameters": {},
        *         "secrets": [],
+       *         "sourceDirectoryDataStore": null,
        *         "spark": {
        *           "configuration": {}
        *         },

@@ -117,6 +117,6 @@ def _check_addresses(spec: EnvironmentSpec) -> None:
         ours = {"channels": "kernelSpec.channels", "dependencies": "kernelSpec.condaDependencies"}
         named = []
         for fault in faults:
-            section, bracket, index = fault.target.removeprefix(f"{FIELD}.").partition("[")
+            section, bracket, index = (fault.target or "").removeprefix(f"{FIELD}.").partition("[")
             named.append(Fault(f"{ours[section]}{bracket}{index}", fault.message))
         raise InvalidRequest.of(named)
