@@ -27,6 +27,7 @@ _STATUS = {
     403: "the store does not allow it (403)",
     404: "it does not exist",
 }
+_FULL = "the disk is full: make room on the server's disk, or ask for less"
 _LASTING = (
     FileExistsError,
     FileNotFoundError,
@@ -99,6 +100,11 @@ def passes(error: BaseException) -> bool:
     return not isinstance(error, _LASTING)
 
 
+def is_full(error: BaseException) -> bool:
+    """Tell whether this machine's disk, or the user's share of it, is full."""
+    return isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}
+
+
 def told(error: BaseException) -> str:
     """Return an error as one line, the cause first."""
     status = _status(error)
@@ -110,7 +116,7 @@ def told(error: BaseException) -> str:
     if isinstance(cause, asyncio.TimeoutError | TimeoutError):
         return "the store did not answer in time"
     if isinstance(cause, OSError) and cause.strerror and cause.errno:
-        return str(cause.strerror)
+        return _FULL if is_full(cause) else str(cause.strerror)
     words = " ".join(str(cause).split())
     if isinstance(cause, BrokenOff):
         return words
