@@ -16,6 +16,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from jupyter_exec.datastores.copying import copy_file
+from jupyter_exec.datastores.mishaps import is_full
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -72,7 +73,12 @@ class DownloadCache:
             if self._copied(path, target):  # by somebody else, meanwhile
                 part.unlink(missing_ok=True)
                 return True
-            fetch(part)
+            try:
+                fetch(part)
+            except OSError as error:
+                if is_full(error):  # what has come would only keep it full
+                    part.unlink(missing_ok=True)
+                raise
             copy_file(part, target)
             part.replace(path)
         return False

@@ -47,14 +47,14 @@ def download(items: Iterable[Item], folder: Path, cache: DownloadCache, work: Wo
         cache.collect()
 
 
-def _shown(each: Wanted) -> str:
-    return f"{each.item.name}: {each.entry.path}"
+def _shown(each: Wanted) -> tuple[Item, str]:
+    return each.item, each.entry.path
 
 
 def _wanted(item: Item, folder: Path, work: Work) -> list[Wanted]:
     """List the files of one reference, with their places."""
     where = f"{item.store.shown_url.rstrip('/')}/{item.remote}".rstrip("/")
-    with work.naming("DownloadFailed", f"{item.name}: {where}"):
+    with work.naming("DownloadFailed", item, where):
         store = open_store(item.store)
         entries = work.patience.call(
             f"{item.name}: {where}",
@@ -82,15 +82,12 @@ def _target(item: Item, folder: Path, place: str, entry: Entry) -> Path:
     """
     name = "/".join(filter(None, (place, entry.name)))
     if not name:
-        raise TransferFault(REFUSED, f"{item.name}: a file cannot take the place of the folder")
+        raise TransferFault(REFUSED, "a file cannot take the place of the folder")
     target = make_folder(folder, name.rpartition("/")[0]) / name.rpartition("/")[2]
     if target.is_dir() and not target.is_symlink():
-        raise TransferFault(REFUSED, f"{item.name}: {name} is a folder of the run")
+        raise TransferFault(REFUSED, f"{name} is a folder of the run")
     if os.path.lexists(target) and not item.overwrite:
-        message = (
-            f"{item.name}: {name} is in the run's folder already; set overwrite, or another "
-            "pathOnCompute"
-        )
+        message = f"{name} is in the run's folder already; set overwrite, or another pathOnCompute"
         raise TransferFault(REFUSED, message)
     return target
 

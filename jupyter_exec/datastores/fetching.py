@@ -10,9 +10,10 @@ import hashlib
 import os
 from typing import TYPE_CHECKING
 
-from jupyter_exec.datastores.mishaps import Patience, ShortRead
+from jupyter_exec.datastores.mishaps import BrokenOff, Patience, ShortRead
 from jupyter_exec.datastores.request import TransferFault
-from jupyter_exec.datastores.store import BLOCK_BYTES, Entry, NoRanges, Store
+from jupyter_exec.datastores.store import BLOCK_BYTES, Entry, Store
+from jupyter_exec.datastores.web import NoRanges
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -91,7 +92,12 @@ def _in_blocks(
         failures, block = 0, BLOCK_BYTES
         while (at := file.tell()) < size:
             patience.check()
-            error = _append(store, entry, file.write, _ranges(at, size, block), blocks)
+            error = _append(
+                lambda start, end: _block(store, entry, start, end, patience),
+                file.write,
+                _ranges(at, size, block),
+                blocks,
+            )
             moved(file.tell() - at)
             if error is None:
                 failures = 0
@@ -109,15 +115,32 @@ def _ranges(at: int, size: int, block: int) -> list[tuple[int, int]]:
     return [(start, min(start + block, size)) for start in starts]
 
 
+def _block(store: Store, entry: Entry, start: int, end: int, patience: Patience) -> bytes:
+    """Fetch one block; where the connection ends early, what is still missing of it.
+
+    Raises:
+        BrokenOff: nothing more comes; it has all that came.
+    """
+    came = bytearray()
+    while True:
+        patience.check()
+        try:
+            return bytes(came + store.read(entry, start + len(came), end))
+        except BrokenOff as error:
+            came += error.data
+            if not error.data:
+                raise BrokenOff(bytes(came)) from error
+            patience.pause(entry.name or entry.path, error, 1)
+
+
 def _append(
-    store: Store,
-    entry: Entry,
+    read: Callable[[int, int], bytes],
     write: Callable[[bytes], object],
     ranges: list[tuple[int, int]],
     blocks: Executor,
 ) -> Exception | None:
     """Append blocks in their order, up to the first that failed; returns why it did."""
-    coming = [blocks.submit(store.read, entry, start, end) for start, end in ranges]
+    coming = [blocks.submit(read, start, end) for start, end in ranges]
     failure: Exception | None = None
     for (start, end), future in zip(ranges, coming, strict=True):
         error = future.exception()
@@ -125,6 +148,8 @@ def _append(
             continue
         if isinstance(error, Exception):
             failure = error
+            if isinstance(error, BrokenOff):
+                write(error.data)
         elif len(data := future.result()) != end - start:
             failure = ShortRead(f"{len(data)} bytes came instead of {end - start}")
         else:

@@ -46,8 +46,13 @@ class LocalStore(Store):
         except RuntimeError as error:  # a loop, before Python 3.13
             raise FileNotFoundError(path) from error
         if not real.is_relative_to(self._folder.resolve()):
-            shown = path.relative_to(self._folder)
-            message = f"{shown} of datastore {self.described.name!r} is a link that leaves it"
+            inside = path.is_relative_to(self._folder)
+            shown = path.relative_to(self._folder if inside else self._folder.resolve())
+            message = (
+                f"{shown} of datastore {self.described.name!r} is a link that leaves it, and is "
+                "not followed; nothing was transferred. Put what it leads to into the datastore, "
+                "remove the link, or have the operator configure that folder as a datastore"
+            )
             raise TransferFault("DatastoreFailed", message)
         return real
 
@@ -67,14 +72,18 @@ class LocalStore(Store):
             real = self._inside(Path(child.path)) if child.is_symlink() else Path(child.path)
             if real.is_dir():
                 if real in above:
-                    message = f"{before}{child.name} of datastore {self.described.name!r} is a loop"
+                    message = (
+                        f"{before}{child.name} of datastore {self.described.name!r} is a link to a "
+                        "folder it lies in: a loop; nothing was transferred. Remove it"
+                    )
                     raise TransferFault("DatastoreFailed", message)
                 yield from self._walk(real, f"{before}{child.name}/", (*above, real))
             elif real.is_file():
                 yield self._file(real, f"{before}{child.name}")
             elif child.is_symlink():
                 message = (
-                    f"{before}{child.name} of datastore {self.described.name!r} is a dead link"
+                    f"{before}{child.name} of datastore {self.described.name!r} is a dead link; "
+                    "nothing was transferred. Remove it, or name the files besides it"
                 )
                 raise TransferFault("DatastoreFailed", message)
 

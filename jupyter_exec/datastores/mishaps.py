@@ -27,6 +27,7 @@ _STATUS = {
     403: "the store does not allow it (403)",
     404: "it does not exist",
 }
+_FULL = "the disk is full: make room on the server's disk, or ask for less"
 _LASTING = (
     FileExistsError,
     FileNotFoundError,
@@ -48,6 +49,18 @@ class Stopped(Exception):
 
 class ShortRead(Exception):
     """A store gave less, or other, than it has."""
+
+
+class BrokenOff(Exception):
+    """A connection ended early.
+
+    Args:
+        data: what came until then; it counts.
+    """
+
+    def __init__(self, data: bytes) -> None:
+        super().__init__(f"the connection broke off after {len(data)} bytes")
+        self.data = data
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
@@ -87,6 +100,11 @@ def passes(error: BaseException) -> bool:
     return not isinstance(error, _LASTING)
 
 
+def is_full(error: BaseException) -> bool:
+    """Tell whether this machine's disk, or the user's share of it, is full."""
+    return isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}
+
+
 def told(error: BaseException) -> str:
     """Return an error as one line, the cause first."""
     status = _status(error)
@@ -98,8 +116,10 @@ def told(error: BaseException) -> str:
     if isinstance(cause, asyncio.TimeoutError | TimeoutError):
         return "the store did not answer in time"
     if isinstance(cause, OSError) and cause.strerror and cause.errno:
-        return str(cause.strerror)
+        return _FULL if is_full(cause) else str(cause.strerror)
     words = " ".join(str(cause).split())
+    if isinstance(cause, BrokenOff):
+        return words
     kind = type(cause).__name__
     return (f"{kind}: {words}" if words else kind)[:_LENGTH]
 

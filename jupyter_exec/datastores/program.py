@@ -16,6 +16,7 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -62,7 +63,8 @@ def serve(
         future.result()
     except TransferFault as fault:
         message = work.masked(fault.message)
-        work.say(f"failed: {message}")
+        with suppress(OSError):  # where the disk is full there may be no room for it either
+            work.say(f"failed: {message}")
         return {"error": message, "code": fault.code}
     except Stopped:
         return {"error": "it was cancelled", "code": "Canceled"}
@@ -99,7 +101,7 @@ def _transfer(request: TransferRequest, work: Work) -> None:
         upload(request.items, folder, Path(request.state), work)
     else:
         for item in request.items:
-            with work.naming("DatastoreFailed", item.store.shown_url):
+            with work.naming("DatastoreFailed", item, item.store.shown_url):
                 open_store(item.store).check()
 
 

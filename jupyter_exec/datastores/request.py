@@ -45,6 +45,11 @@ class Item:
     place_is_folder: bool
     overwrite: bool
 
+    @property
+    def field(self) -> str:
+        """Where the reference stands in a run configuration; what is no reference has no name."""
+        return f"dataReferences.{self.name}" if self.name else ""
+
 
 @dataclass(frozen=True)
 class TransferRequest:

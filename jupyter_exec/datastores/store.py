@@ -16,6 +16,7 @@ from urllib.parse import quote, unquote
 from jupyter_exec.datastores.config import HTTP, LOCAL
 from jupyter_exec.datastores.places import relative
 from jupyter_exec.datastores.request import TransferFault
+from jupyter_exec.datastores.web import read_range
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -147,20 +148,15 @@ class Store:
         return self._entry(self._fs.info(entry.path), entry.path)
 
     def read(self, entry: Entry, start: int, end: int) -> bytes:
-        """Return some bytes of a file; a store that cannot give a part raises NoRanges."""
-        if self.described.protocol not in HTTP:
-            data: bytes = self._fs.cat_file(entry.path, start=start, end=end)
-            return data
-        # cat_file would take the whole file where the server does not know ranges.
-        with self._fs.open(
-            entry.path, "rb", size=entry.size, block_size=BLOCK_BYTES, cache_type="none"
-        ) as file:
-            file.seek(start)
-            try:
-                part: bytes = file.read(end - start)
-            except ValueError as error:
-                raise NoRanges from error
-        return part
+        """Return some bytes of a file.
+
+        Raises:
+            BrokenOff, NoRanges, TransferFault: from the web, see `web.read_range`.
+        """
+        if self.described.protocol in HTTP:
+            return read_range(self._fs, entry, start, end)
+        data: bytes = self._fs.cat_file(entry.path, start=start, end=end)
+        return data
 
     def read_whole(self, entry: Entry, path: Path) -> None:
         """Write a whole file to a path, in one go."""
@@ -214,8 +210,16 @@ class Store:
         self._fs.put_file(str(source), target, callback=Callback(hooks={"moved": told}))
         if renames:
             self._fs.mv(target, path)
+        self.check_size(name, source.stat().st_size)
+
+    def check_size(self, name: str, size: int) -> None:
+        """Make sure that a file has arrived whole.
+
+        Raises:
+            OSError: it has another size.
+        """
+        path = self.path(name)
         stored = self._entry(self._fs.info(path), path)
-        size = source.stat().st_size
         if stored.size is not None and stored.size != size:
             message = f"{stored.size} bytes arrived instead of {size}"
             raise OSError(message)
@@ -226,10 +230,6 @@ class Store:
             self._fs.ls(f"{self._root}/", detail=False)
         else:
             self._fs.ls(self._root, detail=False)
-
-
-class NoRanges(Exception):
-    """The store gives whole files only."""
 
 
 class _Moved:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jupyter_exec.datastores.request import Item, TransferFault
+from jupyter_exec.datastores.s3_parts import PartsUpload, goes_in_parts
 from jupyter_exec.datastores.store import open_store
 
 if TYPE_CHECKING:
@@ -47,19 +48,19 @@ def upload(items: Iterable[Item], folder: Path, state: Path, work: Work) -> None
     log = UploadLog(state)
     found = []
     for item in items:
-        with work.naming(FAILED, f"{item.name}: {item.store.shown_url}"):
+        with work.naming(FAILED, item, item.store.shown_url):
             found.append((item, list(_leaving(item, folder, work))))
     leaving = [each for _, files in found for each in files]
     _check_apart(leaving)
     for item, files in found:
-        with work.naming(FAILED, f"{item.name}: {item.store.shown_url}"):
+        with work.naming(FAILED, item, item.store.shown_url):
             _claim(item, files, log, work)
     work.total = sum(each.source.stat().st_size for each in leaving)
     work.each(lambda each: _put(each, log, work), leaving, FAILED, _shown)
 
 
-def _shown(each: Leaving) -> str:
-    return f"{each.item.name}: {each.store.described.shown_url.rstrip('/')}/{each.remote}"
+def _shown(each: Leaving) -> tuple[Item, str]:
+    return each.item, f"{each.store.described.shown_url.rstrip('/')}/{each.remote}"
 
 
 def _leaving(item: Item, folder: Path, work: Work) -> Iterator[Leaving]:
@@ -71,7 +72,7 @@ def _leaving(item: Item, folder: Path, work: Work) -> Iterator[Leaving]:
     root = folder.resolve()
     top = (folder / item.place).resolve()
     if not top.is_relative_to(root):
-        raise TransferFault(FAILED, f"{item.name}: {item.place} is a link that leaves the run")
+        raise TransferFault(FAILED, f"{item.place} is a link that leaves the run")
     store = open_store(item.store)
     if top.is_file():
         remote = item.remote
@@ -80,7 +81,7 @@ def _leaving(item: Item, folder: Path, work: Work) -> Iterator[Leaving]:
         yield Leaving(item, store, top, remote)
         return
     if not top.is_dir():
-        message = f"{item.name}: the run has left nothing at {item.place}"
+        message = f"the run has left nothing at {item.place}"
         raise TransferFault(FAILED, message)
     for path in _files(top, root, item, work):
         name = path.relative_to(top).as_posix()
@@ -112,10 +113,10 @@ def _check_apart(leaving: Iterable[Leaving]) -> None:
     writers: dict[tuple[str, str], str] = {}
     for each in leaving:
         place = each.item.store.name, each.remote
-        other = writers.setdefault(place, each.item.name)
-        if other != each.item.name:
+        other = writers.setdefault(place, each.item.field)
+        if other != each.item.field:
             message = (
-                f"{other} and {each.item.name} would both write {each.remote} of datastore "
+                f"{other} and {each.item.field} would both write {each.remote} of datastore "
                 f"{place[0]!r}; nothing was uploaded. Give each another pathOnDataStore"
             )
             raise TransferFault(REFUSED, message)
@@ -140,7 +141,7 @@ def _claim(item: Item, files: list[Leaving], log: UploadLog, work: Work) -> None
     if taken:
         more = f" and {len(taken) - _NAMED} more" if len(taken) > _NAMED else ""
         message = (
-            f"{item.name}: {', '.join(taken[:_NAMED])}{more} of datastore {item.store.name!r} "
+            f"{', '.join(taken[:_NAMED])}{more} of datastore {item.store.name!r} "
             "would be replaced; nothing was uploaded. Set overwrite, or another pathOnDataStore"
         )
         raise TransferFault(REFUSED, message)
@@ -166,7 +167,13 @@ def _put(each: Leaving, log: UploadLog, work: Work) -> None:
         sent = 0
         each.store.put(each.source, each.remote, moved)
 
-    work.patience.call(_shown(each), once)
+    what = f"{each.item.name}: {each.remote}"
+    if goes_in_parts(each.store, status.st_size):
+        parts = PartsUpload(each.store, each.source, each.remote, what, work.moved)
+        parts.run(log.begun(done), lambda upload: log.begin(done, upload), work)
+        each.store.check_size(each.remote, status.st_size)
+    else:
+        work.patience.call(what, once)
     log.done(done)
     work.say(f"{each.item.name}: {each.remote}, {status.st_size} bytes")
 
@@ -179,6 +186,7 @@ class UploadLog:
         self._lock = threading.Lock()
         self._claimed: set[str] = set()
         self._done: set[tuple[Any, ...]] = set()
+        self._begun: dict[tuple[Any, ...], str] = {}
         for line in path.read_text().splitlines() if path.exists() else ():
             try:
                 said = json.loads(line)
@@ -186,6 +194,8 @@ class UploadLog:
                 continue
             if "claimed" in said:
                 self._claimed.add(said["claimed"])
+            elif "begun" in said:
+                self._begun[tuple(said["begun"])] = said["upload"]
             else:
                 self._done.add(tuple(said["done"]))
 
@@ -196,6 +206,14 @@ class UploadLog:
     def is_done(self, what: list[Any]) -> bool:
         """Tell whether a file is where it shall be."""
         return tuple(what) in self._done
+
+    def begun(self, what: list[Any]) -> str | None:
+        """Return the id of a store's own upload of a file in parts, which was cut short."""
+        return self._begun.get(tuple(what))
+
+    def begin(self, what: list[Any], upload: str) -> None:
+        """Note that parts of a file go to a store."""
+        self._write({"begun": what, "upload": upload})
 
     def claim(self, name: str) -> None:
         """Note that a reference replaces nothing; from now on its files may be there."""
@@ -209,5 +227,5 @@ class UploadLog:
         with self._lock, self._path.open("a") as file:
             file.write(f"\n{json.dumps(said)}")
             file.flush()
-            if "claimed" in said:  # a file that is uploaded twice does no harm
+            if "done" not in said:  # a file that is uploaded twice does no harm
                 os.fsync(file.fileno())

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
+    from jupyter_exec.datastores.request import Item
+
 T = TypeVar("T")
 
 FILES_AT_ONCE = 4
@@ -66,35 +68,43 @@ class Work:
             file.write(f"{self.masked(line)}\n")
 
     @contextmanager
-    def naming(self, code: str, what: str) -> Iterator[None]:
-        """Turn whatever happens into a fault that names what it happened to.
+    def naming(self, code: str, item: Item, where: str) -> Iterator[None]:
+        """Turn whatever happens into a fault that names the data reference it happened to.
+
+        Args:
+            code: of what is no fault yet.
+            where: what it happened to.
 
         Raises:
             TransferFault: in place of any other error.
         """
+        reference = f"{item.field}: " if item.field else ""
         try:
             yield
-        except (Stopped, TransferFault):
+        except Stopped:
             raise
+        except TransferFault as fault:
+            raise TransferFault(fault.code, self.masked(f"{reference}{fault.message}")) from fault
         except Exception as error:
-            raise TransferFault(code, self.masked(f"{what}: {told(error)}")) from error
+            message = f"{reference}{where}: {told(error)}"
+            raise TransferFault(code, self.masked(message)) from error
 
     def each(
         self,
         function: Callable[[T], None],
         items: Sequence[T],
         code: str,
-        shown: Callable[[T], str],
+        shown: Callable[[T], tuple[Item, str]],
     ) -> None:
         """Do something for each file, several at a time; the first failure ends it.
 
         Raises:
-            TransferFault: of that code, naming the file.
+            TransferFault: of that code, naming the reference and the file.
         """
 
         def one(item: T) -> None:
             self.patience.check()
-            with self.naming(code, shown(item)):
+            with self.naming(code, *shown(item)):
                 function(item)
 
         futures = [self._files.submit(one, item) for item in items]

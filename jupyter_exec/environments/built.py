@@ -21,7 +21,6 @@ import asyncio
 import hashlib
 import json
 import os
-import shutil
 import threading
 import time
 import uuid
@@ -32,6 +31,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_exec.environments.build import locked, run_logged
 from jupyter_exec.environments.failure import cause_of
+from jupyter_exec.environments.folders import clear, size_of
 from jupyter_exec.errors import RunFailed
 
 if TYPE_CHECKING:
@@ -160,12 +160,12 @@ async def _resolve(
     place: Path, lock: int, resolve: Callable[[int, Path], Awaitable[Recipe]]
 ) -> Recipe:
     folder = place.with_suffix(".work")
-    await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+    await clear(folder)
     folder.mkdir(mode=0o700)
     try:
         recipe = await resolve(lock, folder)
     finally:
-        await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+        await clear(folder)
     _write(place, {"hash": recipe.hash, "recipe": asdict(recipe)})
     return recipe
 
@@ -240,14 +240,14 @@ class Build:
         return await self.log.step(command, lock, self.folder)
 
     async def _run(self, lock: int, make: Callable[[int], Awaitable[None]]) -> None:
-        await asyncio.to_thread(shutil.rmtree, self.folder, ignore_errors=True)
+        await clear(self.folder)
         try:
             self.folder.mkdir(mode=0o700)
             self.lock_file.write_text(self.recipe.lock, encoding="utf-8")
             await make(lock)
             await asyncio.to_thread(self._mark)
         except BaseException as error:
-            await asyncio.to_thread(shutil.rmtree, self.folder, ignore_errors=True)
+            await clear(self.folder)
             if isinstance(error, OSError):
                 message = f"the environment cannot be built: {error.strerror}: {error.filename}"
                 raise RunFailed("EnvironmentFailed", message) from error
@@ -258,7 +258,7 @@ class Build:
         boot, build = _boot(), uuid.uuid4().hex
         if boot is None:
             self._make_durable(build)
-        size = sum(path.lstat().st_size for path in self.folder.rglob("*"))
+        size = size_of(self.folder)
         content = {"builtAt": time.time(), "sizeBytes": size, "boot": boot, "build": build}
         _write(self._marker, {**asdict(self.recipe), **content})
         if boot is not None:  # nobody waits for the disk; after a power cut it is built again

@@ -15,10 +15,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from jupyter_exec.environments.addresses import FIELD
 from jupyter_exec.environments.base import Environment, PreparedEnvironment
 from jupyter_exec.environments.built import Build, BuildLog, Recipe, resolved
 from jupyter_exec.environments.conda_dependencies import (
-    FIELD,
     CondaSpec,
     read_conda_dependencies,
     read_conda_spec,

@@ -17,9 +17,9 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 
+from jupyter_exec.environments.addresses import FIELD, PLAIN_HTTP, is_plain_http
 from jupyter_exec.errors import Fault
 
-FIELD = "configuration.environment.python.condaDependencies"
 LONGEST_REQUIREMENT = 2000
 
 # [channel::]name, then whatever says which version
@@ -136,6 +136,8 @@ def _channels(channels: Any) -> tuple[tuple[str, ...], list[Fault]]:
         if not isinstance(channel, str) or not _CHANNEL.match(channel.strip()):
             message = "must be a channel's name, or its https:// or file:// URL without a password"
             faults.append(Fault(f"{field}[{index}]", message))
+        elif is_plain_http(channel.strip()):
+            faults.append(Fault(f"{field}[{index}]", PLAIN_HTTP))
         elif channel.strip() == "defaults":
             found += [f"{_ANACONDA}main", f"{_ANACONDA}r"]
         elif channel.strip() != "nodefaults":

@@ -14,6 +14,7 @@ import asyncio
 import hashlib
 import json
 import os
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _ENVIRONMENT = "default"
+_TOKEN = re.compile(r"/t/[^/\s]+")  # the operator's, in the address that was asked for
 
 
 def main(verb: str, source: str, place: str) -> int:
@@ -32,7 +34,7 @@ def main(verb: str, source: str, place: str) -> int:
     try:
         (_solve if verb == "solve" else _install)(Path(source), Path(place))
     except Exception as error:  # noqa: BLE001 - a program's outermost frame; it is printed
-        _say("error: " + " ".join(str(error).split()))
+        _say("error: " + _TOKEN.sub("/t/***", " ".join(str(error).split())))
         return 1
     return 0
 
@@ -47,6 +49,7 @@ def _solve(request: Path, lock: Path) -> None:
         rattler.solve(
             channels,
             [*asked["packages"], *(record.name.normalized for record in base)],
+            gateway=rattler.Gateway(client=_client()),
             pinned_packages=list(base),
             virtual_packages=rattler.VirtualPackage.detect(),
         )
@@ -71,7 +74,15 @@ def _install(lock: Path, prefix: Path) -> None:
     for record in records:
         _verify(record)
     _say(f"installing {len(records)} packages")
-    asyncio.run(rattler.install(records, prefix, show_progress=False, execute_link_scripts=False))
+    installing = rattler.install(
+        records, prefix, show_progress=False, execute_link_scripts=False, client=_client()
+    )
+    asyncio.run(installing)
+
+
+def _client() -> rattler.Client:
+    """Return what asks for packages, with the operator's credentials: RATTLER_AUTH_FILE, netrc."""
+    return rattler.Client.authenticated_client()
 
 
 def _verify(record: rattler.RepoDataRecord) -> None:

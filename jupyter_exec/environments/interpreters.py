@@ -16,6 +16,7 @@ from packaging.specifiers import SpecifierSet
 _PYTHON = re.compile(r"^python(?:3(?:\.\d+)?)?$")
 _ASK = "import sys; print('%d.%d.%d' % sys.version_info[:3], sys.executable)"
 _TIMEOUT_S = 10.0
+_uv_found: list[str] = []
 _uv_knew: dict[tuple[str, str], str] = {}  # asking takes a while; a version that came is found
 
 
@@ -33,6 +34,14 @@ class Interpreter(NamedTuple):
 
 def find_uv() -> str | None:
     """Return the program `uv`: the one beside the server, else the one on PATH, else None."""
+    found = _uv_found[0] if _uv_found else None
+    if found is None or not os.access(found, os.X_OK):  # looking costs more than a look
+        found = _look_for_uv()
+        _uv_found[:] = [found] if found else []
+    return found
+
+
+def _look_for_uv() -> str | None:
     try:
         from uv import find_uv_bin
 

@@ -41,10 +41,15 @@ class DataReferenceConfiguration(WireModel):
 
 
 class HistoryConfiguration(WireModel):
-    """What is kept of a run's working folder."""
+    """What is kept of a run's working folder.
+
+    Attributes:
+        snapshot_project: kept and answered; a snapshot is always taken.
+    """
 
     output_collection: bool = True
     directories_to_watch: list[str] = ["logs"]
+    snapshot_project: bool = True
 
 
 class SparkConfiguration(WireModel):
@@ -104,6 +109,7 @@ class RunConfiguration(WireModel):
     framework: Framework = "Python"
     communicator: Communicator = "None"
     target: str = "local"
+    source_directory_data_store: str | None = None  # kept and answered; the snapshot is here
     data_references: dict[str, DataReferenceConfiguration] = {}
     job_name: str | None = None
     max_run_duration_seconds: Annotated[int, Field(ge=1)] | None = None

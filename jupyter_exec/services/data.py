@@ -206,7 +206,7 @@ def _item(
     try:
         store = engine.datastores.store(reference.data_store_name)
     except ValueError as error:
-        raise RunFailed("DatastoreFailed", f"{name}: {error}") from None
+        raise RunFailed("DatastoreFailed", f"dataReferences.{name}: {error}") from None
     written = reference.path_on_data_store or ""
     if reference.mode == "Upload":
         written = written or f"{run.run_id}/"

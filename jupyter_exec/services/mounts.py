@@ -72,10 +72,10 @@ def _existing(item: Item) -> Path:
     try:
         real = LocalStore(item.store).resolved(item.remote)
     except TransferFault as fault:
-        raise RunFailed(_CODE, f"{item.name}: {fault.message}") from None
+        raise RunFailed(_CODE, f"{item.field}: {fault.message}") from None
     if not real.exists():
         where = f"{item.remote or '.'} of datastore {item.store.name!r}"
-        raise RunFailed(_CODE, f"{item.name}: {where} is not there")
+        raise RunFailed(_CODE, f"{item.field}: {where} is not there")
     return real
 
 
@@ -85,10 +85,10 @@ def _link(item: Item, real: Path, paths: RunPaths) -> None:
     try:
         link = make_folder(paths.work, before) / name
     except TransferFault as fault:
-        raise RunFailed(_CODE, f"{item.name}: {fault.message}") from None
+        raise RunFailed(_CODE, f"{item.field}: {fault.message}") from None
     if not (link.is_symlink() and link.readlink() == real):
         if os.path.lexists(link):
-            message = f"{item.name}: {item.place} is in the run's folder already; name another"
+            message = f"{item.field}: {item.place} is in the run's folder already; name another"
             raise RunFailed(_CODE, f"{message} place")
         link.symlink_to(real)
     where = f"{item.store.shown_url.rstrip('/')}/{item.remote}".rstrip("/")
@@ -134,7 +134,7 @@ async def _mount(item: Item, folder: Path) -> None:
     if error is not None:
         for secret in item.store.secrets:
             error = error.replace(secret, "***")
-        raise RunFailed(_CODE, f"{item.name}: {error}")
+        raise RunFailed(_CODE, f"{item.field}: {error}")
 
 
 async def _mounted(

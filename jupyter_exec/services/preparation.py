@@ -121,23 +121,24 @@ def _context(
     token: str,
 ) -> LaunchContext:
     paths = engine.paths.run(run.folder)
-    seen = engine.ways.target(run.target).path_in_run
+    target, url = engine.ways.target(run.target), engine.url()
+    reached = target.reaches(url, prepared.container)
     return LaunchContext(
         run_id=run.run_id,
-        work_dir=seen(paths.work),
+        work_dir=target.path_in_run(paths.work),
         python=prepared.python,
         server_python=sys.executable if prepared.container is None else prepared.python,
         kernel=configuration.kernel,
         env=run_variables(
             run,
             configuration.environment.environment_variables,
-            seen(paths.metrics),
-            engine.url(),
+            target.path_in_run(paths.metrics),
+            url if reached else None,
             token,
         ),
         images=prepared.images,
-        log=seen(paths.log_pattern(run.attempt)),
-        failed=seen(paths.failed(run.attempt)),
+        log=target.path_in_run(paths.log_pattern(run.attempt)),
+        failed=target.path_in_run(paths.failed(run.attempt)),
     )
 
 

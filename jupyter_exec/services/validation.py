@@ -8,9 +8,11 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
+from jupyter_exec.environments.addresses import secret_faults
 from jupyter_exec.errors import ExecError, Fault
 from jupyter_exec.model.ids import check_experiment, check_run_id
 from jupyter_exec.services.kernels import kernel_fault
+from jupyter_exec.services.workspace import watch_faults
 
 if TYPE_CHECKING:
     from jupyter_exec.model.definition import RunConfiguration
@@ -42,8 +44,12 @@ async def configuration_faults(configuration: RunConfiguration, ways: Ways) -> l
         faults += await _target_faults(configuration, ways, target, planned=not faults)
     except ExecError as error:
         faults += error.faults
-    environment = ways.environment(configuration.environment, target)
-    faults += await asyncio.to_thread(environment.faults, configuration.environment)
+    faults += watch_faults(configuration.history)
+    secrets = secret_faults(configuration.environment.python.conda_dependencies)
+    faults += secrets
+    if not secrets:  # the others repeat what they are about
+        environment = ways.environment(configuration.environment, target)
+        faults += await asyncio.to_thread(environment.faults, configuration.environment)
     contained = target is not None and ways.target(target).engine_url is not None
     if contained:
         faults += _image_faults(configuration, ways)
@@ -109,6 +115,8 @@ def local_run_faults(configuration: RunConfiguration, ways: Ways) -> list[Fault]
         message = f"a local run is one process, so it must be None; submit {name} to a target"
         faults.append(Fault("configuration.communicator", message))
     python = configuration.environment.python
+    faults += secret_faults(python.conda_dependencies)
+    faults += watch_faults(configuration.history)
     if python.user_managed_dependencies is False and python.conda_dependencies:
         message = "a local run uses an interpreter as it is: set it to true, and interpreterPath"
         faults.append(Fault("configuration.environment.python.userManagedDependencies", message))

@@ -14,14 +14,18 @@ if TYPE_CHECKING:
 
 
 def run_variables(
-    run: Run, environment_variables: Mapping[str, str], metrics_file: str, url: str, token: str
+    run: Run,
+    environment_variables: Mapping[str, str],
+    metrics_file: str,
+    url: str | None,
+    token: str,
 ) -> dict[str, str]:
     """Return the variables of a run; those of its definition win over all but the run's identity.
 
     Args:
         environment_variables: of the definition's environment.
         metrics_file: where the run appends metrics and progress, as its processes see it.
-        url: the server's address.
+        url: the server's address; None = the run cannot reach it, and gets no token for it either.
         token: lets the run report on itself and on nothing else; ends with the run.
     """
     return {
@@ -34,6 +38,5 @@ def run_variables(
         "AZUREML_RUN_ID": run.run_id,
         "JUPYTER_EXEC_RUN_ID": run.run_id,
         "JUPYTER_EXEC_METRICS": metrics_file,
-        "JUPYTER_EXEC_URL": url,
-        "JUPYTER_EXEC_TOKEN": token,
+        **({"JUPYTER_EXEC_URL": url, "JUPYTER_EXEC_TOKEN": token} if url is not None else {}),
     }

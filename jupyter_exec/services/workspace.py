@@ -10,7 +10,7 @@ import shutil
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
-from jupyter_exec.errors import ExecError, RunFailed
+from jupyter_exec.errors import ExecError, Fault, RunFailed
 from jupyter_exec.services.scalars import files as scalars
 
 if TYPE_CHECKING:
@@ -64,9 +64,25 @@ def kept_folders(history: HistoryConfiguration) -> list[str]:
     """Return which parts of the working folder are kept: `outputs`, and what is watched."""
     if not history.output_collection:
         return []
-    watched = [PurePath(os.path.normpath(folder)) for folder in history.directories_to_watch]
-    inside = [str(f) for f in watched if not f.is_absolute() and f.parts and f.parts[0] != ".."]
+    inside = [folder for name in history.directories_to_watch if (folder := _watched(name))]
     return ["outputs", *[folder for folder in inside if folder != "outputs"]]
+
+
+def watch_faults(history: HistoryConfiguration) -> list[Fault]:
+    """Return which folders cannot be watched: those that are not below the working folder."""
+    field = "configuration.history.directoriesToWatch"
+    message = "must be a folder below the working folder, for example 'logs'"
+    return [
+        Fault(f"{field}[{index}]", message)
+        for index, name in enumerate(history.directories_to_watch)
+        if _watched(name) is None
+    ]
+
+
+def _watched(name: str) -> str | None:
+    folder = PurePath(os.path.normpath(name))
+    inside = not folder.is_absolute() and folder.parts and folder.parts[0] != ".."
+    return str(folder) if inside and "\0" not in name else None
 
 
 def clear(paths: RunPaths, history: HistoryConfiguration, started_at: float) -> None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from jupyter_exec.errors import Fault
+    from jupyter_exec.model.container import Container
     from jupyter_exec.model.definition import RunConfiguration
     from jupyter_exec.model.job import Address, Job, Outcome, Replica, Resources
 
@@ -77,6 +78,10 @@ class ComputeTarget(ABC):
     def path_in_run(self, path: Path) -> str:
         """Return how the run's processes see a path; other than itself in a container."""
         return str(path)
+
+    def reaches(self, url: str, container: Container | None) -> bool:
+        """Tell whether the run's processes can reach the server at its address."""
+        return True
 
     async def place(self, job: Job, placement: Placement) -> Mapping[Replica, Address]:
         """Return where each replica that listens will be found; no other job gets these addresses.

@@ -20,7 +20,7 @@ from jupyter_exec.errors import RunFailed
 from jupyter_exec.model.container import ContainerOptions
 from jupyter_exec.model.job import Address, Outcome, Resources
 from jupyter_exec.targets import container_plan as plans
-from jupyter_exec.targets import machine, ports
+from jupyter_exec.targets import container_reach, machine, ports
 from jupyter_exec.targets.base import ComputeTarget
 from jupyter_exec.targets.container_attempt import ContainerAttempt
 from jupyter_exec.targets.container_events import ContainerEvents
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from typing import Any, ParamSpec, TypeVar
 
     from jupyter_exec.errors import Fault
+    from jupyter_exec.model.container import Container
     from jupyter_exec.model.definition import RunConfiguration
     from jupyter_exec.model.job import Job, Replica
     from jupyter_exec.targets.base import Placement, TargetHandle
@@ -105,6 +106,11 @@ class DockerTarget(ComputeTarget):
         """Return what this machine has; admission asks the target that it shares with."""
         gpus = len(await self._in_thread(machine.visible_gpus, os.environ))
         return Resources(machine.cpus(), machine.memory_bytes(), gpus)
+
+    def reaches(self, url: str, container: Container | None) -> bool:
+        """Tell whether a container can reach the server; none on a bridge has its loopback."""
+        chosen = container.options.network if container else None
+        return container_reach.reaches(url, chosen or self._network)
 
     async def place(self, job: Job, placement: Placement) -> Mapping[Replica, Address]:
         """Name each replica that listens as the others find it; on the host's network by ports.

@@ -1237,7 +1237,12 @@ export interface components {
        */
       yarnDeployMode?: 'None' | 'Client' | 'Cluster';
     };
-    /** @description What is kept of a run's working folder. */
+    /**
+     * @description What is kept of a run's working folder.
+     *
+     *     Attributes:
+     *         snapshot_project: kept and answered; a snapshot is always taken.
+     */
     HistoryConfiguration: {
       /** @default true */
       outputCollection?: boolean;
@@ -1247,6 +1252,8 @@ export interface components {
        *     ]
        */
       directoriesToWatch?: string[];
+      /** @default true */
+      snapshotProject?: boolean;
     };
     /** @description Packages of an environment. */
     KernelSpec: {
@@ -1624,6 +1631,8 @@ export interface components {
       communicator?: 'None' | 'ParameterServer' | 'Gloo' | 'Mpi' | 'Nccl';
       /** @default local */
       target?: string;
+      /** @default null */
+      sourceDirectoryDataStore?: string | null;
       /** @default {} */
       dataReferences?: {
         [key: string]: components['schemas']['DataReferenceConfiguration'];
@@ -1668,7 +1677,8 @@ export interface components {
        *       "outputCollection": true,
        *       "directoriesToWatch": [
        *         "logs"
-       *       ]
+       *       ],
+       *       "snapshotProject": true
        *     }
        */
       history?: components['schemas']['HistoryConfiguration'];
@@ -1739,6 +1749,7 @@ export interface components {
        *       "framework": "Python",
        *       "communicator": "None",
        *       "target": "local",
+       *       "sourceDirectoryDataStore": null,
        *       "dataReferences": {},
        *       "jobName": null,
        *       "maxRunDurationSeconds": null,
@@ -1773,7 +1784,8 @@ export interface components {
        *         "directoriesToWatch": [
        *           "logs"
        *         ],
-       *         "outputCollection": true
+       *         "outputCollection": true,
+       *         "snapshotProject": true
        *       },
        *       "spark": {
        *         "configuration": {}
@@ -2039,7 +2051,8 @@ export interface components {
        *           "directoriesToWatch": [
        *             "logs"
        *           ],
-       *           "outputCollection": true
+       *           "outputCollection": true,
+       *           "snapshotProject": true
        *         },
        *         "jobName": null,
        *         "kernel": null,
@@ -2062,6 +2075,7 @@ export interface components {
        *         "script": null,
        *         "secretParameters": {},
        *         "secrets": [],
+       *         "sourceDirectoryDataStore": null,
        *         "spark": {
        *           "configuration": {}
        *         },

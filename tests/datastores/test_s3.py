@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from typing import TYPE_CHECKING
 
@@ -78,3 +79,16 @@ def test_names_that_lead_out(address: str, mover: Mover):
     assert answer["code"] == "DownloadFailed"
     assert "leaves its folder" in answer["error"]
     assert not mover.files()
+
+
+def test_parts_that_are_gone_are_sent_again(address: str, mover: Mover):
+    """A lifecycle rule has cleared an upload that was cut short."""
+    large = LARGE * 2
+    (mover.work / "large").write_bytes(large)
+    status = (mover.work / "large").stat()
+    shop = opened("s3://shop/gone", options=options(address))
+    done = ["x", "large", status.st_size, status.st_mtime_ns]
+    mover.state.write_text(json.dumps({"begun": done, "upload": "an-id-of-before"}))
+    assert "placed" in mover.put(shop, "large", "large", overwrite=True), mover.log_text()
+    assert "placed" in mover.get(shop, "large", "again")
+    assert (mover.work / "again").read_bytes() == large

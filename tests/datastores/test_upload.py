@@ -136,7 +136,8 @@ def test_what_leads_out_stays(left, shelf: Path, tmp_path: Path):
 
 def test_a_run_that_left_nothing(left, shelf: Path):
     answer = left.put(opened(f"file://{shelf}"), "a", "gone")
-    assert answer == {"error": "x: the run has left nothing at gone", "code": "UploadFailed"}
+    message = "dataReferences.x: the run has left nothing at gone"
+    assert answer == {"error": message, "code": "UploadFailed"}
     (left.work / "void").mkdir()
     assert "placed" in left.put(opened(f"file://{shelf}"), "a", "void")
 

@@ -175,7 +175,8 @@ def test_two_references_do_not_write_the_same_file(shop: RunningServer, folder: 
     }
     done = run(shop, references, command="for x in one two; do mkdir -p $x; echo $x > $x/f; done")
     assert done["error"]["code"] == "UploadRefused"
-    assert "one and two would both write same/f of datastore 'disk'" in done["error"]["message"]
+    both = "dataReferences.one and dataReferences.two would both write same/f of datastore 'disk'"
+    assert both in done["error"]["message"]
     assert not (folder / "same").exists()
 
 
@@ -269,6 +270,28 @@ def test_a_path_that_is_not_there(shop: RunningServer):
     assert done["error"]["message"].endswith("/no: it does not exist")
     done = run(shop, {"x": reference("disk", "Mount", pathOnDataStore="no")}, command="true")
     assert done["error"]["code"] == "MountFailed"
+
+
+def test_a_link_that_leaves_the_store(shop: RunningServer, folder: Path, tmp_path: Path):
+    (tmp_path / "secret").write_text("s")
+    (folder / "linked" / "deep").mkdir(parents=True)
+    (folder / "linked" / "fine.txt").write_text("f")
+    (folder / "linked" / "deep" / "way").symlink_to(tmp_path)
+    references = {
+        "fine": reference("web", "Download", pathOnDataStore="w.txt"),
+        "x": reference("disk", "Download", pathOnDataStore="linked"),
+    }
+    try:
+        done = run(shop, references, command="true")
+    finally:
+        (folder / "linked" / "deep" / "way").unlink()
+    assert done["error"]["code"] == "DatastoreFailed"
+    assert done["error"]["message"].startswith(
+        "dataReferences.x: linked/deep/way of datastore 'disk' is a link that leaves it, and is "
+        "not followed; nothing was transferred."
+    )
+    assert "fine: w.txt, 3 bytes" not in data_log(shop, done), "it had begun"
+    assert run(shop, references, command="cat dataReferences/x/*")["status"] == "Completed"
 
 
 def test_the_list_of_stores(shop: RunningServer):

@@ -50,6 +50,21 @@ def test_a_definition_with_docker_enabled(
     assert server.wait_for_end(start(server, docker_engine.image, "exit 3"))["exitCode"] == 3
 
 
+def test_an_address_that_a_container_cannot_reach_is_left_out(
+    server: RunningServer, docker_engine: DockerEngine
+) -> None:
+    """The server listens on loopback, and a container's loopback is its own."""
+    command = "env | grep -E '^JUPYTER_EXEC_(URL|TOKEN|RUN_ID)=' | cut -d= -f1"
+    run_id = start(server, docker_engine.image, command)
+    assert server.wait_for_end(run_id)["status"] == "Completed"
+    assert server.log(run_id).split() == ["JUPYTER_EXEC_RUN_ID"]
+    body = {"definition": {"configuration": {"command": command}}, "source": {}}
+    run_id = server.client.post("jupyter-exec/v1/runs", json=body).json()["runId"]
+    assert server.wait_for_end(run_id)["status"] == "Completed"
+    names = {f"JUPYTER_EXEC_{name}" for name in ("RUN_ID", "URL", "TOKEN")}
+    assert set(server.log(run_id).split()) == names
+
+
 def test_targets_share_the_machine(server: RunningServer, docker_engine: DockerEngine) -> None:
     local, docker = server.client.get("jupyter-exec/v1/targets").json()["targets"]
     assert (local["containerEngine"], local["sharesCapacityOf"]) == (None, None)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jupyter_exec.errors import InvalidRequest, NotFound
+from jupyter_exec.environments.addresses import FIELD, secret_faults
+from jupyter_exec.errors import Fault, InvalidRequest, NotFound
 from jupyter_exec.store import named_environments as store
 
 if TYPE_CHECKING:
@@ -35,9 +36,11 @@ class NamedEnvironments:
         """Store one.
 
         Raises:
-            InvalidRequest: it has no name, none that can be one, or one that is taken.
+            InvalidRequest: it has no name, none that can be one, or one that is taken; an address
+                in it holds a password or a token.
         """
         name = checked_name(spec.name)
+        _check_addresses(spec)
         return await self._journal.write(store.insert, self._server_timestamp, name, spec)
 
     async def get(self, name: str) -> NamedEnvironment:
@@ -53,9 +56,10 @@ class NamedEnvironments:
 
         Raises:
             NotFound: there is none.
-            InvalidRequest: the spec has another name.
+            InvalidRequest: the spec has another name; an address in it holds a password or a token.
         """
         await self.get(name)
+        _check_addresses(spec)
         if spec.name is not None and spec.name != name:
             message = f"an environment keeps its name: it is {name!r}, not {spec.name[:80]!r}"
             raise InvalidRequest(message, "name")
@@ -100,3 +104,19 @@ def checked_name(name: str | None) -> str:
         message = f"{name!r} cannot be the name of an environment: no slash, no control characters"
         raise InvalidRequest(message, "name")
     return name
+
+
+def _check_addresses(spec: EnvironmentSpec) -> None:
+    """Raise InvalidRequest for channels that hold what must not be stored."""
+    if spec.kernel_spec is None:
+        return
+    kernel = spec.kernel_spec
+    lines = {"channels": kernel.channels, "dependencies": kernel.conda_dependencies}
+    faults = secret_faults(lines)
+    if faults:
+        ours = {"channels": "kernelSpec.channels", "dependencies": "kernelSpec.condaDependencies"}
+        named = []
+        for fault in faults:
+            section, bracket, index = (fault.target or "").removeprefix(f"{FIELD}.").partition("[")
+            named.append(Fault(f"{ours[section]}{bracket}{index}", fault.message))
+        raise InvalidRequest.of(named)
