@@ -16,6 +16,7 @@ from jupyter_exec.environments.built import BuildLog, Recipe, resolved
 from jupyter_exec.environments.conda import KIND as CONDA
 from jupyter_exec.environments.conda import CondaEnvironment
 from jupyter_exec.environments.conda_dependencies import read_conda_dependencies
+from jupyter_exec.environments.image_builds import has_instructions
 from jupyter_exec.environments.image_pythons import ImagePythons
 from jupyter_exec.environments.image_steps import ImageBuild, ImageLog
 from jupyter_exec.environments.images import Image, Images
@@ -56,6 +57,12 @@ class ImageEnvironment(Environment):
         faults: list[Fault] = []
         if docker.base_image and docker.base_dockerfile:
             message = "there is a baseImage too, and one of them is the image: leave one out"
+            faults.append(Fault(f"{_DOCKER}.baseDockerfile", message))
+        if docker.base_dockerfile and not has_instructions(docker.base_dockerfile):
+            message = (
+                "it has no instruction; give a Dockerfile's text, which begins with FROM, or name "
+                "an image in baseImage"
+            )
             faults.append(Fault(f"{_DOCKER}.baseDockerfile", message))
         if docker.base_image:
             faults += _fault_of(check_reference, docker.base_image, "baseImage")

@@ -33,6 +33,12 @@ def dockerfile_tag(dockerfile: str) -> str:
     return f"{_REPOSITORY}:{hashlib.sha256(text.encode()).hexdigest()[:32]}"
 
 
+def has_instructions(dockerfile: str) -> bool:
+    """Tell whether a Dockerfile is more than blank lines and comments."""
+    lines = map(str.strip, dockerfile.splitlines())
+    return any(line and not line.startswith("#") for line in lines)
+
+
 def build(
     client: APIClient,
     dockerfile: str,

@@ -193,8 +193,15 @@ def test_what_cannot_be_is_told_before_a_run_is_made(
     assert list(faults(server, {**image, "baseDockerfile": "FROM x"})) == [
         f"{DOCKER}.baseDockerfile"
     ]
-    assert list(faults(server, {})) == [f"{DOCKER}.baseImage"]
-    assert list(faults(server, {"enabled": False}, target="docker")) == [f"{DOCKER}.baseImage"]
+    told = faults(server, {"baseDockerfile": " \n"})
+    assert list(told) == [f"{DOCKER}.baseDockerfile"]
+    assert "give a Dockerfile's text" in told[f"{DOCKER}.baseDockerfile"]
+    assert list(faults(server, {**image, "arguments": ["--pid=foo"]})) == [f"{DOCKER}.arguments[0]"]
+    for section, target in (({}, "local"), ({"enabled": False}, "docker")):
+        told = faults(server, section, target=target)
+        assert list(told) == [f"{DOCKER}.baseImage"]
+        for way in ("environment.docker.baseImage", "--image", "environment.docker.baseDockerfile"):
+            assert way in told[f"{DOCKER}.baseImage"]
     environment = {"docker": image, "environmentVariables": {"A=B": "c"}}
     told = faults(server, {}, target="docker", environment=environment)
     assert any("environmentVariables" in field for field in told)

@@ -429,6 +429,8 @@ async def test_containers_that_a_killed_server_has_left_are_removed(prepare, doc
     ("section", "field"),
     [
         ({"baseImage": "a", "baseDockerfile": "FROM a"}, "baseDockerfile"),
+        ({"baseDockerfile": " \n"}, "baseDockerfile"),
+        ({"baseDockerfile": "\n# FROM a\n\n"}, "baseDockerfile"),
         ({"baseImage": "A B"}, "baseImage"),
         ({"baseImage": "--privileged"}, "baseImage"),
         ({"baseImage": "me:secret@host/x"}, "baseImage"),
