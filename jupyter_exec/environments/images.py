@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import posixpath
+import re
 from base64 import b64decode
 from contextlib import suppress
 from dataclasses import dataclass
@@ -173,8 +174,15 @@ def _inspect(client: APIClient, reference: str) -> Image | None:
         word.partition("=")[::2] for word in (found.get("Config") or {}).get("Env") or ()
     )
     path = variables.get("PATH") or _DEFAULT_PATH
-    digests = found.get("RepoDigests") or [None]
-    return Image(found["Id"], reference, digests[0], tuple(path.split(":")))
+    return Image(found["Id"], reference, _digest(found, reference), tuple(path.split(":")))
+
+
+def _digest(found: Mapping[str, Any], reference: str) -> str | None:
+    """Return the digest of an image: that of the registry which the reference names, if any."""
+    digests: list[str] = found.get("RepoDigests") or []
+    bare = reference.partition("@")[0]
+    mine = [each for each in digests if re.match(re.escape(each.partition("@")[0]) + "(:|$)", bare)]
+    return next(iter([*mine, *digests]), None)
 
 
 def _login(registry: ContainerRegistry | None, secrets: Mapping[str, str]) -> dict[str, str] | None:

@@ -12,6 +12,8 @@ from docker_registries import PASSWORD, USER, registry_with_password
 from local_packages import index_variables, make_wheel
 from servers import RunningServer
 
+from jupyter_exec.model.answers.runs import ANSWERS
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
@@ -61,6 +63,14 @@ def faults(server: RunningServer, section: dict[str, Any], **configuration: Any)
     assert answer.status_code == 400, answer.text
     details = answer.json()["error"]["details"]
     return {each["target"].removeprefix("definition."): each["message"] for each in details}
+
+
+def environment_of(server: RunningServer, run_id: str) -> dict[str, Any]:
+    answer = server.client.get(f"{RUNS}/{run_id}/environment")
+    assert answer.status_code == 200, answer.text
+    ANSWERS["RunLock"].model_validate(answer.json(), extra="forbid")
+    shown: dict[str, Any] = answer.json()
+    return shown
 
 
 def microsofts_example(image: str, *, enabled: bool) -> dict[str, Any]:
@@ -143,6 +153,11 @@ def test_a_private_image_is_pulled_and_its_password_is_nowhere(
         run_id = run["runId"]
         assert run["status"] == "Completed", run
         assert f"pulling {name}" in server.log(run_id, "environment.txt")
+        shown = environment_of(server, run_id)
+        (image,) = shown["images"]
+        assert (image["reference"], shown["lock"]) == (name, None)
+        assert image["id"].startswith("sha256:")
+        assert image["digest"].startswith(f"{registry.address}/team/python@sha256:")
         again = server.client.post(f"{RUNS}/{run_id}/rerun", json={})
         assert again.status_code == 201, again.text
         assert server.wait_for_end(again.json()["runId"])["status"] == "Completed"
@@ -153,6 +168,7 @@ def test_a_private_image_is_pulled_and_its_password_is_nowhere(
         secrets = {"JUPYTER_EXEC_REGISTRY_PASSWORD": PASSWORD}
         pulled = server.client.post(f"{RUNS}/{run_id}/rerun", json={"secrets": secrets}).json()
         assert server.wait_for_end(pulled["runId"])["status"] == "Completed"
+        assert environment_of(server, pulled["runId"]) == shown
         registry.forget(docker_engine.url)
     assert PASSWORD not in json.dumps([server.run(each["runId"]) for each in server.runs()])
     assert PASSWORD not in server.log(run_id) + server.log_text()
@@ -280,4 +296,6 @@ def test_an_experiment_of_submarine_with_images(
     assert answer.status_code == 200, answer.text
     run = server.wait_for_end(server.runs()[0]["runId"])
     assert (run["status"], run["target"]) == ("Completed", "docker"), run
+    (image,) = environment_of(server, run["runId"])["images"]
+    assert (image["reference"], image["digest"]) == (docker_engine.image, None)
     assert server.log(run["runId"], "worker-0.txt").startswith("12.")

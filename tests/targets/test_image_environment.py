@@ -158,7 +158,7 @@ async def test_the_image_of_the_run_before_is_used_though_its_name_has_moved_on(
     assert other.container.image != first.container.image
     gone = {**first.record, "image": "sha256:" + "0" * 64}
     assert (await prepare({"baseImage": name}, recorded=gone)).container == other.container
-    assert "is gone from the engine" in prepare.text()
+    assert "is gone; taking what is there" in prepare.text()
 
 
 async def test_every_role_has_its_image(prepare, docker_engine):
@@ -203,6 +203,31 @@ async def test_an_image_is_pulled_with_a_password_that_nothing_repeats(
     registry.forget(docker_engine.url)
     again = await prepare(asked, secrets=secrets, recorded=prepared.record)
     assert again.record == prepared.record
+    registry.forget(docker_engine.url)
+
+
+async def test_what_was_pulled_is_pulled_again_by_its_digest(prepare, docker_engine, registry):
+    name = registry.push(docker_engine.url, docker_engine.bare_image, "team/moving:1")
+    section = {"address": registry.address, "username": USER}
+    asked = {"baseImage": "team/moving:1", "baseImageRegistry": section}
+    of_role = frozenset({name})
+    more = {"secrets": {REGISTRY_PASSWORD: PASSWORD}}
+    first = await prepare(asked, images=of_role, **more)
+    registry.push(docker_engine.url, docker_engine.bare_image, "team/moving:1")
+    registry.forget(docker_engine.url)
+    again = await prepare(asked, images=of_role, recorded=first.record, **more)
+    assert again.record == first.record
+    assert again.record["digests"] == {name: first.record["digest"]}
+    registry.forget(docker_engine.url)
+    new = await prepare(asked, images=of_role, **more)
+    assert new.record["digest"] != first.record["digest"]
+    registry.forget(docker_engine.url)
+    # Its registry has lost it: there is nothing better than what the name means now.
+    lost = first.record["digest"].partition("@")[0] + "@sha256:" + "0" * 64
+    gone = {**first.record, "digest": lost, "image": "sha256:" + "0" * 64}
+    later = await prepare(asked, recorded=gone, **more)
+    assert later.record["digest"] == new.record["digest"]
+    assert f"{lost}, is gone; taking what is there" in prepare.text()
     registry.forget(docker_engine.url)
 
 
