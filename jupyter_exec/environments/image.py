@@ -175,6 +175,8 @@ class ImageEnvironment(Environment):
         if image is None:
             return None
         found = await self._images.find(image)
+        if found is not None and not self._images.note_use(reference or image):
+            return None
         if found is None and digest is not None:
             try:
                 found = await self._pulled(digest, request, log)

@@ -33,6 +33,11 @@ def dockerfile_tag(dockerfile: str) -> str:
     return f"{_REPOSITORY}:{hashlib.sha256(text.encode()).hexdigest()[:32]}"
 
 
+def is_built(reference: str) -> bool:
+    """Tell whether a name of an image is one that `dockerfile_tag` makes."""
+    return re.fullmatch(rf"{_REPOSITORY}:[0-9a-f]{{32}}", reference) is not None
+
+
 def has_instructions(dockerfile: str) -> bool:
     """Tell whether a Dockerfile is more than blank lines and comments."""
     lines = map(str.strip, dockerfile.splitlines())
@@ -44,12 +49,15 @@ def build(
     dockerfile: str,
     write: Callable[[str], None],
     login: Mapping[str, str] | None = None,
-) -> None:
+) -> int:
     """Build an image, and give it the name of its Dockerfile. The build has no files besides it.
 
     Args:
         write: takes what the build prints, as it comes.
         login: `registry`, `username` and `password` for images that it begins from.
+
+    Returns:
+        How many steps it has beyond the image that it begins from.
 
     Raises:
         RunFailed: `ImageBuildFailed` and the like: the step that failed and its last lines, in one
@@ -75,12 +83,18 @@ def build(
             log.take(item)
     except APIError as error:
         raise _failed(str(error.explanation or error)) from None
+    return log.steps
 
 
 class _BuildLog:
-    """Follows a build: which step it is at, and what that has printed."""
+    """Follows a build: which step it is at, and what that has printed.
+
+    Attributes:
+        steps: that it has taken since it last began from an image.
+    """
 
     def __init__(self, write: Callable[[str], None]) -> None:
+        self.steps = 0
         self._write = write
         self._step = ""
         self._lines: deque[str] = deque(maxlen=_LAST_LINES)
@@ -106,6 +120,7 @@ class _BuildLog:
         if step:
             self._step = f"step {step[1]}, {one_line(step[2])}"
             self._lines.clear()
+            self.steps = 0 if step[2].upper().startswith("FROM ") else self.steps + 1
         elif line.strip() and not _NOISE.match(line.strip()):
             self._lines.append(one_line(line))
 

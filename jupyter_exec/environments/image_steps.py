@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from jupyter_exec.docker_engine import connect
 from jupyter_exec.environments.build import build_variables
 from jupyter_exec.environments.built import Build, BuildLog
+from jupyter_exec.environments.collection import CACHE
 from jupyter_exec.environments.engine_work import engine_work
 from jupyter_exec.environments.failure import cause_of
 from jupyter_exec.environments.images import LABEL, remove
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 
     from jupyter_exec.environments.images import Image, Images
 
-CACHE = ".uv-cache"
 _PASSED_ON = ("UV_", "PIP_", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY", "SSL_CERT_")
 _NOT_PASSED_ON = {"UV_CACHE_DIR", "PIP_CACHE_DIR", "UV_PYTHON_INSTALL_DIR", "UV_TOOL_DIR"}
 _NOT_FOR_THIS = re.compile(r"exec \S+: (?:no such file or directory|exec format error)")
@@ -84,6 +84,7 @@ class ImageLog(BuildLog):
         self, command: Sequence[str], folder: Path | None, write: Callable[[str], None]
     ) -> tuple[int, str]:
         (self._root / CACHE).mkdir(mode=0o700, parents=True, exist_ok=True)
+        os.utime(self._root / CACHE)
         settings = self._settings(command, folder)
         work = partial(self._run, settings=settings, write=write)
         return await engine_work(self._images.url, work, silence_s=None)

@@ -188,6 +188,39 @@ def test_a_dockerfile_that_fails_at_step_3(
     assert "no such part" in server.log(run["runId"], "environment.txt")
 
 
+def test_an_image_that_was_built_goes_when_no_run_needs_it(
+    server: RunningServer, docker_engine: DockerEngine
+) -> None:
+    section = {"enabled": True, "baseDockerfile": f"FROM {docker_engine.image}\nENV ITS=own\n"}
+    command = "echo $ITS; while [ ! -e go ]; do sleep 0.02; done"
+    configuration = {"command": command, "environment": {"docker": section}}
+    answer = server.client.post(RUNS, json={"definition": {"configuration": configuration}})
+    run_id = answer.json()["runId"]
+    server.wait_for_status(run_id, "Running")
+
+    def collected() -> list[dict[str, Any]]:
+        answer = server.client.post("jupyter-exec/v1/environments/collect", json={"maxAgeDays": 0})
+        ANSWERS["CollectedEnvironments"].model_validate(answer.json(), extra="forbid")
+        return [one for one in answer.json()["environments"] if one["kind"] == "dockerfile"]
+
+    listed = server.client.get("jupyter-exec/v1/environments").json()["built"]
+    (built,) = [one for one in listed if run_id in one["usedBy"]]
+    (shown,) = environment_of(server, run_id)["images"]
+    assert (built["kind"], built["image"]) == ("dockerfile", shown["reference"])
+    assert built["image"] not in {one["image"] for one in collected()}
+    for work in server.data_dir.glob("runs/*/work"):
+        (work / "go").touch()
+    assert server.wait_for_end(run_id)["status"] == "Completed"
+    assert built["image"] in {one["image"] for one in collected()}
+    assert not list(server.data_dir.glob("environments/image-*"))
+    again = server.client.post(f"{RUNS}/{run_id}/rerun", json={}).json()["runId"]
+    server.wait_for_status(again, "Running")
+    assert "Step 2/2 : ENV ITS=own" in server.log(again, "environment.txt")
+    server.client.post(f"{RUNS}/{again}/cancel")
+    server.wait_for_end(again)
+    assert built["image"] in {one["image"] for one in collected()}
+
+
 def test_an_image_without_python_runs_a_command_and_no_script(
     server: RunningServer, docker_engine: DockerEngine
 ) -> None:
