@@ -6,22 +6,23 @@ import hashlib
 import io
 import re
 from collections import deque
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from jupyter_exec.docker_engine import one_line
 from jupyter_exec.environments.engine_work import classified
 from jupyter_exec.environments.pulls import failure as pull_failure
+from jupyter_exec.errors import RunFailed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from docker import APIClient
-
-    from jupyter_exec.errors import RunFailed
 
 _REPOSITORY = "jupyter-exec-image"
 _STEP = re.compile(r"^STEP (\d+(?:/\d+)?) ?: ?(.*)", re.IGNORECASE)
 _STATUS = re.compile(r"returned a non-zero code: (\d+)|exit status (\d+)")
+_MADE = re.compile(r"-+> ([0-9a-f]{12,64})$")
 _NOISE = re.compile(r"^-+> |^Removing intermediate container|^Removed intermediate container")
 _PULL = re.compile(r"pull access denied|manifest|authentication required|unauthorized")
 _LAST_LINES = 3
@@ -71,11 +72,23 @@ def build(
         except APIError as error:
             raise pull_failure(login["registry"], str(error.explanation or error)) from None
     log = _BuildLog(write)
-    tag = dockerfile_tag(dockerfile)
+    there = set(client.images(all=True, quiet=True))
+    try:
+        _run(client, dockerfile, log)
+    except RunFailed as failure:
+        if failure.code == "DiskFull":
+            _remove_steps(client, log.made, there)
+        raise
+    return log.steps
+
+
+def _run(client: APIClient, dockerfile: str, log: _BuildLog) -> None:
+    from docker.errors import APIError
+
     try:
         for item in client.build(
             fileobj=io.BytesIO(dockerfile.encode()),
-            tag=tag,
+            tag=dockerfile_tag(dockerfile),
             rm=True,
             forcerm=True,
             decode=True,
@@ -83,7 +96,23 @@ def build(
             log.take(item)
     except APIError as error:
         raise _failed(str(error.explanation or error)) from None
-    return log.steps
+
+
+def _remove_steps(client: APIClient, made: Sequence[str], there: Collection[str]) -> None:
+    """Remove what the first steps of a build have come to, which the engine keeps for the next.
+
+    Args:
+        made: ids of the images after each step.
+        there: ids of those that were there before the build; they stay.
+    """
+    from docker.errors import APIError
+
+    for image in reversed(made):
+        with suppress(APIError):  # it has gone with a later one, or another build needs it
+            found = client.inspect_image(image)  # type: ignore[no-untyped-call]  # theirs
+            named = found.get("RepoTags") or found.get("RepoDigests")
+            if not named and found["Id"] not in there:
+                client.remove_image(found["Id"])
 
 
 class _BuildLog:
@@ -91,10 +120,12 @@ class _BuildLog:
 
     Attributes:
         steps: that it has taken since it last began from an image.
+        made: ids of the images that steps have come to.
     """
 
     def __init__(self, write: Callable[[str], None]) -> None:
         self.steps = 0
+        self.made: list[str] = []
         self._write = write
         self._step = ""
         self._lines: deque[str] = deque(maxlen=_LAST_LINES)
@@ -121,6 +152,8 @@ class _BuildLog:
             self._step = f"step {step[1]}, {one_line(step[2])}"
             self._lines.clear()
             self.steps = 0 if step[2].upper().startswith("FROM ") else self.steps + 1
+        elif made := _MADE.match(line.strip()):
+            self.made.append(made[1])
         elif line.strip() and not _NOISE.match(line.strip()):
             self._lines.append(one_line(line))
 

@@ -19,7 +19,7 @@ from jupyter_exec.environments.build import build_variables
 from jupyter_exec.environments.built import Build, BuildLog
 from jupyter_exec.environments.collection import CACHE
 from jupyter_exec.environments.engine_work import engine_work
-from jupyter_exec.environments.failure import cause_of
+from jupyter_exec.environments.failure import failure_of
 from jupyter_exec.environments.images import LABEL, remove
 from jupyter_exec.environments.interpreters import find_uv
 from jupyter_exec.errors import RunFailed
@@ -65,7 +65,7 @@ class ImageLog(BuildLog):
             )
             raise RunFailed("EnvironmentFailed", message)
         if status != 0:
-            raise RunFailed("EnvironmentFailed", cause_of(printed, self._named))
+            raise failure_of(printed, self._named)
         return printed
 
     async def ask(self, command: Sequence[str]) -> str:
@@ -77,7 +77,7 @@ class ImageLog(BuildLog):
         status, printed = await self._contained(command, None, lambda _: None)
         if status != 0:
             self.write(printed)
-            raise RunFailed("EnvironmentFailed", cause_of(printed, ()))
+            raise failure_of(printed, ())
         return printed
 
     async def _contained(

@@ -94,8 +94,12 @@ class KeptImage:
     def write(self, content: dict[str, Any]) -> None:
         """Write down what `describe` has returned."""
         incoming = self._file("incoming")
-        incoming.write_text(json.dumps(content, indent=1), encoding="utf-8")
-        incoming.replace(self.record)
+        try:
+            incoming.write_text(json.dumps(content, indent=1), encoding="utf-8")
+            incoming.replace(self.record)
+        except OSError:
+            incoming.unlink(missing_ok=True)
+            raise
 
 
 def _own_bytes(client: APIClient, tag: str, steps: int | None) -> int:
