@@ -64,6 +64,11 @@ def make_images(url: str, *, small: bool = False) -> None:
                 client.api.import_image_from_file(str(_tarball(tag, make)), *tag.split(":"))
 
 
+def debian_tarball() -> Path:
+    """Return the root file system of `DockerEngine.image`."""
+    return _tarball(DockerEngine("").image, _make_debian)
+
+
 def _tarball(tag: str, make: Callable[[Path], None]) -> Path:
     """Return a root file system that `make` makes in a folder; once per machine."""
     tarball = cache() / f"{tag.rpartition('/')[2].replace(':', '-')}.tar"

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import nbformat
 import pytest
 from azure_requests import address, startrun, zipped
+from docker_images import debian_tarball
 from docker_registries import PASSWORD, USER, registry_with_password
-from local_packages import index_variables, make_wheel
+from local_packages import CondaChannel, index_variables, make_wheel
 from servers import RunningServer
 
 from jupyter_exec.model.answers.runs import ANSWERS
@@ -231,6 +232,33 @@ def test_an_image_without_python_runs_a_command_and_no_script(
     run = submit(server, image, script="x.py", body=files)
     assert run["error"]["code"] == "InterpreterMissing"
     assert "the image has no Python" in run["error"]["message"]
+
+
+def test_conda_and_pip_packages_in_a_container(
+    server: RunningServer, docker_engine: DockerEngine, tmp_path: Path
+) -> None:
+    channel = CondaChannel(tmp_path / "channel")
+    channel.add_python_of(debian_tarball())
+    channel.add_module("compass", "4.2")
+    dependencies = ["python", "compass", {"pip": ["greeting"]}]
+    conda = {"channels": [channel.url], "dependencies": dependencies}
+    python = {"userManagedDependencies": False, "condaDependencies": conda}
+    say = "import compass, greeting, sys; print(compass.version, greeting.version, sys.prefix)"
+    run = submit(
+        server,
+        {"baseImage": docker_engine.image},
+        environment={"python": python},
+        command=["python", "-c", f"{say}; open('outputs/x', 'w').close()"],
+    )
+    assert run["error"] is None
+    prefix = server.data_dir / "environments" / run["environment"]["hash"] / "env"
+    assert server.log(run["runId"]) == f"4.2 1.0 {prefix}\n"
+    shown = environment_of(server, run["runId"])
+    assert (shown["kind"], shown["python"]) == ("conda", "3.11.0")
+    assert "greeting==1.0" in shown["lock"]
+    assert "compass-4.2" in shown["lock"]
+    again = server.client.post(f"{RUNS}/{run['runId']}/rerun", json={}).json()
+    assert server.wait_for_end(again["runId"])["environment"] == run["environment"]
 
 
 def test_what_cannot_be_is_told_before_a_run_is_made(

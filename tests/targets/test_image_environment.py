@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import docker
 import pytest
+from docker_images import debian_tarball
 from docker_registries import PASSWORD, USER, registry_with_password
 from local_packages import CondaChannel, index_variables, make_wheel
 
@@ -494,6 +495,31 @@ async def test_conda_packages_are_seen_in_the_container(
     assert prepare.run(first, "cat", str(data)) == "what it holds"
     again = await prepare({"baseImage": docker_engine.image}, python=python, recorded=first.record)
     assert again == first
+
+
+@pytest.fixture
+def channel(wheels: Path, monkeypatch: pytest.MonkeyPatch) -> CondaChannel:
+    """A conda channel with a Python that runs wherever it is put, and a module for it."""
+    monkeypatch.setenv("RATTLER_CACHE_DIR", str(wheels.parent / "rattler"))
+    channel = CondaChannel(wheels.parent / "channel")
+    channel.add_python_of(debian_tarball())
+    channel.add_module("compass", "4.2")
+    return channel
+
+
+async def test_a_python_of_conda_runs_in_the_container(prepare, docker_engine, channel):
+    """With packages of both kinds; the image's own Python is another."""
+    python = packages("python=3.11", "compass>=4", {"pip": ["greeting<2"]})
+    python["condaDependencies"]["channels"] = [channel.url]
+    first = await prepare({"baseImage": docker_engine.image}, python=python)
+    assert (first.record["kind"], first.record["image"]) == ("conda", first.container.image)
+    say = "import compass, greeting, sys; print(sys.prefix, compass.version, greeting.version)"
+    prefix = str(Path(first.python).parents[1])
+    assert prepare.run(first, first.python, "-c", say) == f"{prefix} 4.2 1.0"
+    prepare.log.unlink()
+    again = await prepare({"baseImage": docker_engine.image}, python=python)
+    assert again == first
+    assert "$" not in prepare.text()
 
 
 async def test_a_python_that_the_image_lacks_is_told(prepare, docker_engine, wheels):
