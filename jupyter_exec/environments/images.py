@@ -127,7 +127,7 @@ class Images:
                 await asyncio.to_thread(place.write, described)
             finally:
                 if not place.record.exists():
-                    place.lock.unlink()
+                    place.lock.unlink(missing_ok=True)
         return _there(found, place.tag)
 
     def note_use(self, reference: str) -> bool:

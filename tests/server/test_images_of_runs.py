@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import time
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
+import docker
 import nbformat
 import pytest
 from azure_requests import address, startrun, zipped
@@ -189,6 +192,15 @@ def test_a_dockerfile_that_fails_at_step_3(
     assert "no such part" in server.log(run["runId"], "environment.txt")
 
 
+def wait_until_unused(engine: DockerEngine, image: str) -> None:
+    """Return when no container is made of an image; those of a run go just after its end."""
+    until = time.monotonic() + 30
+    with closing(docker.APIClient(base_url=engine.url)) as client:
+        while client.containers(all=True, filters={"ancestor": image}):
+            assert time.monotonic() < until
+            time.sleep(0.05)
+
+
 def test_an_image_that_was_built_goes_when_no_run_needs_it(
     server: RunningServer, docker_engine: DockerEngine
 ) -> None:
@@ -212,6 +224,7 @@ def test_an_image_that_was_built_goes_when_no_run_needs_it(
     for work in server.data_dir.glob("runs/*/work"):
         (work / "go").touch()
     assert server.wait_for_end(run_id)["status"] == "Completed"
+    wait_until_unused(docker_engine, built["image"])
     assert built["image"] in {one["image"] for one in collected()}
     assert not list(server.data_dir.glob("environments/image-*"))
     again = server.client.post(f"{RUNS}/{run_id}/rerun", json={}).json()["runId"]
@@ -219,6 +232,7 @@ def test_an_image_that_was_built_goes_when_no_run_needs_it(
     assert "Step 2/2 : ENV ITS=own" in server.log(again, "environment.txt")
     server.client.post(f"{RUNS}/{again}/cancel")
     server.wait_for_end(again)
+    wait_until_unused(docker_engine, built["image"])
     assert built["image"] in {one["image"] for one in collected()}
 
 
