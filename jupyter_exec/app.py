@@ -88,12 +88,14 @@ class ExecApp(ExtensionApp):
     ).tag(config=True)
 
     environments_max_age_days = Float(
-        30.0, min=0.0, help="Days after which a built environment that no run has used is removed."
+        30.0,
+        min=0.0,
+        help="Days after which a built environment or image that no run has used is removed.",
     ).tag(config=True)
     environments_max_bytes = Int(
         20 * 2**30,
         min=0,
-        help="Bytes of all built environments; those that were used longest ago are removed first.",
+        help="Bytes of all built environments and images; what was used longest ago goes first.",
     ).tag(config=True)
 
     @default("data_dir")

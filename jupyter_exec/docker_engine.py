@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jupyter_exec.errors import RunFailed
+from jupyter_exec.errors import RunFailed, is_full_disk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -145,6 +145,8 @@ def explained(error: Exception, url: str) -> RunFailed | None:
         return complaint(str(error.explanation or error))
     if isinstance(error, (errors.DockerException, ValueError)):
         return RunFailed("EngineFailed", one_line(str(error)))
+    if is_full_disk(error):
+        return RunFailed("DiskFull", f"the disk of the server is full: {error}")
     if isinstance(error, (requests.RequestException, urllib3.exceptions.HTTPError, OSError)):
         return _no_engine(url, error)
     return None

@@ -17,6 +17,7 @@
 
 from __future__ import annotations
 
+import errno
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -138,3 +139,8 @@ class RunFailed(Exception):
         super().__init__(message)
         self.code = code
         self.message = message
+
+
+def is_full_disk(error: BaseException) -> bool:
+    """Tell whether a disk, or somebody's share of it, is full."""
+    return isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}

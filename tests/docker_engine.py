@@ -175,20 +175,32 @@ def shared_engine() -> Iterator[DockerEngine]:
 
 
 @contextmanager
-def own_daemon(*args: str) -> Iterator[Daemon]:
-    """Have a daemon that a test may kill, with the images; its containers have no network."""
+def own_daemon(*args: str, disk: str | None = None) -> Iterator[Daemon]:
+    """Have a daemon that a test may kill, with the images; its containers have no network.
+
+    Args:
+        disk: how much it can keep, for example "64m"; it has the small image only, then.
+    """
     RUN.mkdir(parents=True, exist_ok=True)
     run = Path(tempfile.mkdtemp(dir=RUN))
     data = Path(tempfile.mkdtemp(dir=cache()))
     daemon = Daemon(data, run, networks=False, args=args)
+    if disk is not None:
+        mount_small_disk(data, disk)
     try:
         daemon.start()
-        make_images(daemon.url)
+        make_images(daemon.url, small=disk is not None)
         yield daemon
     finally:
         daemon.start()  # ends what a killed one has left
         _empty(daemon.url)
         daemon.remove()
+
+
+def mount_small_disk(folder: Path, size: str) -> None:
+    """Make a folder a file system of its own, which is soon full."""
+    words = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)]
+    subprocess.run(words, check=True)
 
 
 def _empty(url: str) -> None:

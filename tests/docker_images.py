@@ -53,14 +53,20 @@ class DockerEngine:
     bare_image: str = "jupyter-exec-test/bare:2"
 
 
-def make_images(url: str) -> None:
-    """Give a daemon the images of DockerEngine that it lacks."""
+def make_images(url: str, *, small: bool = False) -> None:
+    """Give a daemon the images of DockerEngine that it lacks; `small`: only the bare one."""
     engine = DockerEngine(url)
+    wanted = [(engine.image, _make_debian), (engine.bare_image, _make_bare)][1 if small else 0 :]
     with closing(docker.DockerClient(base_url=url, timeout=300)) as client:
         there = {tag for image in client.images.list() for tag in image.tags}
-        for tag, make in ((engine.image, _make_debian), (engine.bare_image, _make_bare)):
+        for tag, make in wanted:
             if tag not in there:
                 client.api.import_image_from_file(str(_tarball(tag, make)), *tag.split(":"))
+
+
+def debian_tarball() -> Path:
+    """Return the root file system of `DockerEngine.image`."""
+    return _tarball(DockerEngine("").image, _make_debian)
 
 
 def _tarball(tag: str, make: Callable[[Path], None]) -> Path:

@@ -7,6 +7,7 @@ import io
 import json
 import os
 import platform
+import re
 import sys
 import tarfile
 import zipfile
@@ -132,6 +133,31 @@ class CondaChannel:
         version = ".".join(map(str, sys.version_info[:3]))
         self.add(name, version, files, links=links, subdir=_subdir())
 
+    def add_python_of(self, tarball: Path) -> None:
+        """Add the Python of a Debian's root file system, as files, so that it runs anywhere.
+
+        Args:
+            tarball: of the file system.
+        """
+        folders = "test|tests|idlelib|lib2to3|pydoc_data|config-[^/]*|__pycache__"
+        left_out = re.compile(rf"/({folders})/|/EXTERNALLY-MANAGED$")
+        files: dict[str, bytes] = {}
+        with tarfile.open(tarball) as archive:
+            for member in archive:
+                found = re.fullmatch(r"\./usr/((?:bin|lib)/(python3\.\d+)(?:/.*)?)", member.name)
+                if found and member.isfile() and not left_out.search(member.name):
+                    content = archive.extractfile(member)
+                    assert content is not None
+                    files[found[1]] = content.read()
+        (program,) = [path for path in files if path.startswith("bin/")]
+        version = program.removeprefix("bin/")
+        # Debian's looks elsewhere; conda's packages of modules are put here.
+        own = f"import site, sys; site.addsitedir(f'{{sys.prefix}}/lib/{version}/site-packages')\n"
+        files[f"lib/{version}/sitecustomize.py"] = own.encode()
+        links = dict.fromkeys(("bin/python", "bin/python3"), version)
+        number = version.removeprefix("python") + ".0"
+        self.add("python", number, files, links=links, subdir=_subdir())
+
     def add_module(self, name: str, version: str, depends: Sequence[str] = ()) -> None:
         """Add a package of one Python module, which pip knows too."""
         metadata = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
@@ -148,7 +174,7 @@ class CondaChannel:
         self,
         name: str,
         version: str,
-        files: Mapping[str, str],
+        files: Mapping[str, str | bytes],
         *,
         depends: Sequence[str] = (),
         links: Mapping[str, str] | None = None,
@@ -156,6 +182,7 @@ class CondaChannel:
         subdir: str = "noarch",
     ) -> None:
         """Add a package of any files: path -> content, or in `links`: path -> target."""
+        contents = {path: _bytes(content) for path, content in files.items()}
         entry: dict[str, Any] = {
             "name": name,
             "version": version,
@@ -165,7 +192,7 @@ class CondaChannel:
             "subdir": subdir,
             **({"noarch": noarch} if noarch else {}),
         }
-        paths = [_path_entry(path, content.encode()) for path, content in files.items()]
+        paths = [_path_entry(path, content) for path, content in contents.items()]
         paths += [{"_path": path, "path_type": "softlink"} for path in links or {}]
         info: dict[str, Any] = {"index.json": entry, "paths.json": {"paths_version": 1}}
         info["paths.json"]["paths"] = paths
@@ -173,9 +200,9 @@ class CondaChannel:
             link = {"noarch": {"type": "python"}, "package_metadata_version": 1}
             info["link.json"] = link
         path = self.folder / subdir / f"{name}-{version}-0.tar.bz2"
-        with tarfile.open(path, "w:bz2") as archive:
-            for name_, content in files.items():
-                _add_file(archive, name_, content.encode())
+        with tarfile.open(path, "w:bz2", compresslevel=1) as archive:
+            for name_, content in contents.items():
+                _add_file(archive, name_, content)
             for name_, target in (links or {}).items():
                 member = tarfile.TarInfo(name_)
                 member.type, member.linkname = tarfile.SYMTYPE, target
@@ -199,6 +226,10 @@ def _subdir() -> str:
     return "linux-64" if machine == "x86_64" else f"linux-{machine}"
 
 
+def _bytes(content: str | bytes) -> bytes:
+    return content if isinstance(content, bytes) else content.encode()
+
+
 def _path_entry(path: str, content: bytes) -> dict[str, Any]:
     digest = hashlib.sha256(content).hexdigest()
     entry = {"_path": path, "path_type": "hardlink", "sha256": digest}
@@ -208,4 +239,5 @@ def _path_entry(path: str, content: bytes) -> dict[str, Any]:
 def _add_file(archive: tarfile.TarFile, name: str, content: bytes) -> None:
     member = tarfile.TarInfo(name)
     member.size = len(content)
+    member.mode = 0o755 if name.startswith("bin/") else 0o644
     archive.addfile(member, io.BytesIO(content))

@@ -249,7 +249,9 @@ def _outputs(commands: _SubParsersAction[ArgumentParser]) -> None:
 
 
 def _gc(commands: _SubParsersAction[ArgumentParser]) -> None:
-    parser = _command(commands, "gc", "cleaning", "delete old runs, and environments without use")
+    parser = _command(
+        commands, "gc", "cleaning", "delete old runs, and environments and images without use"
+    )
     parser.add_argument(
         "--older-than", metavar="T", help="only runs that ended so long ago (default: 30d)"
     )

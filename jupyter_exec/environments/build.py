@@ -7,11 +7,11 @@ import fcntl
 import os
 import re
 import signal
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Sequence
+    from collections.abc import AsyncIterator, Callable, Iterator, Sequence
     from pathlib import Path
 
 LOCK_POLL_S = 0.1
@@ -41,21 +41,54 @@ async def locked(path: Path, waiting: Callable[[], None]) -> AsyncIterator[int]:
         waiting: called once if somebody else holds the lock.
     """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    file = _open(path)
     told = False
     try:
-        while True:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
+        while not _lock(file, path):
+            if _is(file, path):
                 if not told:
                     waiting()
                 told = True
                 await asyncio.sleep(LOCK_POLL_S)
+            else:  # whoever held it has removed it
+                os.close(file)
+                file = _open(path)
         yield file
     finally:
         os.close(file)
+
+
+@contextmanager
+def unless_locked(path: Path) -> Iterator[bool]:
+    """Hold a lock file if nobody else does; yields whether that is so.
+
+    Who holds it may remove it: others notice that they wait for what is not there any more.
+    """
+    file = _open(path)
+    try:
+        yield _lock(file, path)
+    finally:
+        os.close(file)
+
+
+def _open(path: Path) -> int:
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+
+
+def _lock(file: int, path: Path) -> bool:
+    """Lock an open file; tells whether it is locked, and is still what has that name."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return _is(file, path)
+
+
+def _is(file: int, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(file), path.stat())
+    except FileNotFoundError:
+        return False
 
 
 async def run_logged(command: Sequence[str], log: Path, lock: int, folder: Path) -> tuple[int, str]:

@@ -30,7 +30,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jupyter_exec.environments.build import locked, run_logged
-from jupyter_exec.environments.failure import cause_of
+from jupyter_exec.environments.failure import failure_of
 from jupyter_exec.environments.folders import clear, size_of
 from jupyter_exec.errors import RunFailed
 
@@ -129,7 +129,7 @@ class BuildLog:
             message = f"{command[0]} cannot be started: {error.strerror}"
             raise RunFailed("EnvironmentFailed", message) from None
         if status != 0:
-            raise RunFailed("EnvironmentFailed", cause_of(printed, self._requirements))
+            raise failure_of(printed, self._requirements)
         return printed
 
 
@@ -179,8 +179,12 @@ def _read(place: Path) -> Recipe | None:
 
 def _write(place: Path, content: Mapping[str, Any]) -> None:
     incoming = place.with_suffix(".incoming")
-    incoming.write_text(json.dumps(content, indent=1), encoding="utf-8")
-    incoming.replace(place)
+    try:
+        incoming.write_text(json.dumps(content, indent=1), encoding="utf-8")
+        incoming.replace(place)
+    except OSError:
+        incoming.unlink(missing_ok=True)
+        raise
 
 
 class Build:
@@ -201,6 +205,7 @@ class Build:
         self.python = self.prefix / "bin" / "python"
         self.lock_file = self.folder / LOCK_FILE
         self._guard = lock_of(root, recipe.hash)
+        self._empty = empty_of(root, recipe)
         self._marker = self.folder / MARKER
         self._durable = self._guard.with_suffix(".durable")
 
@@ -247,10 +252,10 @@ class Build:
             await make(lock)
             await asyncio.to_thread(self._mark)
         except BaseException as error:
-            await clear(self.folder)
+            for folder in (self.folder, self._empty):
+                await clear(folder)
             if isinstance(error, OSError):
-                message = f"the environment cannot be built: {error.strerror}: {error.filename}"
-                raise RunFailed("EnvironmentFailed", message) from error
+                raise failure_of(f"{error.strerror}: {error.filename}", ()) from error
             raise
 
     def _mark(self) -> None:

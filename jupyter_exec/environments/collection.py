@@ -7,48 +7,71 @@ at, so a run either is seen here, or does not find the environment and builds it
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
 import shutil
 import time
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from jupyter_exec.environments import kept_images
+from jupyter_exec.environments.build import unless_locked
 from jupyter_exec.environments.built import MARKER, RESOLVED, lock_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection
     from pathlib import Path
 
+    from jupyter_exec.environments.kept_images import KeptImage
+
+CACHE = ".uv-cache"
+"""Folder of what builds in images have downloaded; its time of change is its last use."""
+DOCKERFILE = "dockerfile"
+"""Kind of an image that was built from a Dockerfile."""
 JUST_USED_S = 3600.0  # so long one stays that is there only to be too many
 _LEAVING = "leaving.json"
 
 
 @dataclass(frozen=True)
 class BuiltEnvironment:
-    """An environment that is there, whole.
+    """An environment that is there, whole; or an image that was built from a Dockerfile.
 
     Attributes:
-        kind: entry point that made it.
-        python: version of its Python.
+        kind: entry point that made it, or DOCKERFILE.
+        python: version of its Python; None where nobody knows.
         built_at, used_at: epoch seconds.
         size_bytes: of its files; those that it shares with a cache count, too.
+        image: where it is one, its place.
+        image_id: and what the engine calls it.
     """
 
     hash: str
     kind: str
-    python: str
+    python: str | None
     built_at: float
     used_at: float
     size_bytes: int
+    image: KeptImage | None = None
+    image_id: str | None = None
 
 
 def built(root: Path) -> list[BuiltEnvironment]:
     """Return what is built, that which was used last first."""
-    found = [_look(marker) for marker in root.glob(f"*/{MARKER}")]
-    return sorted((one for one in found if one), key=lambda one: one.used_at, reverse=True)
+    found = [one for one in map(_look, root.glob(f"*/{MARKER}")) if one is not None]
+    for place, content, used_at in kept_images.kept(root):
+        found.append(
+            BuiltEnvironment(
+                place.tag.rpartition(":")[2],
+                DOCKERFILE,
+                None,
+                content["builtAt"],
+                used_at,
+                content["sizeBytes"],
+                place,
+                content["image"],
+            )
+        )
+    return sorted(found, key=lambda one: one.used_at, reverse=True)
 
 
 def _look(marker: Path) -> BuiltEnvironment | None:
@@ -79,7 +102,7 @@ def collect(
     """Take away what is unused: what builds have left, what is old, then what is too much.
 
     Args:
-        in_use: hashes that going runs need; they stay.
+        in_use: hashes of environments, and ids of images, that going runs need; they stay.
         max_age_s: since an environment was last used.
         max_bytes: of all environments together; those that were used last stay.
         spare_after: epoch seconds; what was used later stays: a run may have it already, without
@@ -92,29 +115,38 @@ def collect(
     now = time.time()
     spare_after = now if spare_after is None else spare_after
     gone, kept_bytes = [], 0
+    removal = kept_images.ImageRemoval(in_use)
     for one in built(root):
         old = now - one.used_at > max_age_s
         too_much = kept_bytes + one.size_bytes > max_bytes and now - one.used_at > JUST_USED_S
-        since = one.used_at
         if (
             (old or too_much)
             and one.hash not in in_use
+            and one.image_id not in in_use
             and one.used_at <= spare_after
-            and (dry_run or _take_away(root, one.hash, since))
+            and (dry_run or _go(root, one, removal))
         ):
             gone.append(one)
         else:
             kept_bytes += one.size_bytes
     if not dry_run:
-        _remove_leftovers(root, in_use)
+        _remove_leftovers(root, in_use, min(spare_after, now - max_age_s))
+        kept_images.tidy(root)
         _forget(root, now - max_age_s, {one.hash for one in gone})
     return gone
+
+
+def _go(root: Path, one: BuiltEnvironment, removal: kept_images.ImageRemoval) -> bool:
+    """Remove an environment or an image; tells whether it is gone."""
+    if one.image is not None:
+        return removal.take_away(one.image, one.used_at)
+    return _take_away(root, one.hash, one.used_at)
 
 
 def _take_away(root: Path, name: str, since: float) -> bool:
     """Remove an environment unless it is being built, or was used after `since`."""
     folder = root / name
-    with _unless_locked(lock_of(root, name)) as free:
+    with unless_locked(lock_of(root, name)) as free:
         if not free:
             return False
         marker, leaving = folder / MARKER, folder / _LEAVING
@@ -127,16 +159,23 @@ def _take_away(root: Path, name: str, since: float) -> bool:
         return True
 
 
-def _remove_leftovers(root: Path, in_use: Collection[str]) -> None:
-    """Remove what killed builds have left, and environments that were on their way out."""
+def _remove_leftovers(root: Path, in_use: Collection[str], cache_before: float) -> None:
+    """Remove what killed builds have left, and environments that were on their way out.
+
+    Args:
+        cache_before: a cache of downloads goes that was used before then, in epoch seconds.
+    """
     for folder in root.iterdir():
-        if not folder.is_dir() or folder.name in {RESOLVED, *in_use}:
+        if not folder.is_dir() or folder.name in {RESOLVED, CACHE, *in_use}:
             continue
-        with _unless_locked(lock_of(root, folder.stem)) as free:
+        with unless_locked(lock_of(root, folder.stem)) as free:
             if free and not (folder / MARKER).exists():
                 _remove(folder)
+    with suppress(FileNotFoundError):
+        if (root / CACHE).stat().st_mtime < cache_before:
+            _remove(root / CACHE)
     for folder in (root / RESOLVED).glob("*.work"):
-        with _unless_locked(folder.with_suffix(".lock")) as free:
+        with unless_locked(folder.with_suffix(".lock")) as free:
             if free:
                 _remove(folder)
 
@@ -154,18 +193,3 @@ def _forget(root: Path, before: float, gone: Collection[str]) -> None:
 
 def _remove(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
-
-
-@contextmanager
-def _unless_locked(path: Path) -> Iterator[bool]:
-    """Hold a lock file if nobody else does; yields whether that is so."""
-    file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        free = True
-    except BlockingIOError:
-        free = False
-    try:
-        yield free
-    finally:
-        os.close(file)

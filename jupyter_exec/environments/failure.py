@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from jupyter_exec.errors import RunFailed
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -16,6 +18,23 @@ _ERROR = re.compile(r"×|^error\b|\berror:", re.IGNORECASE)  # noqa: RUF001
 _NOISE = re.compile(r"^(\[?notice\]?|hint|warning|note)\b", re.IGNORECASE)
 _ADVICE = re.compile(r"^to fix this you could try", re.IGNORECASE)
 _VERSIONS = re.compile(r"\(from versions: (?:[^)]*, )?((?:[^),]+, ){2}[^),]+)\)")
+
+
+_FULL = re.compile(r"no space left on device|disk quota exceeded", re.IGNORECASE)
+
+
+def failure_of(printed: str, requirements: Sequence[str]) -> RunFailed:
+    """Return why a build failed: `DiskFull`, or `EnvironmentFailed` with what is at fault.
+
+    Args:
+        printed: the failed program's output.
+        requirements: see `cause_of`.
+    """
+    cause = cause_of(printed, requirements)
+    if not _FULL.search(printed):
+        return RunFailed("EnvironmentFailed", cause)
+    more = cause.partition(": ")[2]
+    return RunFailed("DiskFull", f"the disk is full, so the environment cannot be built: {more}")
 
 
 def cause_of(printed: str, requirements: Sequence[str]) -> str:

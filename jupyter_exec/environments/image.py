@@ -16,6 +16,7 @@ from jupyter_exec.environments.built import BuildLog, Recipe, resolved
 from jupyter_exec.environments.conda import KIND as CONDA
 from jupyter_exec.environments.conda import CondaEnvironment
 from jupyter_exec.environments.conda_dependencies import read_conda_dependencies
+from jupyter_exec.environments.image_builds import has_instructions
 from jupyter_exec.environments.image_pythons import ImagePythons
 from jupyter_exec.environments.image_steps import ImageBuild, ImageLog
 from jupyter_exec.environments.images import Image, Images
@@ -57,6 +58,12 @@ class ImageEnvironment(Environment):
         if docker.base_image and docker.base_dockerfile:
             message = "there is a baseImage too, and one of them is the image: leave one out"
             faults.append(Fault(f"{_DOCKER}.baseDockerfile", message))
+        if docker.base_dockerfile and not has_instructions(docker.base_dockerfile):
+            message = (
+                "it has no instruction; give a Dockerfile's text, which begins with FROM, or name "
+                "an image in baseImage"
+            )
+            faults.append(Fault(f"{_DOCKER}.baseDockerfile", message))
         if docker.base_image:
             faults += _fault_of(check_reference, docker.base_image, "baseImage")
         if docker.base_image_registry and docker.base_image_registry.address:
@@ -91,7 +98,11 @@ class ImageEnvironment(Environment):
             for name in sorted(request.images)
         }
         image = await self._image(recorded, request, log)
-        record: dict[str, Any] = {"kind": KIND, "images": {k: v.id for k, v in images.items()}}
+        record: dict[str, Any] = {
+            "kind": KIND,
+            "images": {name: each.id for name, each in images.items()},
+            "digests": {name: each.digest for name, each in images.items()},
+        }
         if image is not None:
             record |= {"image": image.id, "reference": image.reference, "digest": image.digest}
         looked = image or next(iter(images.values()))
@@ -115,19 +126,17 @@ class ImageEnvironment(Environment):
         self, recorded: Mapping[str, Any], request: EnvironmentRequest, log: BuildLog
     ) -> Image | None:
         docker = request.definition.docker
-        registry, secrets = docker.base_image_registry, request.secrets
-        before = recorded.get("image")
-        if before is not None:
-            found = await self._images.find(str(before))
-            if found is not None:
-                return _named(found, str(recorded.get("reference") or before))
-            log.say(f"the image of the run before, {before}, is gone from the engine")
+        reference = recorded.get("reference")
+        found = await self._as_before(
+            recorded.get("image"), recorded.get("digest"), reference, request, log
+        )
+        if found is not None:
+            return found
         if docker.base_dockerfile:
+            registry, secrets = docker.base_image_registry, request.secrets
             return await self._images.built(docker.base_dockerfile, registry, secrets, log)
         if docker.base_image:
-            name = str(recorded.get("digest") or docker.base_image)
-            found = await self._images.pulled(name, registry, secrets, log)
-            return _named(found, str(recorded.get("reference") or found.reference))
+            return await self._pulled(docker.base_image, request, log)
         if request.images:
             return None
         raise RunFailed("ImageMissing", f"{_DOCKER}.baseImage: name the image of the container")
@@ -135,14 +144,53 @@ class ImageEnvironment(Environment):
     async def _image_of_role(
         self, name: str, recorded: Mapping[str, Any], request: EnvironmentRequest, log: BuildLog
     ) -> Image:
-        before = (recorded.get("images") or {}).get(name)
-        found = await self._images.find(str(before)) if before else None
+        before, digest = ((recorded.get(field) or {}).get(name) for field in ("images", "digests"))
+        found = await self._as_before(before, digest, name, request, log)
         if found is not None:
-            return _named(found, name)
+            return found
         try:
             check_reference(name)
         except ValueError as error:
             raise RunFailed("ImageMissing", f"{name[:200]!r} {error}") from None
+        return await self._pulled(name, request, log)
+
+    async def _as_before(
+        self,
+        image: str | None,
+        digest: str | None,
+        reference: str | None,
+        request: EnvironmentRequest,
+        log: BuildLog,
+    ) -> Image | None:
+        """Return the very image that a run had, if the engine or the registry has it still.
+
+        Args:
+            image: its id.
+            digest: by which it is pulled again.
+            reference: as it is called.
+
+        Raises:
+            RunFailed: it cannot be pulled, for another reason than that it is not there.
+        """
+        if image is None:
+            return None
+        found = await self._images.find(image)
+        if found is not None and not self._images.note_use(reference or image):
+            return None
+        if found is None and digest is not None:
+            try:
+                found = await self._pulled(digest, request, log)
+            except RunFailed as failure:
+                if failure.code != "ImageNotFound":
+                    raise
+        if found is None:
+            log.say(
+                f"the image of the run before, {digest or image}, is gone; taking what is there"
+            )
+            return None
+        return Image(found.id, reference or image, digest or found.digest, found.path)
+
+    async def _pulled(self, name: str, request: EnvironmentRequest, log: BuildLog) -> Image:
         registry = request.definition.docker.base_image_registry
         return await self._images.pulled(name, registry, request.secrets, log)
 
@@ -191,10 +239,6 @@ class ImageEnvironment(Environment):
 
 def _base(image: Image, interpreter: Interpreter) -> str:
     return f"{image.id} {interpreter.path}"
-
-
-def _named(image: Image, reference: str) -> Image:
-    return Image(image.id, reference, image.digest, image.path)
 
 
 def _fault_of(check: Any, value: str, field: str) -> list[Fault]:

@@ -6,22 +6,23 @@ import hashlib
 import io
 import re
 from collections import deque
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from jupyter_exec.docker_engine import one_line
 from jupyter_exec.environments.engine_work import classified
 from jupyter_exec.environments.pulls import failure as pull_failure
+from jupyter_exec.errors import RunFailed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from docker import APIClient
-
-    from jupyter_exec.errors import RunFailed
 
 _REPOSITORY = "jupyter-exec-image"
 _STEP = re.compile(r"^STEP (\d+(?:/\d+)?) ?: ?(.*)", re.IGNORECASE)
 _STATUS = re.compile(r"returned a non-zero code: (\d+)|exit status (\d+)")
+_MADE = re.compile(r"-+> ([0-9a-f]{12,64})$")
 _NOISE = re.compile(r"^-+> |^Removing intermediate container|^Removed intermediate container")
 _PULL = re.compile(r"pull access denied|manifest|authentication required|unauthorized")
 _LAST_LINES = 3
@@ -33,17 +34,31 @@ def dockerfile_tag(dockerfile: str) -> str:
     return f"{_REPOSITORY}:{hashlib.sha256(text.encode()).hexdigest()[:32]}"
 
 
+def is_built(reference: str) -> bool:
+    """Tell whether a name of an image is one that `dockerfile_tag` makes."""
+    return re.fullmatch(rf"{_REPOSITORY}:[0-9a-f]{{32}}", reference) is not None
+
+
+def has_instructions(dockerfile: str) -> bool:
+    """Tell whether a Dockerfile is more than blank lines and comments."""
+    lines = map(str.strip, dockerfile.splitlines())
+    return any(line and not line.startswith("#") for line in lines)
+
+
 def build(
     client: APIClient,
     dockerfile: str,
     write: Callable[[str], None],
     login: Mapping[str, str] | None = None,
-) -> None:
+) -> int:
     """Build an image, and give it the name of its Dockerfile. The build has no files besides it.
 
     Args:
         write: takes what the build prints, as it comes.
         login: `registry`, `username` and `password` for images that it begins from.
+
+    Returns:
+        How many steps it has beyond the image that it begins from.
 
     Raises:
         RunFailed: `ImageBuildFailed` and the like: the step that failed and its last lines, in one
@@ -57,11 +72,23 @@ def build(
         except APIError as error:
             raise pull_failure(login["registry"], str(error.explanation or error)) from None
     log = _BuildLog(write)
-    tag = dockerfile_tag(dockerfile)
+    there = set(client.images(all=True, quiet=True))
+    try:
+        _run(client, dockerfile, log)
+    except RunFailed as failure:
+        if failure.code == "DiskFull":
+            _remove_steps(client, log.made, there)
+        raise
+    return log.steps
+
+
+def _run(client: APIClient, dockerfile: str, log: _BuildLog) -> None:
+    from docker.errors import APIError
+
     try:
         for item in client.build(
             fileobj=io.BytesIO(dockerfile.encode()),
-            tag=tag,
+            tag=dockerfile_tag(dockerfile),
             rm=True,
             forcerm=True,
             decode=True,
@@ -71,10 +98,34 @@ def build(
         raise _failed(str(error.explanation or error)) from None
 
 
+def _remove_steps(client: APIClient, made: Sequence[str], there: Collection[str]) -> None:
+    """Remove what the first steps of a build have come to, which the engine keeps for the next.
+
+    Args:
+        made: ids of the images after each step.
+        there: ids of those that were there before the build; they stay.
+    """
+    from docker.errors import APIError
+
+    for image in reversed(made):
+        with suppress(APIError):  # it has gone with a later one, or another build needs it
+            found = client.inspect_image(image)  # type: ignore[no-untyped-call]  # theirs
+            named = found.get("RepoTags") or found.get("RepoDigests")
+            if not named and found["Id"] not in there:
+                client.remove_image(found["Id"])
+
+
 class _BuildLog:
-    """Follows a build: which step it is at, and what that has printed."""
+    """Follows a build: which step it is at, and what that has printed.
+
+    Attributes:
+        steps: that it has taken since it last began from an image.
+        made: ids of the images that steps have come to.
+    """
 
     def __init__(self, write: Callable[[str], None]) -> None:
+        self.steps = 0
+        self.made: list[str] = []
         self._write = write
         self._step = ""
         self._lines: deque[str] = deque(maxlen=_LAST_LINES)
@@ -100,6 +151,9 @@ class _BuildLog:
         if step:
             self._step = f"step {step[1]}, {one_line(step[2])}"
             self._lines.clear()
+            self.steps = 0 if step[2].upper().startswith("FROM ") else self.steps + 1
+        elif made := _MADE.match(line.strip()):
+            self.made.append(made[1])
         elif line.strip() and not _NOISE.match(line.strip()):
             self._lines.append(one_line(line))
 

@@ -17,8 +17,9 @@ from urllib.parse import urlsplit
 from jupyter_exec.docker_engine import connect
 from jupyter_exec.environments.build import build_variables
 from jupyter_exec.environments.built import Build, BuildLog
+from jupyter_exec.environments.collection import CACHE
 from jupyter_exec.environments.engine_work import engine_work
-from jupyter_exec.environments.failure import cause_of
+from jupyter_exec.environments.failure import failure_of
 from jupyter_exec.environments.images import LABEL, remove
 from jupyter_exec.environments.interpreters import find_uv
 from jupyter_exec.errors import RunFailed
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 
     from jupyter_exec.environments.images import Image, Images
 
-CACHE = ".uv-cache"
 _PASSED_ON = ("UV_", "PIP_", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY", "SSL_CERT_")
 _NOT_PASSED_ON = {"UV_CACHE_DIR", "PIP_CACHE_DIR", "UV_PYTHON_INSTALL_DIR", "UV_TOOL_DIR"}
 _NOT_FOR_THIS = re.compile(r"exec \S+: (?:no such file or directory|exec format error)")
@@ -65,7 +65,7 @@ class ImageLog(BuildLog):
             )
             raise RunFailed("EnvironmentFailed", message)
         if status != 0:
-            raise RunFailed("EnvironmentFailed", cause_of(printed, self._named))
+            raise failure_of(printed, self._named)
         return printed
 
     async def ask(self, command: Sequence[str]) -> str:
@@ -77,13 +77,14 @@ class ImageLog(BuildLog):
         status, printed = await self._contained(command, None, lambda _: None)
         if status != 0:
             self.write(printed)
-            raise RunFailed("EnvironmentFailed", cause_of(printed, ()))
+            raise failure_of(printed, ())
         return printed
 
     async def _contained(
         self, command: Sequence[str], folder: Path | None, write: Callable[[str], None]
     ) -> tuple[int, str]:
         (self._root / CACHE).mkdir(mode=0o700, parents=True, exist_ok=True)
+        os.utime(self._root / CACHE)
         settings = self._settings(command, folder)
         work = partial(self._run, settings=settings, write=write)
         return await engine_work(self._images.url, work, silence_s=None)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import posixpath
+import re
 from base64 import b64decode
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from jupyter_exec.environments.build import locked
 from jupyter_exec.environments.engine_work import engine_work
-from jupyter_exec.environments.image_builds import build, dockerfile_tag
+from jupyter_exec.environments.image_builds import build, dockerfile_tag, is_built
+from jupyter_exec.environments.kept_images import KeptImage
 from jupyter_exec.environments.pulls import SILENCE_S, pull
 from jupyter_exec.errors import RunFailed
 from jupyter_exec.model.environment import REGISTRY_PASSWORD
@@ -106,19 +108,31 @@ class Images:
         Raises:
             RunFailed: see `build`.
         """
-        tag = dockerfile_tag(dockerfile)
-        found = await self.find(tag)
-        if found is not None:
+        place = KeptImage(self._root, self.url, dockerfile_tag(dockerfile))
+        found = await self.find(place.tag)
+        if found is not None and place.note_use():
             return found
-        guard = self._root / f"image-{tag.partition(':')[2]}.lock"
         login = _login(registry, secrets)
-        work = partial(build, dockerfile=dockerfile, write=log.write, login=login)
-        async with locked(guard, log.say_waiting):
-            found = await self.find(tag)
+
+        def work(client: APIClient) -> tuple[Image | None, dict[str, Any]]:
+            found, steps = _inspect(client, place.tag), None
             if found is None:
-                await engine_work(self.url, work, silence_s=None)
-                found = await self.find(tag)
-        return _there(found, tag)
+                steps = build(client, dockerfile, log.write, login)
+                found = _inspect(client, place.tag)
+            return found, place.describe(client, steps)
+
+        async with locked(place.lock, log.say_waiting):
+            try:
+                found, described = await engine_work(self.url, work, silence_s=None)
+                await asyncio.to_thread(place.write, described)
+            finally:
+                if not place.record.exists():
+                    place.lock.unlink(missing_ok=True)
+        return _there(found, place.tag)
+
+    def note_use(self, reference: str) -> bool:
+        """Tell whether an image stays: one that was built here may be about to go."""
+        return not is_built(reference) or KeptImage(self._root, self.url, reference).note_use()
 
     async def python(self, image: Image, asked: str | None) -> str | None:
         """Return the absolute path of a Python in an image; None where it has none.
@@ -173,8 +187,15 @@ def _inspect(client: APIClient, reference: str) -> Image | None:
         word.partition("=")[::2] for word in (found.get("Config") or {}).get("Env") or ()
     )
     path = variables.get("PATH") or _DEFAULT_PATH
-    digests = found.get("RepoDigests") or [None]
-    return Image(found["Id"], reference, digests[0], tuple(path.split(":")))
+    return Image(found["Id"], reference, _digest(found, reference), tuple(path.split(":")))
+
+
+def _digest(found: Mapping[str, Any], reference: str) -> str | None:
+    """Return the digest of an image: that of the registry which the reference names, if any."""
+    digests: list[str] = found.get("RepoDigests") or []
+    bare = reference.partition("@")[0]
+    mine = [each for each in digests if re.match(re.escape(each.partition("@")[0]) + "(:|$)", bare)]
+    return next(iter([*mine, *digests]), None)
 
 
 def _login(registry: ContainerRegistry | None, secrets: Mapping[str, str]) -> dict[str, str] | None:

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from jupyter_exec.errors import NotFound
 from jupyter_exec.handlers.base import ExecHandler, operation
-from jupyter_exec.model.run import environment_json
+from jupyter_exec.model.run import environment_json, images_json
 from jupyter_exec.model.wire import WireModel
 
 
@@ -59,7 +59,7 @@ class RunEnvironmentHandler(ExecHandler):
     """`runs/{runId}/environment`."""
 
     @operation(
-        "Show the environment of a run, with its lock",
+        "Show the environment of a run, with its lock and its images",
         resource="runs",
         action="read",
         answer="RunLock",
@@ -72,4 +72,5 @@ class RunEnvironmentHandler(ExecHandler):
         if run.environment is None or shown is None:
             message = f"run {run_id} has no environment of its own, or not yet"
             raise NotFound(message, "runId")
-        return {**shown, "lock": run.environment.get("lock")}
+        lock = run.environment.get("lock")
+        return {**shown, "lock": lock, "images": images_json(run.environment)}

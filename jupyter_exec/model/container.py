@@ -52,8 +52,8 @@ class ContainerOptions:
     """What a definition asks for besides the image: the options of `docker run`.
 
     Attributes:
-        network: `none`, `bridge`, `host`, `container:...`, or the name of a network that is there;
-            None = the target's own choice.
+        network: `none`, `bridge`, `host`, `container:...`, or the name or id of a network that is
+            there; None = the target's own choice.
         shm_bytes: size of /dev/shm; None = the engine's.
         memory_bytes, cpus: upper bounds, besides what the run's resources say.
         user: `uid[:gid]` or a name of the image's; None = the server's own.

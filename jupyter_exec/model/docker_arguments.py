@@ -56,13 +56,15 @@ _OPTIONS: dict[str, _Option] = {
     "--hostname": _Option("hostname", values.hostname),
     "--init": _Option("init", values.switch, switch=True),
     "--interactive": _Option("", values.switch, switch=True),
-    "--ipc": _Option("ipc_mode", values.namespace),
+    "--ipc": _Option(
+        "ipc_mode", values.namespace("host", "none", "private", "shareable", others=True)
+    ),
     "--label": _Option("labels", values.label),
     "--memory": _Option("memory_bytes", parse_size),
     "--mount": _Option("binds", values.mount),
     "--name": _Option("", refused=_OURS),
     "--network": _Option("network", values.network),
-    "--pid": _Option("pid_mode", values.namespace),
+    "--pid": _Option("pid_mode", values.namespace("host", others=True)),
     "--pids-limit": _Option("pids_limit", values.whole),
     "--privileged": _Option("privileged", values.switch, switch=True),
     "--publish": _Option("ports", values.port),
@@ -74,8 +76,8 @@ _OPTIONS: dict[str, _Option] = {
     "--tty": _Option("", values.switch, switch=True),
     "--ulimit": _Option("ulimits", values.ulimit),
     "--user": _Option("user", values.user),
-    "--userns": _Option("userns_mode", values.namespace),
-    "--uts": _Option("uts_mode", values.namespace),
+    "--userns": _Option("userns_mode", values.namespace("host")),
+    "--uts": _Option("uts_mode", values.namespace("host")),
     "--volume": _Option("binds", values.volume),
     "--workdir": _Option("", refused="a run works in its own folder; leave it out"),
 }

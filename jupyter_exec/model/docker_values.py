@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _VOLUME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 _NETWORK = re.compile(r"(?:container:)?[A-Za-z0-9][A-Za-z0-9_.-]{0,127}")
+_OTHERS = re.compile(r"container:[A-Za-z0-9][A-Za-z0-9_.-]{0,127}")
 _HOSTNAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 _USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*(?::[A-Za-z0-9_][A-Za-z0-9_.-]*)?")
@@ -74,12 +75,36 @@ def one_word(pattern: re.Pattern[str], what: str) -> Callable[[str], str]:
     return read
 
 
-network = one_word(_NETWORK, "the name of a network")
 hostname = one_word(_HOSTNAME, "a host's name")
 user = one_word(_USER, "a user: give uid, uid:gid or a name")
-namespace = one_word(_NETWORK, "a namespace: give 'host', 'private' or 'container:NAME'")
 gpus = one_word(re.compile(r"all|[1-9]\d{0,5}", re.ASCII), "a number of GPUs, or 'all'")
 anything = one_word(re.compile(r"[^\0]+", re.DOTALL), "a value")
+
+
+def network(text: str) -> str | None:
+    """Read `none`, `host`, `container:NAME`, or a network's name or id; `default` = None."""
+    name = one_word(_NETWORK, "a network: give none, bridge, or the name of one that is there")(
+        text
+    )
+    return None if name == "default" else name
+
+
+def namespace(*words: str, others: bool = False) -> Callable[[str], str]:
+    """Return the reader of whose namespace a container gets.
+
+    Args:
+        words: that the engines take.
+        others: `container:NAME` may be given, too.
+    """
+
+    def read(text: str) -> str:
+        if text not in words and not (others and _OTHERS.fullmatch(text)):
+            allowed = " or ".join([*map(repr, words), *(["'container:NAME'"] if others else [])])
+            message = f"{text[:80]!r} is none of its values: give {allowed}, or leave it out"
+            raise ValueError(message)
+        return text
+
+    return read
 
 
 def capability(text: str) -> str:

@@ -137,4 +137,19 @@ def environment_json(record: Mapping[str, Any] | None) -> dict[str, Any] | None:
     return {name: record.get(name) for name in ("kind", "hash", "python")}
 
 
+def images_json(record: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the images that a run was made of: its own, then those of its roles."""
+    own = (
+        [(record["reference"], record["image"], record.get("digest"))] if "image" in record else []
+    )
+    digests = record.get("digests") or {}
+    of_roles = [
+        (name, image, digests.get(name)) for name, image in record.get("images", {}).items()
+    ]
+    return [
+        {"reference": reference, "id": image, "digest": digest}
+        for reference, image, digest in [*own, *of_roles]
+    ]
+
+
 RUN_FIELDS = tuple(f.name for f in fields(Run))

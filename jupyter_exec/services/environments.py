@@ -85,7 +85,9 @@ class EnvironmentService:
         *,
         dry_run: bool = False,
     ) -> list[dict[str, Any]]:
-        """Take away built environments that are old or too many; none that a going run needs.
+        """Take away built environments and images that are old or too many.
+
+        None that a going run needs, and of images only those that were built from Dockerfiles.
 
         Args:
             max_age_days: of those that stay; None = the operator's.
@@ -118,12 +120,17 @@ class EnvironmentService:
     async def _json(self, environments: Sequence[BuiltEnvironment]) -> list[dict[str, Any]]:
         answers = []
         for one in environments:
-            users = await self._journal.read(used_environments.users, one.hash)
+            image = one.image.tag if one.image is not None else None
+            if image is None:
+                users = await self._journal.read(used_environments.users, one.hash)
+            else:
+                users = await self._journal.read(used_environments.users_of_image, image)
             answers.append(
                 {
                     "hash": one.hash,
                     "kind": one.kind,
                     "python": one.python,
+                    "image": image,
                     "sizeBytes": one.size_bytes,
                     "builtAt": isoformat(one.built_at),
                     "lastUsedAt": isoformat(one.used_at),

@@ -15,7 +15,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from jupyter_exec.errors import NoRoom, RunFailed
+from jupyter_exec.errors import NoRoom, RunFailed, is_full_disk
 from jupyter_exec.model.definition import RunDefinition
 from jupyter_exec.model.lifecycle import RunStatus
 from jupyter_exec.model.wire import parse
@@ -132,6 +132,9 @@ class Execution:
         except RunFailed as failure:
             await self._fail(failure.code, failure.message)
         except Exception as error:
+            if is_full_disk(error):
+                await self._fail("DiskFull", f"the disk of the server is full: {error}"[:500])
+                return
             log.exception("run %s failed for a reason that is ours", self._run.run_id)
             message = self._without_secrets(f"{type(error).__name__}: {error}")
             await self._fail("ServiceError", message[:500])

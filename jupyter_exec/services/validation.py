@@ -72,7 +72,11 @@ def _image_faults(configuration: RunConfiguration, ways: Ways) -> list[Fault]:
         return []  # told already
     if docker.base_image or docker.base_dockerfile or images:
         return []
-    message = "name the image of the container, or give baseDockerfile"
+    message = (
+        "the run goes into a container, and nothing says of which image: name it in "
+        "environment.docker.baseImage (--image in the magics and on the command line), or give the "
+        "text of a Dockerfile in environment.docker.baseDockerfile"
+    )
     return [Fault("configuration.environment.docker.baseImage", message)]
 
 
@@ -84,7 +88,7 @@ async def _target_faults(
     Args:
         planned: nothing else is wrong, so the whole job's need is known.
     """
-    faults = ways.target(target).faults(configuration)
+    faults = await asyncio.to_thread(ways.target(target).faults, configuration)
     admission = await ways.admission(target)
     need = configuration.resources.need()
     if planned:

@@ -1,7 +1,8 @@
-"""Which runs use which built environments (floor: store)."""
+"""Which runs use which built environments and images (floor: store)."""
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,9 @@ if TYPE_CHECKING:
     import sqlite3
 
 _HASH = "json_extract(environment, '$.hash')"
+_REFERENCE = "json_extract(environment, '$.reference')"
+_IMAGE = "json_extract(environment, '$.image')"
+_IMAGES = "json_extract(environment, '$.images')"
 _ENDED = ", ".join(f"'{status.value}'" for status in sorted(TERMINAL, key=str))
 SHOWN = 20
 
@@ -30,10 +34,19 @@ class Users:
 
 def users(connection: sqlite3.Connection, environment: str) -> Users:
     """Return which runs have used an environment, by its hash."""
-    where = f"FROM runs WHERE environment IS NOT NULL AND {_HASH} = ?"
-    total = connection.execute(f"SELECT count(*) {where}", (environment,)).fetchone()[0]
+    return _users(connection, _HASH, environment)
+
+
+def users_of_image(connection: sqlite3.Connection, reference: str) -> Users:
+    """Return which runs have used an image of their own, by its name."""
+    return _users(connection, _REFERENCE, reference)
+
+
+def _users(connection: sqlite3.Connection, field: str, value: str) -> Users:
+    where = f"FROM runs WHERE environment IS NOT NULL AND {field} = ?"
+    total = connection.execute(f"SELECT count(*) {where}", (value,)).fetchone()[0]
     rows = connection.execute(
-        f"SELECT run_id {where} ORDER BY sequence DESC LIMIT {SHOWN}", (environment,)
+        f"SELECT run_id {where} ORDER BY sequence DESC LIMIT {SHOWN}", (value,)
     )
     return Users(total, [row["run_id"] for row in rows])
 
@@ -46,9 +59,12 @@ def is_preparing(connection: sqlite3.Connection) -> bool:
 
 
 def in_use(connection: sqlite3.Connection) -> set[str]:
-    """Return the hashes of the environments of all runs that have not ended."""
+    """Return the environments' hashes, and the images' ids, of all runs that have not ended."""
     rows = connection.execute(
-        f"SELECT DISTINCT {_HASH} AS hash FROM runs"  # noqa: S608 - our own words
+        f"SELECT DISTINCT {_HASH} AS hash, {_IMAGE} AS image, {_IMAGES} AS images FROM runs"  # noqa: S608 - our own words
         f" WHERE environment IS NOT NULL AND status NOT IN ({_ENDED})"
     )
-    return {row["hash"] for row in rows if row["hash"]}
+    found: set[str | None] = set()
+    for row in rows:
+        found |= {row["hash"], row["image"], *json.loads(row["images"] or "{}").values()}
+    return {one for one in found if one}

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_exec.docker_engine import NO_ENGINE
 from jupyter_exec.errors import RunFailed
+from jupyter_exec.targets.container_facts import state_of
 from jupyter_exec.targets.container_log import LogCopy
 from jupyter_exec.targets.container_plan import ATTEMPT
 from jupyter_exec.targets.container_removal import not_there_is_fine
@@ -33,7 +34,11 @@ _FULL_DISK_S = 60.0
 _OOM_LOOKS = 5
 _OOM_PAUSE_S = 0.05
 _KILLED = -9
-_GONE = "ContainerGone", "somebody removed its container, so nobody knows how it ended"
+_SIGNALS = {None, -9, -15}
+_GONE = (
+    "ContainerGone",
+    "somebody outside of this server removed its container, and the run with it; run it again",
+)
 _RESTARTED = (
     "EngineRestarted",
     "the container engine stopped while the run was going, and the container with it; run it again",
@@ -153,7 +158,8 @@ class ContainerAttempt:
             if states[name] != "running" and (end := self._end_of(api, name)) is not None:
                 new[name] = end
                 if name in self._copies:
-                    self._copies[name].finish(api)
+                    with not_there_is_fine():
+                        self._copies[name].finish(api)
         self._ends.update(sorted(new.items(), key=lambda item: item[1].at or 0.0))
         self._lags = any(name not in self._ends for name in died)
         if not died and all(states.get(name) == "running" for name in self._going()):
@@ -172,7 +178,7 @@ class ContainerAttempt:
         """Return how a container has ended; the word about memory may come a moment later."""
         limited = any(each.name == name and each.memory_bytes for each in self._plan.replicas)
         for _ in range(_OOM_LOOKS):
-            state = api.inspect_container(name)["State"]
+            state = state_of(api, name)
             if self._verdict is not None and state["Status"] == "created":
                 return End(None)  # a cancel left it out
             end = end_of(state)
@@ -180,7 +186,11 @@ class ContainerAttempt:
             if end is None or end.exit_code != _KILLED or end.out_of_memory or not in_doubt:
                 break
             time.sleep(_OOM_PAUSE_S)
-        if end is not None and self._was_away and end.exit_code != 0 and not end.out_of_memory:
+        if end is None or end.out_of_memory or self._verdict is not None:
+            return end
+        if state["Status"] == "removing" and end.exit_code in _SIGNALS:
+            return End(end.exit_code, at=end.at, fault=_GONE)
+        if self._was_away and end.exit_code != 0:
             return End(end.exit_code, at=end.at, fault=_RESTARTED)
         return end
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from jupyter_exec.targets.container_plan import SHELL
 
@@ -13,8 +13,12 @@ if TYPE_CHECKING:
 
     from docker import APIClient
 
+    from jupyter_exec.docker_engine import ContainerEngine
+
 _DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _NOT_FOUND = 404
+_NETWORK_S = 5.0
+_NETWORK_WORDS = {None, "none", "bridge", "host"}
 
 
 @dataclass(frozen=True)
@@ -66,6 +70,31 @@ class EngineFacts:
             finally:
                 api.remove_container(made["Id"], v=True, force=True)
         return self._images[key]
+
+
+def real_network(engine: ContainerEngine, network: str | None) -> str | None:
+    """Return `host` for what is a name or an id of the host's network, else what was given.
+
+    Raises:
+        RunFailed: the engine is away.
+    """
+    if network in _NETWORK_WORDS or str(network).startswith("container:"):
+        return network
+    with engine.api() as api:
+        url = f"{api.base_url}/v{api.api_version}/networks/{network}"
+        answer = api.get(url, timeout=_NETWORK_S)
+        found = answer.json() if answer.ok else {}
+    return "host" if "host" in {found.get("Driver"), found.get("Name")} else network
+
+
+def state_of(api: APIClient, container: str) -> dict[str, Any]:
+    """Return the `State` of a container; of one that is gone already, as of one that is going."""
+    from docker import errors
+
+    try:
+        return dict(api.inspect_container(container)["State"])
+    except errors.NotFound:
+        return {"Status": "removing", "ExitCode": 137}
 
 
 def has_file(api: APIClient, container: str, path: str) -> bool:

@@ -15,7 +15,7 @@ from jupyter_exec.errors import Fault, RunFailed
 from jupyter_exec.model.docker_arguments import FIELD, each_option, parse_docker_arguments
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from jupyter_exec.model.container import Bind, ContainerOptions
     from jupyter_exec.model.definition import RunConfiguration
@@ -137,13 +137,25 @@ class Permissions:
         return replace(options, binds=binds)
 
 
-def container_faults(configuration: RunConfiguration, permissions: Permissions) -> list[Fault]:
-    """Return what is wrong with `docker.arguments`, each with its place; a target's `faults`."""
+def container_faults(
+    configuration: RunConfiguration,
+    permissions: Permissions,
+    real_network: Callable[[str], str] = str,
+) -> list[Fault]:
+    """Return what is wrong with `docker.arguments`, each with its place; a target's `faults`.
+
+    Args:
+        real_network: returns `host` for whatever names the host's network in the engine.
+    """
     arguments = configuration.environment.docker.arguments
     _, faults = parse_docker_arguments(arguments)
     for index, options in each_option(arguments):
+        told = ""
+        if options.network is not None and real_network(options.network) != options.network:
+            told = f"{options.network!r} is the host's network: "
+            options = replace(options, network="host")  # noqa: PLW2901 - the same, by its word
         for option, message in permissions.refusals(options):
-            faults.append(Fault(f"{FIELD}[{index}]", f"{option}: {message}"))
+            faults.append(Fault(f"{FIELD}[{index}]", f"{option}: {told}{message}"))
     return faults
 
 

@@ -11,6 +11,8 @@ import asyncio
 import logging
 import os
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,7 +26,7 @@ from jupyter_exec.targets import container_reach, machine, ports
 from jupyter_exec.targets.base import ComputeTarget
 from jupyter_exec.targets.container_attempt import ContainerAttempt
 from jupyter_exec.targets.container_events import ContainerEvents
-from jupyter_exec.targets.container_facts import EngineFacts
+from jupyter_exec.targets.container_facts import EngineFacts, real_network
 from jupyter_exec.targets.container_faults import Permissions, container_faults
 from jupyter_exec.targets.container_removal import remove_attempt, remove_leftovers
 from jupyter_exec.targets.container_start import Start
@@ -99,8 +101,17 @@ class DockerTarget(ComputeTarget):
         self._removals: set[asyncio.Task[None]] = set()
 
     def faults(self, configuration: RunConfiguration) -> list[Fault]:
-        """Return what of `docker.arguments` is wrong, or not allowed here."""
-        return container_faults(configuration, self._permissions)
+        """Return what of `docker.arguments` is wrong, or not allowed here. Blocks.
+
+        A network that is named is looked up; where the engine is away `submit` looks again.
+        """
+
+        def real(network: str) -> str:
+            with suppress(RunFailed):
+                return real_network(self._engine, network) or network
+            return network
+
+        return container_faults(configuration, self._permissions, real)
 
     async def capacity(self) -> Resources:
         """Return what this machine has; admission asks the target that it shares with."""
@@ -118,7 +129,7 @@ class DockerTarget(ComputeTarget):
         Raises:
             RunFailed: `NoPorts`; `NotSupported`, in a network where they do not meet.
         """
-        options = self._options(job)
+        options = await self._options(job)
         network, _ = plans.network_of(job, options, self._network)
         if network == "host":
             return self._ports.place(str(placement.attempt_dir), job)
@@ -157,7 +168,7 @@ class DockerTarget(ComputeTarget):
             names = await self._in_thread(machine.visible_gpus, os.environ)
             gpus = [names[number] for number in placement.gpu_ids]
         folder = placement.attempt_dir
-        options = await self._in_thread(self._permissions.checked, self._options(job))
+        options = await self._in_thread(self._permissions.checked, await self._options(job))
         return Start(
             self._engine,
             self._facts,
@@ -215,8 +226,11 @@ class DockerTarget(ComputeTarget):
         self._threads.shutdown(wait=False)
         self._engine.close()
 
-    def _options(self, job: Job) -> ContainerOptions:
-        return job.container.options if job.container else ContainerOptions()
+    async def _options(self, job: Job) -> ContainerOptions:
+        """Return what a definition asks for; the host's network is `host`, whatever named it."""
+        options = job.container.options if job.container else ContainerOptions()
+        network = await self._in_thread(real_network, self._engine, options.network)
+        return replace(options, network=network)
 
     def _handle(self, folder: Path) -> TargetHandle:
         started = read_record(folder, "started.json") or {}

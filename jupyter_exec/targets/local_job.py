@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import errno
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from jupyter_exec.errors import is_full_disk
 from jupyter_exec.model.job import Outcome, Usage
 from jupyter_exec.targets.shim import proctree
 
@@ -112,7 +112,7 @@ def handle_of(started: Mapping[str, Any], attempt_dir: Path) -> TargetHandle:
 
 def explained(problem: OSError, placement: Placement) -> tuple[str, str]:
     """Return code and message for a run whose shim never got its job."""
-    if problem.errno in {errno.ENOSPC, errno.EDQUOT}:
+    if is_full_disk(problem):
         return "DiskFull", f"{placement.attempt_dir}: {problem.strerror}"
     return "ShimFailed", f"the supervisor of the run could not start: {problem}"
 

@@ -292,7 +292,7 @@ export interface paths {
       cookie?: never;
     };
     /**
-     * Show the environment of a run, with its lock
+     * Show the environment of a run, with its lock and its images
      * @description Asks the authorizer for `read` on `runs`.
      */
     get: operations['RunEnvironment_get'];
@@ -856,11 +856,15 @@ export interface components {
       memoryBytes: number | null;
       gpus: number;
     };
-    /** @description An environment that was built; runs that ask for the same use it. */
+    /** @description An environment or an image that was built; runs that ask for the same use it. */
     BuiltEnvironment: {
       hash: string;
+      /** @description venv, conda, image: packages in one; dockerfile */
       kind: string;
-      python: string;
+      /** @description version; null: an image has what it has */
+      python: string | null;
+      /** @description name of one that was built of a Dockerfile */
+      image: string | null;
       sizeBytes: number;
       /** Format: date-time */
       builtAt: string;
@@ -1841,6 +1845,15 @@ export interface components {
       code: string;
       message: string;
     };
+    /** @description An image that containers of a run were made of. */
+    RunImage: {
+      /** @description as it was asked for, or as a built one is called */
+      reference: string;
+      /** @description of exactly this one in the engine: sha256:... */
+      id: string;
+      /** @description name@sha256:..., by which it is pulled again; null: it was not pulled */
+      digest: string | null;
+    };
     /** @description A page of runs; `next` is the `cursor` of the page after it. */
     RunList: {
       runs: components['schemas']['Run'][];
@@ -1855,6 +1868,8 @@ export interface components {
       hash: string | null;
       /** @description version; null: whatever is there */
       python: string | null;
+      /** @description the run's own first, then those that its roles name */
+      images: components['schemas']['RunImage'][];
       /** @description every package with its version and hashes; null: none */
       lock: string | null;
     };

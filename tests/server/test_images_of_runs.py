@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
+import time
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
+import docker
 import nbformat
 import pytest
 from azure_requests import address, startrun, zipped
+from docker_images import debian_tarball
 from docker_registries import PASSWORD, USER, registry_with_password
-from local_packages import index_variables, make_wheel
+from local_packages import CondaChannel, index_variables, make_wheel
 from servers import RunningServer
+
+from jupyter_exec.model.answers.runs import ANSWERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -61,6 +67,14 @@ def faults(server: RunningServer, section: dict[str, Any], **configuration: Any)
     assert answer.status_code == 400, answer.text
     details = answer.json()["error"]["details"]
     return {each["target"].removeprefix("definition."): each["message"] for each in details}
+
+
+def environment_of(server: RunningServer, run_id: str) -> dict[str, Any]:
+    answer = server.client.get(f"{RUNS}/{run_id}/environment")
+    assert answer.status_code == 200, answer.text
+    ANSWERS["RunLock"].model_validate(answer.json(), extra="forbid")
+    shown: dict[str, Any] = answer.json()
+    return shown
 
 
 def microsofts_example(image: str, *, enabled: bool) -> dict[str, Any]:
@@ -143,6 +157,11 @@ def test_a_private_image_is_pulled_and_its_password_is_nowhere(
         run_id = run["runId"]
         assert run["status"] == "Completed", run
         assert f"pulling {name}" in server.log(run_id, "environment.txt")
+        shown = environment_of(server, run_id)
+        (image,) = shown["images"]
+        assert (image["reference"], shown["lock"]) == (name, None)
+        assert image["id"].startswith("sha256:")
+        assert image["digest"].startswith(f"{registry.address}/team/python@sha256:")
         again = server.client.post(f"{RUNS}/{run_id}/rerun", json={})
         assert again.status_code == 201, again.text
         assert server.wait_for_end(again.json()["runId"])["status"] == "Completed"
@@ -153,6 +172,7 @@ def test_a_private_image_is_pulled_and_its_password_is_nowhere(
         secrets = {"JUPYTER_EXEC_REGISTRY_PASSWORD": PASSWORD}
         pulled = server.client.post(f"{RUNS}/{run_id}/rerun", json={"secrets": secrets}).json()
         assert server.wait_for_end(pulled["runId"])["status"] == "Completed"
+        assert environment_of(server, pulled["runId"]) == shown
         registry.forget(docker_engine.url)
     assert PASSWORD not in json.dumps([server.run(each["runId"]) for each in server.runs()])
     assert PASSWORD not in server.log(run_id) + server.log_text()
@@ -172,6 +192,50 @@ def test_a_dockerfile_that_fails_at_step_3(
     assert "no such part" in server.log(run["runId"], "environment.txt")
 
 
+def wait_until_unused(engine: DockerEngine, image: str) -> None:
+    """Return when no container is made of an image; those of a run go just after its end."""
+    until = time.monotonic() + 30
+    with closing(docker.APIClient(base_url=engine.url)) as client:
+        while client.containers(all=True, filters={"ancestor": image}):
+            assert time.monotonic() < until
+            time.sleep(0.05)
+
+
+def test_an_image_that_was_built_goes_when_no_run_needs_it(
+    server: RunningServer, docker_engine: DockerEngine
+) -> None:
+    section = {"enabled": True, "baseDockerfile": f"FROM {docker_engine.image}\nENV ITS=own\n"}
+    command = "echo $ITS; while [ ! -e go ]; do sleep 0.02; done"
+    configuration = {"command": command, "environment": {"docker": section}}
+    answer = server.client.post(RUNS, json={"definition": {"configuration": configuration}})
+    run_id = answer.json()["runId"]
+    server.wait_for_status(run_id, "Running")
+
+    def collected() -> list[dict[str, Any]]:
+        answer = server.client.post("jupyter-exec/v1/environments/collect", json={"maxAgeDays": 0})
+        ANSWERS["CollectedEnvironments"].model_validate(answer.json(), extra="forbid")
+        return [one for one in answer.json()["environments"] if one["kind"] == "dockerfile"]
+
+    listed = server.client.get("jupyter-exec/v1/environments").json()["built"]
+    (built,) = [one for one in listed if run_id in one["usedBy"]]
+    (shown,) = environment_of(server, run_id)["images"]
+    assert (built["kind"], built["image"]) == ("dockerfile", shown["reference"])
+    assert built["image"] not in {one["image"] for one in collected()}
+    for work in server.data_dir.glob("runs/*/work"):
+        (work / "go").touch()
+    assert server.wait_for_end(run_id)["status"] == "Completed"
+    wait_until_unused(docker_engine, built["image"])
+    assert built["image"] in {one["image"] for one in collected()}
+    assert not list(server.data_dir.glob("environments/image-*"))
+    again = server.client.post(f"{RUNS}/{run_id}/rerun", json={}).json()["runId"]
+    server.wait_for_status(again, "Running")
+    assert "Step 2/2 : ENV ITS=own" in server.log(again, "environment.txt")
+    server.client.post(f"{RUNS}/{again}/cancel")
+    server.wait_for_end(again)
+    wait_until_unused(docker_engine, built["image"])
+    assert built["image"] in {one["image"] for one in collected()}
+
+
 def test_an_image_without_python_runs_a_command_and_no_script(
     server: RunningServer, docker_engine: DockerEngine
 ) -> None:
@@ -184,6 +248,33 @@ def test_an_image_without_python_runs_a_command_and_no_script(
     assert "the image has no Python" in run["error"]["message"]
 
 
+def test_conda_and_pip_packages_in_a_container(
+    server: RunningServer, docker_engine: DockerEngine, tmp_path: Path
+) -> None:
+    channel = CondaChannel(tmp_path / "channel")
+    channel.add_python_of(debian_tarball())
+    channel.add_module("compass", "4.2")
+    dependencies = ["python", "compass", {"pip": ["greeting"]}]
+    conda = {"channels": [channel.url], "dependencies": dependencies}
+    python = {"userManagedDependencies": False, "condaDependencies": conda}
+    say = "import compass, greeting, sys; print(compass.version, greeting.version, sys.prefix)"
+    run = submit(
+        server,
+        {"baseImage": docker_engine.image},
+        environment={"python": python},
+        command=["python", "-c", f"{say}; open('outputs/x', 'w').close()"],
+    )
+    assert run["error"] is None
+    prefix = server.data_dir / "environments" / run["environment"]["hash"] / "env"
+    assert server.log(run["runId"]) == f"4.2 1.0 {prefix}\n"
+    shown = environment_of(server, run["runId"])
+    assert (shown["kind"], shown["python"]) == ("conda", "3.11.0")
+    assert "greeting==1.0" in shown["lock"]
+    assert "compass-4.2" in shown["lock"]
+    again = server.client.post(f"{RUNS}/{run['runId']}/rerun", json={}).json()
+    assert server.wait_for_end(again["runId"])["environment"] == run["environment"]
+
+
 def test_what_cannot_be_is_told_before_a_run_is_made(
     server: RunningServer, docker_engine: DockerEngine
 ) -> None:
@@ -193,8 +284,15 @@ def test_what_cannot_be_is_told_before_a_run_is_made(
     assert list(faults(server, {**image, "baseDockerfile": "FROM x"})) == [
         f"{DOCKER}.baseDockerfile"
     ]
-    assert list(faults(server, {})) == [f"{DOCKER}.baseImage"]
-    assert list(faults(server, {"enabled": False}, target="docker")) == [f"{DOCKER}.baseImage"]
+    told = faults(server, {"baseDockerfile": " \n"})
+    assert list(told) == [f"{DOCKER}.baseDockerfile"]
+    assert "give a Dockerfile's text" in told[f"{DOCKER}.baseDockerfile"]
+    assert list(faults(server, {**image, "arguments": ["--pid=foo"]})) == [f"{DOCKER}.arguments[0]"]
+    for section, target in (({}, "local"), ({"enabled": False}, "docker")):
+        told = faults(server, section, target=target)
+        assert list(told) == [f"{DOCKER}.baseImage"]
+        for way in ("environment.docker.baseImage", "--image", "environment.docker.baseDockerfile"):
+            assert way in told[f"{DOCKER}.baseImage"]
     environment = {"docker": image, "environmentVariables": {"A=B": "c"}}
     told = faults(server, {}, target="docker", environment=environment)
     assert any("environmentVariables" in field for field in told)
@@ -273,4 +371,6 @@ def test_an_experiment_of_submarine_with_images(
     assert answer.status_code == 200, answer.text
     run = server.wait_for_end(server.runs()[0]["runId"])
     assert (run["status"], run["target"]) == ("Completed", "docker"), run
+    (image,) = environment_of(server, run["runId"])["images"]
+    assert (image["reference"], image["digest"]) == (docker_engine.image, None)
     assert server.log(run["runId"], "worker-0.txt").startswith("12.")

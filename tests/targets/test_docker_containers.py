@@ -16,6 +16,7 @@ import pytest
 
 from jupyter_exec.errors import RunFailed
 from jupyter_exec.model.container import Bind, Container, ContainerOptions
+from jupyter_exec.model.definition import RunConfiguration
 from jupyter_exec.model.job import Address, Job, Mount, Resources, Role
 from jupyter_exec.targets.container_plan import ATTEMPT, HOME
 from jupyter_exec.targets.docker import DockerTarget
@@ -127,6 +128,50 @@ async def test_no_network(target: DockerTarget, image: str, tmp_path: Path) -> N
     plan = job(image, role(script), options=ContainerOptions(network="none"))
     _, placement = await finished(target, plan, tmp_path)
     assert placement.logs["main", 0].read_text() == "['lo']\n"
+
+
+async def test_the_hosts_network_by_whatever_name(
+    target: DockerTarget, image: str, api: docker.APIClient, tmp_path: Path
+) -> None:
+    """Its id, or the beginning of that, is refused like its name, and means the same if allowed."""
+    (network,) = api.networks(names=["host"])
+    plain = job(image, role("import os; print('lo' in os.listdir('/sys/class/net'))"))
+    allowing = DockerTarget(
+        standby_dir=tmp_path / "standby", engine_url=target.engine_url, allow=["host-network"]
+    )
+    for number, name in enumerate((network["Id"], network["Id"][:12])):
+        docker_section = {"enabled": True, "arguments": ["--init", f"--network={name}"]}
+        asked = RunConfiguration.model_validate({"environment": {"docker": docker_section}})
+        (fault,) = target.faults(asked)
+        assert fault.target == "configuration.environment.docker.arguments[1]"
+        assert f"{name!r} is the host's network" in fault.message
+        assert "allow='host-network'" in fault.message
+        assert allowing.faults(asked) == []
+        plan = replace(plain, container=Container(image, ContainerOptions(network=name)))
+        with pytest.raises(RunFailed, match="allow='host-network'") as caught:
+            await target.submit(plan, make_placement(tmp_path / f"refused-{number}", plan))
+        assert caught.value.code == "NotAllowed"
+        outcome, _ = await finished(allowing, plan, tmp_path / f"run-{number}")
+        assert (outcome.code, outcome.message) == (None, None)
+    await allowing.close()
+
+
+async def test_somebody_removes_the_container(
+    target: DockerTarget, docker_engine: DockerEngine, api: docker.APIClient, tmp_path: Path
+) -> None:
+    """That is the cause, not that it was killed: its memory may have been limited, too."""
+    limits = Resources(memory_bytes=128 * 2**20)
+    waiting_role = role(READY + "import signal; signal.pause()", resources=limits)
+    plan = job(docker_engine.image, waiting_role)
+    placement = make_placement(tmp_path / "run", plan)
+    waiting = asyncio.ensure_future(target.wait(await target.submit(plan, placement)))
+    await until((placement.work_dir / "ready").exists)
+    (container,) = left(api, tmp_path)
+    api.remove_container(container["Id"], force=True)
+    outcome = await waiting
+    assert outcome.code == "ContainerGone"
+    assert "somebody outside of this server removed its container" in str(outcome.message)
+    assert "memory" not in str(outcome.message)
 
 
 async def test_replicas_find_each_other_by_name(

@@ -6,19 +6,24 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import socket
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import docker
 import pytest
+from docker_images import debian_tarball
 from docker_registries import PASSWORD, USER, registry_with_password
 from local_packages import CondaChannel, index_variables, make_wheel
 
 from jupyter_exec.environments.base import EnvironmentRequest
+from jupyter_exec.environments.collection import built, collect
 from jupyter_exec.environments.image import ImageEnvironment
 from jupyter_exec.environments.images import LABEL
+from jupyter_exec.environments.kept_images import ImageRemoval, tidy
 from jupyter_exec.errors import RunFailed
 from jupyter_exec.model.environment import (
     REGISTRY_PASSWORD,
@@ -158,7 +163,7 @@ async def test_the_image_of_the_run_before_is_used_though_its_name_has_moved_on(
     assert other.container.image != first.container.image
     gone = {**first.record, "image": "sha256:" + "0" * 64}
     assert (await prepare({"baseImage": name}, recorded=gone)).container == other.container
-    assert "is gone from the engine" in prepare.text()
+    assert "is gone; taking what is there" in prepare.text()
 
 
 async def test_every_role_has_its_image(prepare, docker_engine):
@@ -203,6 +208,31 @@ async def test_an_image_is_pulled_with_a_password_that_nothing_repeats(
     registry.forget(docker_engine.url)
     again = await prepare(asked, secrets=secrets, recorded=prepared.record)
     assert again.record == prepared.record
+    registry.forget(docker_engine.url)
+
+
+async def test_what_was_pulled_is_pulled_again_by_its_digest(prepare, docker_engine, registry):
+    name = registry.push(docker_engine.url, docker_engine.bare_image, "team/moving:1")
+    section = {"address": registry.address, "username": USER}
+    asked = {"baseImage": "team/moving:1", "baseImageRegistry": section}
+    of_role = frozenset({name})
+    more = {"secrets": {REGISTRY_PASSWORD: PASSWORD}}
+    first = await prepare(asked, images=of_role, **more)
+    registry.push(docker_engine.url, docker_engine.bare_image, "team/moving:1")
+    registry.forget(docker_engine.url)
+    again = await prepare(asked, images=of_role, recorded=first.record, **more)
+    assert again.record == first.record
+    assert again.record["digests"] == {name: first.record["digest"]}
+    registry.forget(docker_engine.url)
+    new = await prepare(asked, images=of_role, **more)
+    assert new.record["digest"] != first.record["digest"]
+    registry.forget(docker_engine.url)
+    # Its registry has lost it: there is nothing better than what the name means now.
+    lost = first.record["digest"].partition("@")[0] + "@sha256:" + "0" * 64
+    gone = {**first.record, "digest": lost, "image": "sha256:" + "0" * 64}
+    later = await prepare(asked, recorded=gone, **more)
+    assert later.record["digest"] == new.record["digest"]
+    assert f"{lost}, is gone; taking what is there" in prepare.text()
     registry.forget(docker_engine.url)
 
 
@@ -305,6 +335,97 @@ async def test_a_build_that_is_cancelled_ends_in_the_engine(prepare, docker_engi
             await asyncio.sleep(0.02)
 
 
+# ---------------------------------------------------------------- what nobody uses
+
+FOR_EVER_S, ALL_BYTES = 1e9, 2**60
+
+
+def names(prepare: Preparing, image: str) -> list[str]:
+    """Return the names of an image; none where the engine does not have it."""
+    with closing(docker.APIClient(base_url=prepare.url)) as client:
+        return [
+            tag for found in client.images() if found["Id"] == image for tag in found["RepoTags"]
+        ]
+
+
+def files_of_images(prepare: Preparing) -> list[str]:
+    return sorted(path.suffix for path in prepare.root.glob("image-*"))
+
+
+async def test_an_image_that_was_built_is_collected(prepare, docker_engine, forget, tmp_path):
+    steps = [f"FROM {docker_engine.image}", f"RUN echo {tmp_path} > /made", "RUN echo 1 >> /made"]
+    prepared = await prepare({"baseDockerfile": "\n".join(steps)})
+    tag, image = forget(prepared.record["reference"]), prepared.container.image
+    (one,) = built(prepare.root)
+    assert (one.kind, one.image.tag, one.image_id) == ("dockerfile", tag, image)
+    assert 0 < one.size_bytes < 2**20  # what it was made from is not ours
+    assert files_of_images(prepare) == [".json", ".lock"]
+    assert collect(prepare.root, {image}, 0.0, 0) == []
+    assert collect(prepare.root, (), FOR_EVER_S, ALL_BYTES) == []
+    assert collect(prepare.root, (), 0.0, 0, spare_after=one.used_at - 1) == []
+    assert [each.hash for each in collect(prepare.root, (), 0.0, 0, dry_run=True)] == [one.hash]
+    assert names(prepare, image) == [tag]
+    assert [each.hash for each in collect(prepare.root, (), 0.0, 0)] == [one.hash]
+    assert names(prepare, image) == []
+    assert files_of_images(prepare) == []
+    with closing(docker.APIClient(base_url=prepare.url)) as client:
+        assert client.images(docker_engine.image)
+        created = "".join(each["CreatedBy"] for each in client.history(docker_engine.image))
+        assert str(tmp_path) not in created
+    again = await prepare({"baseDockerfile": "\n".join(steps)}, recorded=prepared.record)
+    assert prepare.run(again, "cat", "/made") == f"{tmp_path}\n1"
+
+
+async def test_what_of_an_image_is_somebody_elses_stays(prepare, docker_engine, forget, tmp_path):
+    section = {"baseDockerfile": f"FROM {docker_engine.image}\nRUN echo {tmp_path} > /made\n"}
+    prepared = await prepare(section)
+    tag, image = forget(prepared.record["reference"]), prepared.container.image
+    alone = {"NetworkMode": "none"}
+    with closing(docker.APIClient(base_url=prepare.url)) as client:
+        container = client.create_container(tag, ["true"], host_config=alone)["Id"]
+        assert collect(prepare.root, (), 0.0, 0) == []  # a container is made of it
+        client.remove_container(container)
+        client.tag(tag, forget("jupyter-exec-test/mine:1"))
+    (one,) = built(prepare.root)
+    away = replace(one.image, url=f"unix://{tmp_path}/none.sock")
+    one.image.record.rename(away.record)
+    content = {**json.loads(away.record.read_text()), "engine": away.url}
+    away.record.write_text(json.dumps(content))
+    assert collect(prepare.root, (), 0.0, 0) == []  # its engine does not answer
+    assert [each.hash for each in built(prepare.root)] == [one.hash]
+    away.record.rename(one.image.record)
+    one.image.record.write_text(json.dumps({**content, "engine": prepare.url}))
+    assert len(collect(prepare.root, (), 0.0, 0)) == 1
+    assert names(prepare, image) == ["jupyter-exec-test/mine:1"]
+
+
+async def test_an_image_that_was_used_meanwhile_stays(prepare, docker_engine, forget, tmp_path):
+    """Also that of a run which finds it by what was recorded."""
+    section = {"baseDockerfile": f"FROM {docker_engine.image}\nRUN echo {tmp_path} > /made\n"}
+    prepared = await prepare(section)
+    forget(prepared.record["reference"])
+    (one,) = built(prepare.root)
+    removal = ImageRemoval(())
+    await prepare(section, recorded=prepared.record)
+    assert not removal.take_away(one.image, one.used_at)
+    (now,) = built(prepare.root)
+    assert now.used_at > one.used_at
+    os.utime(now.image.record, (0, 0))
+    await prepare(section)
+    assert not removal.take_away(one.image, one.used_at)
+    assert names(prepare, prepared.container.image)
+    # A removal that was cut off begins anew.
+    now.image.record.rename(now.image.leaving)
+    tidy(prepare.root)
+    assert len(collect(prepare.root, (), 0.0, 0)) == 1
+    assert files_of_images(prepare) == []
+
+
+async def test_a_build_that_failed_leaves_no_lock(prepare, docker_engine):
+    await prepare.failure({"baseDockerfile": f"FROM {docker_engine.image}\nRUN exit 1\n"})
+    assert files_of_images(prepare) == []
+
+
 # ---------------------------------------------------------------- packages
 
 
@@ -376,6 +497,31 @@ async def test_conda_packages_are_seen_in_the_container(
     assert again == first
 
 
+@pytest.fixture
+def channel(wheels: Path, monkeypatch: pytest.MonkeyPatch) -> CondaChannel:
+    """A conda channel with a Python that runs wherever it is put, and a module for it."""
+    monkeypatch.setenv("RATTLER_CACHE_DIR", str(wheels.parent / "rattler"))
+    channel = CondaChannel(wheels.parent / "channel")
+    channel.add_python_of(debian_tarball())
+    channel.add_module("compass", "4.2")
+    return channel
+
+
+async def test_a_python_of_conda_runs_in_the_container(prepare, docker_engine, channel):
+    """With packages of both kinds; the image's own Python is another."""
+    python = packages("python=3.11", "compass>=4", {"pip": ["greeting<2"]})
+    python["condaDependencies"]["channels"] = [channel.url]
+    first = await prepare({"baseImage": docker_engine.image}, python=python)
+    assert (first.record["kind"], first.record["image"]) == ("conda", first.container.image)
+    say = "import compass, greeting, sys; print(sys.prefix, compass.version, greeting.version)"
+    prefix = str(Path(first.python).parents[1])
+    assert prepare.run(first, first.python, "-c", say) == f"{prefix} 4.2 1.0"
+    prepare.log.unlink()
+    again = await prepare({"baseImage": docker_engine.image}, python=python)
+    assert again == first
+    assert "$" not in prepare.text()
+
+
 async def test_a_python_that_the_image_lacks_is_told(prepare, docker_engine, wheels):
     failed = await prepare.failure(
         {"baseImage": docker_engine.image}, python=packages("python=3.6")
@@ -429,6 +575,8 @@ async def test_containers_that_a_killed_server_has_left_are_removed(prepare, doc
     ("section", "field"),
     [
         ({"baseImage": "a", "baseDockerfile": "FROM a"}, "baseDockerfile"),
+        ({"baseDockerfile": " \n"}, "baseDockerfile"),
+        ({"baseDockerfile": "\n# FROM a\n\n"}, "baseDockerfile"),
         ({"baseImage": "A B"}, "baseImage"),
         ({"baseImage": "--privileged"}, "baseImage"),
         ({"baseImage": "me:secret@host/x"}, "baseImage"),

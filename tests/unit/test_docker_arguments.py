@@ -61,6 +61,12 @@ def test_an_option_and_its_value_come_in_one_text_or_in_two(arguments):
         (["-p", "127.0.0.1::80"], {"ports": (Port(80),)}),
         (["--network=none"], {"network": "none"}),
         (["--net", "host"], {"network": "host"}),
+        (["--network=default"], {}),
+        (["--network=none", "--net=default"], {}),
+        (
+            ["--ipc=private", "--pid=container:x"],
+            {"ipc_mode": "private", "pid_mode": "container:x"},
+        ),
         (
             ["--ulimit", "memlock=-1", "--ulimit=nofile=1024:4096"],
             {"ulimits": (Ulimit("memlock", -1, -1), Ulimit("nofile", 1024, 4096))},
@@ -113,6 +119,13 @@ def test_every_option_means_what_it_means_to_docker_run(arguments, expected):
         (["--ulimit", "nofile"], 0, "not a limit"),
         (["--gpus", "device=0"], 0, "a number of GPUs"),
         (["--init=perhaps"], 0, "neither true nor false"),
+        (["--pid=foo"], 0, "--pid: 'foo' is none of its values: give 'host' or 'container:NAME'"),
+        (["--pid=private"], 0, "give 'host' or 'container:NAME', or leave it out"),
+        (["--uts=private"], 0, "--uts: 'private' is none of its values: give 'host', or leave"),
+        (["--uts=container:x"], 0, "give 'host', or leave it out"),
+        (["--userns=keep-id"], 0, "--userns: 'keep-id' is none of its values: give 'host'"),
+        (["--ipc=foo"], 0, "give 'host' or 'none' or 'private' or 'shareable' or 'container:NAME'"),
+        (["--network", "a b"], 0, "is not a network: give none, bridge, or the name of one"),
     ],
 )
 def test_what_cannot_be_read_is_named_with_its_place(arguments, index, told):

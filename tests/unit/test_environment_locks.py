@@ -14,9 +14,9 @@ import pytest
 from local_packages import index_variables, make_wheel, sha256_of
 
 from jupyter_exec.environments.base import EnvironmentRequest, PreparedEnvironment
-from jupyter_exec.environments.build import locked
+from jupyter_exec.environments.build import locked, unless_locked
 from jupyter_exec.environments.built import lock_of
-from jupyter_exec.environments.collection import built, collect
+from jupyter_exec.environments.collection import CACHE, built, collect
 from jupyter_exec.environments.venv import VenvEnvironment
 from jupyter_exec.errors import RunFailed
 from jupyter_exec.model.environment import EnvironmentDefinition
@@ -161,3 +161,34 @@ async def test_an_environment_that_the_disk_may_have_lost_is_built_again(root, w
     durable.write_text("another build")
     assert await prepare(root, "demo") == made
     assert boot in marker.read_text()
+
+
+async def test_a_lock_that_its_holder_removes_is_none_any_more(tmp_path):
+    """Who waited for it makes a new one, and shares that with those that come later."""
+    path, waits = tmp_path / "a.lock", asyncio.Event()
+    async with locked(path, waits.set):
+
+        async def later() -> None:
+            async with locked(path, waits.set):
+                with unless_locked(path) as free:
+                    assert not free
+
+        waiting = asyncio.create_task(later())
+        await waits.wait()
+        path.unlink()
+        with unless_locked(path) as free:  # of the new file
+            assert free
+    await asyncio.wait_for(waiting, 10)
+    assert path.exists()
+
+
+def test_downloads_for_images_go_when_they_are_old(root):
+    cache = root / CACHE
+    cache.mkdir(parents=True)
+    collect(root, (), DAY_S, PLENTY)
+    assert cache.exists()
+    collect(root, (), 0.0, PLENTY, spare_after=time.time() - DAY_S)  # somebody may be using it
+    assert cache.exists()
+    os.utime(cache, (0, 0))
+    collect(root, (), DAY_S, PLENTY)
+    assert not cache.exists()

@@ -42,11 +42,12 @@ class NamedEnvironment(Answer):
 
 
 class BuiltEnvironment(Answer):
-    """An environment that was built; runs that ask for the same use it."""
+    """An environment or an image that was built; runs that ask for the same use it."""
 
     hash: str
-    kind: str
-    python: str
+    kind: Annotated[str, Field(description="venv, conda, image: packages in one; dockerfile")]
+    python: Annotated[str | None, Field(description="version; null: an image has what it has")]
+    image: Annotated[str | None, Field(description="name of one that was built of a Dockerfile")]
     size_bytes: Bytes
     built_at: AwareDatetime
     last_used_at: AwareDatetime

@@ -82,9 +82,23 @@ class RunEnvironment(Answer):
     python: Annotated[str | None, Field(description="version; null: whatever is there")]
 
 
+class RunImage(Answer):
+    """An image that containers of a run were made of."""
+
+    reference: Annotated[str, Field(description="as it was asked for, or as a built one is called")]
+    id: Annotated[str, Field(description="of exactly this one in the engine: sha256:...")]
+    digest: Annotated[
+        str | None,
+        Field(description="name@sha256:..., by which it is pulled again; null: it was not pulled"),
+    ]
+
+
 class RunLock(RunEnvironment):
     """The environment of a run with all its packages; what a repetition uses again."""
 
+    images: Annotated[
+        list[RunImage], Field(description="the run's own first, then those that its roles name")
+    ]
     lock: Annotated[
         str | None, Field(description="every package with its version and hashes; null: none")
     ]
