@@ -17,6 +17,17 @@ export type Point = Schemas['Point'];
 export type CodeDiff = Schemas['CodeDiff'];
 export type Manifest = Schemas['Manifest'];
 export type Target = Schemas['Target'];
+export type EnvironmentList = Schemas['EnvironmentList'];
+export type EnvironmentView = Schemas['NamedEnvironment'];
+export type EnvironmentDefinition = Schemas['EnvironmentDefinition'];
+export type BuiltEnvironment = Schemas['BuiltEnvironment'];
+export type Datastore = Schemas['DatastoreView'];
+/** `image`, `reference` and `digest` of a run in a container; older servers do not tell them. */
+export type RunLock = Schemas['RunLock'] & {
+  readonly image?: string | null;
+  readonly reference?: string | null;
+  readonly digest?: string | null;
+};
 export type Template = Schemas['Template'];
 export type TemplateDraft = Schemas['TemplateDraft'];
 export type TemplateSchema = Schemas['TemplateSchema'];

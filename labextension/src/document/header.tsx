@@ -10,6 +10,7 @@ import {
   StatusIcon,
   statusText
 } from '../components/status';
+import { pinIcon } from '../icons';
 import { isTerminal } from '../model/lifecycle';
 import { RequestFailure } from '../server/errors';
 import type { Run } from '../types';
@@ -35,6 +36,15 @@ export function RunHeader(props: {
       <div className="jp-exec-header-title">
         <StatusIcon status={run.status} />
         <h2 title={run.displayName}>{run.displayName}</h2>
+        {run.pinned && (
+          <span
+            className="jp-exec-pinned"
+            title={trans.__('No limit of the server removes this run.')}
+          >
+            <pinIcon.react tag="span" className="jp-exec-pin" />
+            {trans.__('Pinned')}
+          </span>
+        )}
       </div>
       <Facts run={run} away={away} />
       <Actions run={run} isDeleted={isDeleted} away={away} />
@@ -236,6 +246,10 @@ function Actions(props: {
         button(CommandIDs.openFolder, trans.__('Open source folder'))}
       {hasOutputs &&
         button(CommandIDs.openOutputs, trans.__('Open outputs folder'))}
+      {button(
+        CommandIDs.pinRun,
+        run.pinned ? trans.__('Unpin') : trans.__('Pin')
+      )}
       {button(CommandIDs.copyRunId, trans.__('Copy id'), true, '', false)}
       {isOver && button(CommandIDs.deleteRun, trans.__('Delete…'))}
     </div>
