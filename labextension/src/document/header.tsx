@@ -14,6 +14,7 @@ import { pinIcon } from '../icons';
 import { isTerminal } from '../model/lifecycle';
 import { RequestFailure } from '../server/errors';
 import type { Run } from '../types';
+import { Preparing } from './preparing';
 import { failureMessage, failureTitle, progressText, TITLED } from './texts';
 import { useWaiting } from './waiting';
 
@@ -26,9 +27,10 @@ export function RunHeader(props: {
   /** Somebody has deleted it: nothing can be done with it any more. */
   isDeleted: boolean;
   onShowLog: () => void;
+  onShowEnvironment: () => void;
 }): JSX.Element {
   const { commands, trans } = useExec();
-  const { run, isDeleted, onShowLog } = props;
+  const { run, isDeleted, onShowLog, onShowEnvironment } = props;
   const away = useAway();
   const { [RERUN_OF]: rerunOf, ...tags } = run.tags;
   return (
@@ -48,6 +50,7 @@ export function RunHeader(props: {
       </div>
       <Facts run={run} away={away} />
       <Actions run={run} isDeleted={isDeleted} away={away} />
+      <Preparing run={run} onShow={onShowEnvironment} />
       <Progress run={run} />
       <Cause run={run} onShowLog={onShowLog} />
       {isDeleted && (

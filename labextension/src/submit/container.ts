@@ -8,10 +8,7 @@ import type { ISubmitState } from './state';
 const LOOKED_AT = 50;
 
 /** Whether every run of a target gets a container. */
-export function isContained(
-  targets: readonly Target[],
-  name: string
-): boolean {
+export function isContained(targets: readonly Target[], name: string): boolean {
   return targets.some(
     target => target.name === name && target.containerEngine !== null
   );

@@ -69,11 +69,12 @@ function choicesOf(
   model: SubmitModel,
   trans: TranslationBundle
 ): readonly (readonly [string, string])[] {
-  const kernels = model.subject.takesParameters && !model.isContained
-    ? kernelsOf(model, trans).map(
-        ([name, label]) => [`${KERNEL}${name}`, label] as const
-      )
-    : [];
+  const kernels =
+    model.subject.takesParameters && !model.isContained
+      ? kernelsOf(model, trans).map(
+          ([name, label]) => [`${KERNEL}${name}`, label] as const
+        )
+      : [];
   const kept =
     model.subject.run === null
       ? []

@@ -21,7 +21,8 @@ const PROJECT = /^(pyproject|pylock(\..+)?)\.toml$|^uv\.lock$/;
 /** Whether a file's name says that it may name an environment. */
 export function namesEnvironment(name: string): boolean {
   return (
-    PROJECT.test(name) || /require.*\.(txt|in)$|(conda|env).*\.ya?ml$/i.test(name)
+    PROJECT.test(name) ||
+    /require.*\.(txt|in)$|(conda|env).*\.ya?ml$/i.test(name)
   );
 }
 

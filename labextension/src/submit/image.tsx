@@ -17,9 +17,7 @@ export function Image(): JSX.Element | null {
     ? trans.__(
         'The container image. A notebook needs ipykernel and nbclient in it.'
       )
-    : trans.__(
-        'The container image, as the engine knows it or can pull it.'
-      );
+    : trans.__('The container image, as the engine knows it or can pull it.');
   return (
     <TextField
       field="image"

@@ -2,12 +2,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 
 import type { RerunRequest, SubmitRequest } from '../types';
-import {
-  Complain,
-  configurationOf,
-  given,
-  IProvisions
-} from './configuration';
+import { Complain, configurationOf, given, IProvisions } from './configuration';
 import { mergePatchOf, isSame, JsonObject } from './patch';
 import type { ISubject, ISubmitState } from './state';
 import { parsePairs, splitLine } from './words';
