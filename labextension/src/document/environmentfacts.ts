@@ -18,12 +18,15 @@ export function isInImage({ definition, environment }: Run): boolean {
   );
 }
 
+/** The environment of a run that takes an interpreter as it is. Source: `environments/system.py`. */
+const AS_IT_IS = 'system';
+
 /** Whether something is made, or fetched, for a run before it starts. */
 export function hasEnvironment(run: Run): boolean {
   const asked = run.definition?.configuration;
   const python = asked?.environment?.python;
   return Boolean(
-    run.environment ||
+    (run.environment && run.environment.kind !== AS_IT_IS) ||
     python?.condaDependencies ||
     python?.baseCondaEnvironment ||
     asked?.experiment ||

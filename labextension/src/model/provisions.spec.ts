@@ -17,7 +17,7 @@ describe('ProvisionsModel', () => {
   beforeEach(() => {
     jest.useFakeTimers();
     reads = 0;
-    store.events = new Signal(store as RunStore);
+    store.events = new Signal(store as unknown as RunStore);
     const api = {
       environments: async () => {
         reads += 1;
