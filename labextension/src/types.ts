@@ -22,11 +22,15 @@ export type EnvironmentView = Schemas['NamedEnvironment'];
 export type EnvironmentDefinition = Schemas['EnvironmentDefinition'];
 export type BuiltEnvironment = Schemas['BuiltEnvironment'];
 export type Datastore = Schemas['DatastoreView'];
-/** `image`, `reference` and `digest` of a run in a container; older servers do not tell them. */
+/** An image that containers of a run were made of; `digest` is null where it was not pulled. */
+export interface IRunImage {
+  readonly reference: string;
+  readonly id: string;
+  readonly digest: string | null;
+}
+/** Older servers do not tell the images. */
 export type RunLock = Schemas['RunLock'] & {
-  readonly image?: string | null;
-  readonly reference?: string | null;
-  readonly digest?: string | null;
+  readonly images?: readonly IRunImage[];
 };
 export type Template = Schemas['Template'];
 export type TemplateDraft = Schemas['TemplateDraft'];

@@ -57,10 +57,10 @@ export default function Environment(props: IRunTabProps): JSX.Element {
 
 function Facts(props: { run: Run; lock: RunLock }): JSX.Element {
   const { trans } = useExec();
-  const { kind, python, hash, image, reference, digest } = props.lock;
+  const { kind, python, hash, images = [] } = props.lock;
   const asked = props.run.definition.configuration?.environment;
   const { name, version, docker } = asked ?? {};
-  const shown = reference ?? (kind === 'image' ? docker?.baseImage : null);
+  const isAsked = kind === 'image' && images.length === 0;
   return (
     <dl className="jp-exec-fields">
       <Field name={trans.__('Kind')}>{kindText(trans, kind)}</Field>
@@ -70,11 +70,16 @@ function Facts(props: { run: Run; lock: RunLock }): JSX.Element {
           : (name ?? null)}
       </Field>
       <Field name={trans.__('Python version')}>{python}</Field>
-      <Field name={trans.__('Image')}>{code(shown)}</Field>
-      <Field name={trans.__('Digest')}>{code(digest)}</Field>
-      <Field name={trans.__('Image id')}>
-        {image === shown || image === digest ? null : code(image)}
+      <Field name={trans.__('Image')}>
+        {isAsked ? code(docker?.baseImage) : null}
       </Field>
+      {images.map((image, index) => (
+        <React.Fragment key={index}>
+          <Field name={trans.__('Image')}>{code(image.reference)}</Field>
+          <Field name={trans.__('Digest')}>{code(image.digest)}</Field>
+          <Field name={trans.__('Image id')}>{code(image.id)}</Field>
+        </React.Fragment>
+      ))}
       <Field name={trans.__('Built environment')}>{code(hash)}</Field>
     </dl>
   );
