@@ -13,7 +13,6 @@ from ui.conftest import LabPage, start_lab
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from docker_engine import DockerEngine
     from playwright.sync_api import Page
