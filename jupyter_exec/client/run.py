@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 RESULT = "result.pkl"
 """Where a cell leaves the values of `--out`, among the outputs."""
 _STATE_KEYS = ("status", "startedAt", "endedAt", "exitCode", "error", "attempt", "queuePosition")
-_CHANGED_KEYS = ("displayName", "tags", "parentRunId")
+_CHANGED_KEYS = ("displayName", "tags", "pinned", "parentRunId")
 _REST_S = 0.2
 _FEW_POINTS = 10  # of a metric whose last value is wanted; the server keeps the last one
 _ENDED = {status.value for status in TERMINAL}

@@ -1,12 +1,18 @@
-"""`environments`, `environments/collect`, `runs/{runId}/environment` (floor: handlers)."""
+"""`environments`, what is below it, `environment-drafts`, `runs/{runId}/environment`.
+
+Floor: handlers.
+"""
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated, Any
 
 from pydantic import Field
 
-from jupyter_exec.errors import NotFound
+from jupyter_exec.client.environment import environment_section
+from jupyter_exec.client.project_files import is_project_file
+from jupyter_exec.errors import InvalidRequest, NotFound
 from jupyter_exec.handlers.base import ExecHandler, operation
 from jupyter_exec.model.run import environment_json, images_json
 from jupyter_exec.model.wire import WireModel
@@ -53,6 +59,36 @@ class CollectHandler(ExecHandler):
             body.max_age_days, body.max_bytes, dry_run=body.dry_run
         )
         return {"environments": gone}
+
+
+class ProjectFileRequest(WireModel):
+    """A `pyproject.toml`, `uv.lock` or `pylock.toml` below the server's root."""
+
+    path: str
+
+
+class EnvironmentDraftsHandler(ExecHandler):
+    """`environment-drafts`."""
+
+    @operation(
+        "Read what a project, or its lock, needs, as the environment of a run",
+        resource="environments",
+        action="write",
+        body=ProjectFileRequest,
+        answer="EnvironmentDraft",
+        errors=(400, 404),
+    )
+    async def post(self, body: ProjectFileRequest) -> Any:
+        """Answer what `%%submit --env` makes of the same file; nothing is stored."""
+        file = (await self.house()).sourcing.inside(body.path, "path")
+        if not is_project_file(file):
+            message = f"{body.path[:200]} is neither a pyproject.toml, a uv.lock nor a pylock.toml"
+            raise InvalidRequest(message, "path")
+        try:
+            return {"environment": await asyncio.to_thread(environment_section, file)}
+        except InvalidRequest as error:
+            message = error.message.replace(str(file), body.path).replace(f"{file.parent}/", "")
+            raise InvalidRequest(message, "path") from error
 
 
 class RunEnvironmentHandler(ExecHandler):

@@ -82,6 +82,7 @@ ROUTES: tuple[Route, ...] = (
     Route(_OWN + "runs/{runId}/environment", own_environments.RunEnvironmentHandler),
     Route(_OWN + "environments", own_environments.EnvironmentsHandler),
     Route(_OWN + "environments/collect", own_environments.CollectHandler),
+    Route(_OWN + "environment-drafts", own_environments.EnvironmentDraftsHandler),
     Route(_OWN + "run-actions", run_actions.RunActionsHandler),
     Route(_OWN + "experiments", own_experiments.ExperimentsHandler),
     Route(_OWN + "events", stream.EventsHandler),

@@ -136,7 +136,7 @@ class ChangeRequest(WireModel):
 class ActionRequest(WireModel):
     """Body of `POST run-actions`: one action for many runs; `tags` as in `PATCH runs/{id}`."""
 
-    action: Annotated[str, one_of(["cancel", "delete", "tag"])]
+    action: Annotated[str, one_of(["cancel", "delete", "tag", "pin", "unpin"])]
     run_ids: Annotated[list[str], Field(min_length=1, max_length=1000)]
     tags: TagChanges = {}
 

@@ -96,4 +96,7 @@ class RunChanges:
     async def _change(self, run_id: str, request: ActionRequest) -> Run:
         if request.action == "cancel":
             return await self._runs.cancel(run_id)
-        return await self._journal.write(runs.change, run_id, None, request.tags, check_count)
+        pinned = {"pin": True, "unpin": False}.get(request.action)
+        return await self._journal.write(
+            runs.change, run_id, None, request.tags, check_count, pinned=pinned
+        )

@@ -105,6 +105,10 @@ class Sourcing:
         self._root = root
         self._data_dir = data_dir.resolve()
 
+    def inside(self, path: str, target: str) -> Path:
+        """Return the real path of something below the root; raises as `resolve_inside`."""
+        return resolve_inside(self._root, path, target)
+
     async def take(self, source: Source, overlay: Mapping[str, OverlayFile]) -> Sourced:
         """Return the snapshot of a source with the overlay on top.
 

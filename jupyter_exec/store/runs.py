@@ -268,9 +268,14 @@ def change(
 
 
 def _changed(connection: sqlite3.Connection, run_id: str) -> Run:
-    """Tell what a run is called, and whose child it is, by now."""
+    """Tell what a run is called, whether it is pinned, and whose child it is, by now."""
     run = get(connection, run_id)
-    data = {"displayName": run.display_name, "tags": run.tags, "parentRunId": run.parent_run_id}
+    data = {
+        "displayName": run.display_name,
+        "tags": run.tags,
+        "pinned": run.pinned,
+        "parentRunId": run.parent_run_id,
+    }
     events.append(connection, run_id, "changed", data)
     return run
 

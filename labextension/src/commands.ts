@@ -18,10 +18,14 @@ export const CommandIDs = {
   deleteRuns: 'jupyter-exec:delete-runs',
   /** Add tags to runs or take them away, in a dialog: `{runIds: string[]}`. */
   tagRuns: 'jupyter-exec:tag-runs',
+  /** Pin runs, so that no limit of the server removes them; unpin them where all are: `{runIds: string[]}`. */
+  pinRuns: 'jupyter-exec:pin-runs',
   /** Copy the ids of runs: `{runIds: string[]}`. */
   copyRunIds: 'jupyter-exec:copy-run-ids',
   /** Copy the id of a run: `{runId?: string}`. */
   copyRunId: 'jupyter-exec:copy-run-id',
+  /** Pin a run, so that no limit of the server removes it; unpin it where it is: `{runId?: string}`. */
+  pinRun: 'jupyter-exec:pin-run',
   /** Delete a run that has ended, after a question: `{runId?: string}`. */
   deleteRun: 'jupyter-exec:delete-run',
   /** Show the folder that a run's code was taken from in the file browser: `{runId?: string}`. */

@@ -34,6 +34,13 @@ export const tagIcon = icon(
   'jp-exec-stroke'
 );
 
+/** A run that no limit of the server removes. */
+export const pinIcon = icon(
+  'pin',
+  '<path d="M5.2 2.3h5.6M6.2 2.3v4.2L4.3 9.2h7.4L9.8 6.5V2.3M8 9.2v4.6"/>',
+  'jp-exec-stroke'
+);
+
 const waiting = icon(
   'waiting',
   '<circle cx="8" cy="8" r="6.2" stroke-dasharray="1.6 2.6"/>',

@@ -17,6 +17,21 @@ export type Point = Schemas['Point'];
 export type CodeDiff = Schemas['CodeDiff'];
 export type Manifest = Schemas['Manifest'];
 export type Target = Schemas['Target'];
+export type EnvironmentList = Schemas['EnvironmentList'];
+export type EnvironmentView = Schemas['NamedEnvironment'];
+export type EnvironmentDefinition = Schemas['EnvironmentDefinition'];
+export type BuiltEnvironment = Schemas['BuiltEnvironment'];
+export type Datastore = Schemas['DatastoreView'];
+/** An image that containers of a run were made of; `digest` is null where it was not pulled. */
+export interface IRunImage {
+  readonly reference: string;
+  readonly id: string;
+  readonly digest: string | null;
+}
+/** Older servers do not tell the images. */
+export type RunLock = Schemas['RunLock'] & {
+  readonly images?: readonly IRunImage[];
+};
 export type Template = Schemas['Template'];
 export type TemplateDraft = Schemas['TemplateDraft'];
 export type TemplateSchema = Schemas['TemplateSchema'];

@@ -344,6 +344,26 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/jupyter-exec/v1/environment-drafts': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Read what a project, or its lock, needs, as the environment of a run
+     * @description Asks the authorizer for `write` on `environments`.
+     */
+    post: operations['EnvironmentDrafts_post'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/jupyter-exec/v1/run-actions': {
     parameters: {
       query?: never;
@@ -354,7 +374,7 @@ export interface paths {
     get?: never;
     put?: never;
     /**
-     * Cancel, delete or tag many runs, each by itself
+     * Cancel, delete, tag or pin many runs, each by itself
      * @description Asks the authorizer for `execute` or `write` on `runs`.
      */
     post: operations['RunActions_post'];
@@ -827,7 +847,7 @@ export interface components {
     /** @description Body of `POST run-actions`: one action for many runs; `tags` as in `PATCH runs/{id}`. */
     ActionRequest: {
       /** @enum {string} */
-      action: 'cancel' | 'delete' | 'tag';
+      action: 'cancel' | 'delete' | 'tag' | 'pin' | 'unpin';
       runIds: string[];
       /** @default {} */
       tags?: {
@@ -886,7 +906,11 @@ export interface components {
       /** @default null */
       pinned?: boolean | null;
     };
-    /** @description A run has another name, other tags, or lost its parent; all three are as they are now. */
+    /**
+     * @description A run has another name or other tags, is pinned or not, or lost its parent.
+     *
+     *     All of these are as they are now; an event of an older server may lack `pinned`.
+     */
     ChangedEvent: {
       id: number;
       runId: string;
@@ -901,6 +925,8 @@ export interface components {
       tags: {
         [key: string]: string;
       };
+      /** @default false */
+      pinned?: boolean;
       parentRunId: string | null;
     };
     /** @description A file that differs: a unified diff, or why there is none. */
@@ -1115,6 +1141,10 @@ export interface components {
       spark?: components['schemas']['SparkSection'];
       /** @default null */
       inferencingStackVersion?: string | null;
+    };
+    /** @description What a file says that a run needs, as a part of its definition. */
+    EnvironmentDraft: {
+      environment: components['schemas']['EnvironmentDefinition'];
     };
     /** @description The environments that have a name, and those that are built. */
     EnvironmentList: {
@@ -1468,6 +1498,10 @@ export interface components {
        */
       type: 'progress';
       progress: components['schemas']['Progress'];
+    };
+    /** @description A `pyproject.toml`, `uv.lock` or `pylock.toml` below the server's root. */
+    ProjectFileRequest: {
+      path: string;
     };
     /** @description Processes of a PyTorch job (azureml-core sends it; the swagger does not have it). */
     PyTorchConfiguration: {
@@ -3950,6 +3984,66 @@ export interface operations {
       };
       /** @description Service Unavailable */
       503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ErrorResponse'];
+        };
+      };
+    };
+  };
+  EnvironmentDrafts_post: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['ProjectFileRequest'];
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['EnvironmentDraft'];
+        };
+      };
+      /** @description Bad Request */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ErrorResponse'];
+        };
+      };
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ErrorResponse'];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ErrorResponse'];
+        };
+      };
+      /** @description Not Found */
+      404: {
         headers: {
           [name: string]: unknown;
         };

@@ -163,7 +163,7 @@ def test_who_may_only_look(looker, verb, path, what):
         assert any(f"{action} {what.resource}" in answer.text for action in actions)
 
 
-@pytest.mark.parametrize("action", ["cancel", "delete", "tag"])
+@pytest.mark.parametrize("action", ["cancel", "delete", "tag", "pin"])
 @pytest.mark.parametrize("allowed", ["write", "execute"])
 def test_an_action_for_many_runs_asks_for_what_it_does(only, allowed, action):
     server = only(allowed)

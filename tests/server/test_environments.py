@@ -205,3 +205,32 @@ def test_a_server_that_is_killed_in_the_midst_of_a_build(make_server, tmp_path):
     assert (run["status"], server.log(run_id)) == ("Completed", "here\n")
     (built,) = get(server, "environments", "EnvironmentList")["built"]
     assert built["hash"] == run["environment"]["hash"]
+
+
+def test_what_a_project_needs_is_read_for_a_form(server):
+    folder = server.root_dir / "project"
+    folder.mkdir()
+    project = "[project]\nname = 'x'\nversion = '1'\nrequires-python = '>=3.10'\n"
+    (folder / "pyproject.toml").write_text(project + "dependencies = ['demo>=1']\n")
+    body = {"path": "project/pyproject.toml"}
+    answer = server.client.post(API + "environment-drafts", json=body)
+    assert answer.status_code == 200, answer.text
+    ANSWERS["EnvironmentDraft"].model_validate(answer.json(), extra="forbid")
+    python = answer.json()["environment"]["python"]
+    assert python["userManagedDependencies"] is False
+    assert python["condaDependencies"] == {"dependencies": ["python>=3.10", {"pip": ["demo>=1"]}]}
+
+    (folder / "pyproject.toml").write_text("[project")
+    (folder / "train.py").touch()
+    (server.folder / "pyproject.toml").write_text(project)
+    (folder / "out").symlink_to(server.folder)
+    for path, status, said in (
+        ("project/pyproject.toml", 400, "project/pyproject.toml is not TOML"),
+        ("project/uv.lock", 404, "does not exist below the server's root"),
+        ("project/train.py", 400, "is neither a pyproject.toml"),
+        ("../pyproject.toml", 400, "lies outside"),
+        ("project/out/pyproject.toml", 400, "lies outside"),
+    ):
+        answer = server.client.post(API + "environment-drafts", json={"path": path})
+        assert (answer.status_code, said in answer.text) == (status, True), answer.text
+        assert str(server.root_dir) not in answer.text

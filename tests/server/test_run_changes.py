@@ -50,6 +50,22 @@ def test_a_run_is_renamed_and_tagged(server):
     assert (created["tags"], created["template"]) == ({"a": "1", "b": "2"}, None)
 
 
+def test_a_run_is_pinned_and_others_hear_of_it(server):
+    run_id = start(server, tags={"a": "1"})
+    server.wait_for_end(run_id)
+    assert check(server.client.get(API + f"runs/{run_id}"), "Run")["pinned"] is False
+    for pinned in (True, True, False):
+        answer = server.client.patch(API + f"runs/{run_id}", json={"pinned": pinned})
+        assert check(answer, "Run")["pinned"] is pinned
+    for action, pinned in (("pin", True), ("unpin", False)):
+        (result,) = act(server, action, run_id)
+        assert (result["run"]["pinned"], result["run"]["tags"]) == (pinned, {"a": "1"})
+    changes = told(server, run_id, "changed")
+    assert [event["pinned"] for event in changes] == [True, False, True, False]
+    (refused,) = act(server, "pin", "no-such-run")
+    assert refused["error"]["code"] == "UserError"
+
+
 @pytest.mark.parametrize(
     ("body", "target"),
     [

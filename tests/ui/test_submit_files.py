@@ -105,7 +105,7 @@ def test_environment_of_a_file(lab_page: LabPage) -> None:
     dialog = _run_in_background(lab_page, "main.py")
     dialog.more()
     environment = dialog.node.get_by_label("Environment", exact=True)
-    environment.select_option(label="Packages of a requirements or conda file")
+    environment.select_option(label="Packages of a requirements, conda or project file")
     dialog.fill("File", "packages/nothing.yml")
     dialog.refused()
     assert dialog.node.get_by_text("packages/nothing.yml cannot be read").is_visible()

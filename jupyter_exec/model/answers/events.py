@@ -69,11 +69,15 @@ class CreatedEvent(EventHead):
 
 
 class ChangedEvent(EventHead):
-    """A run has another name, other tags, or lost its parent; all three are as they are now."""
+    """A run has another name or other tags, is pinned or not, or lost its parent.
+
+    All of these are as they are now; an event of an older server may lack `pinned`.
+    """
 
     type: Literal["changed"]
     display_name: str
     tags: dict[str, str]
+    pinned: bool = False
     parent_run_id: str | None
 
 

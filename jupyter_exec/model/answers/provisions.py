@@ -62,6 +62,12 @@ class EnvironmentList(Answer):
     built: list[BuiltEnvironment]
 
 
+class EnvironmentDraft(Answer):
+    """What a file says that a run needs, as a part of its definition."""
+
+    environment: EnvironmentDefinition
+
+
 class CollectedEnvironments(Answer):
     """The built environments that were taken away, or would be."""
 
@@ -71,5 +77,6 @@ class CollectedEnvironments(Answer):
 PROVISION_ANSWERS: tuple[type[Answer], ...] = (
     CollectedEnvironments,
     DatastoreList,
+    EnvironmentDraft,
     EnvironmentList,
 )

@@ -15,7 +15,12 @@ const executed: unknown[] = [];
 function Shown({ runId }: { runId: string }): JSX.Element {
   const run = useRun(runId);
   return run ? (
-    <RunHeader run={run} isDeleted={false} onShowLog={() => {}} />
+    <RunHeader
+      run={run}
+      isDeleted={false}
+      onShowLog={() => {}}
+      onShowEnvironment={() => {}}
+    />
   ) : (
     <></>
   );

@@ -10,9 +10,11 @@ import {
   StatusIcon,
   statusText
 } from '../components/status';
+import { pinIcon } from '../icons';
 import { isTerminal } from '../model/lifecycle';
 import { RequestFailure } from '../server/errors';
 import type { Run } from '../types';
+import { Preparing } from './preparing';
 import { failureMessage, failureTitle, progressText, TITLED } from './texts';
 import { useWaiting } from './waiting';
 
@@ -25,9 +27,10 @@ export function RunHeader(props: {
   /** Somebody has deleted it: nothing can be done with it any more. */
   isDeleted: boolean;
   onShowLog: () => void;
+  onShowEnvironment: () => void;
 }): JSX.Element {
   const { commands, trans } = useExec();
-  const { run, isDeleted, onShowLog } = props;
+  const { run, isDeleted, onShowLog, onShowEnvironment } = props;
   const away = useAway();
   const { [RERUN_OF]: rerunOf, ...tags } = run.tags;
   return (
@@ -35,9 +38,19 @@ export function RunHeader(props: {
       <div className="jp-exec-header-title">
         <StatusIcon status={run.status} />
         <h2 title={run.displayName}>{run.displayName}</h2>
+        {run.pinned && (
+          <span
+            className="jp-exec-pinned"
+            title={trans.__('No limit of the server removes this run.')}
+          >
+            <pinIcon.react tag="span" className="jp-exec-pin" />
+            {trans.__('Pinned')}
+          </span>
+        )}
       </div>
       <Facts run={run} away={away} />
       <Actions run={run} isDeleted={isDeleted} away={away} />
+      <Preparing run={run} onShow={onShowEnvironment} />
       <Progress run={run} />
       <Cause run={run} onShowLog={onShowLog} />
       {isDeleted && (
@@ -236,6 +249,10 @@ function Actions(props: {
         button(CommandIDs.openFolder, trans.__('Open source folder'))}
       {hasOutputs &&
         button(CommandIDs.openOutputs, trans.__('Open outputs folder'))}
+      {button(
+        CommandIDs.pinRun,
+        run.pinned ? trans.__('Unpin') : trans.__('Pin')
+      )}
       {button(CommandIDs.copyRunId, trans.__('Copy id'), true, '', false)}
       {isOver && button(CommandIDs.deleteRun, trans.__('Delete…'))}
     </div>

@@ -156,6 +156,7 @@ function Body({ document }: { document: RunDocument }): JSX.Element {
         run={run}
         isDeleted={isDeleted}
         onShowLog={() => show('logs')}
+        onShowEnvironment={() => show('environment')}
       />
       <TabList tabs={tabs} shown={shown} prefix={document.id} onShow={show} />
       <div

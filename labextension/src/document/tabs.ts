@@ -4,6 +4,7 @@ import type * as React from 'react';
 import { lazily } from '../components/lazily';
 import type { RunStore } from '../model/runstore';
 import type { Run } from '../types';
+import { hasEnvironment } from './environmentfacts';
 
 /** What every tab of a run's document gets: the run as it is known now. */
 export interface IRunTabProps {
@@ -47,6 +48,12 @@ export const RUN_TABS: readonly IRunTab[] = [
     id: 'code',
     label: trans => trans.__('Code'),
     component: lazily(() => import('../code/code'))
+  },
+  {
+    id: 'environment',
+    label: trans => trans.__('Environment'),
+    component: lazily(() => import('./environment')),
+    isFor: run => hasEnvironment(run)
   },
   {
     id: 'children',

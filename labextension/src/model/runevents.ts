@@ -16,7 +16,12 @@ export function changesOf(event: RunEvent): Partial<Run> | null {
     case 'progress':
       return { progress: event.progress };
     case 'changed':
-      return { displayName: event.displayName, tags: event.tags };
+      return {
+        displayName: event.displayName,
+        tags: event.tags,
+        // An older server does not tell it.
+        ...(event.pinned === undefined ? {} : { pinned: event.pinned })
+      };
     default:
       return null;
   }
@@ -48,6 +53,7 @@ export function runOf(event: Extract<RunEvent, { type: 'created' }>): Run {
       : null,
     usage: null,
     environment: null,
+    pinned: false,
     definition: {} as Run['definition']
   };
 }

@@ -60,6 +60,7 @@ export const documentPlugin: JupyterFrontEndPlugin<void> = {
       CommandIDs.openRun,
       CommandIDs.cancelRun,
       CommandIDs.rerun,
+      CommandIDs.pinRun,
       CommandIDs.openFolder,
       CommandIDs.copyRunId,
       CommandIDs.deleteRun

@@ -44,12 +44,17 @@ export function addRunCommands(parts: IRunCommands): void {
   const flights = new Flights();
   const add = (
     command: string,
-    label: string,
+    label: string | ((run: Run | undefined) => string),
     act: (runId: string) => Promise<void>,
     fits: (run: Run) => boolean = () => true
   ) =>
     commands.addCommand(command, {
-      label,
+      label: args => {
+        const runId = idOf(args);
+        return typeof label === 'string'
+          ? label
+          : label(runId === undefined ? undefined : model.store.get(runId));
+      },
       describedBy: DESCRIBED,
       isEnabled: args => {
         const runId = idOf(args);
@@ -85,6 +90,17 @@ export function addRunCommands(parts: IRunCommands): void {
     model.store.add([run]);
     await commands.execute(CommandIDs.openRun, { runId: run.runId });
   });
+  add(
+    CommandIDs.pinRun,
+    run => (run?.pinned ? trans.__('Unpin Run') : trans.__('Pin Run')),
+    async runId => {
+      const known = model.store.get(runId) ?? (await model.store.fetch(runId));
+      await model.store.read(
+        () => model.runs.pin(runId, !known.pinned),
+        run => [run]
+      );
+    }
+  );
   add(CommandIDs.copyRunId, trans.__('Copy Run Id'), async runId => {
     Clipboard.copyToSystem(runId);
     Notification.info(trans.__('The run id was copied.'), { autoClose: 2000 });

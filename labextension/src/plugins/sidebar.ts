@@ -62,6 +62,7 @@ export const sidebarPlugin: JupyterFrontEndPlugin<IRunsSidebar> = {
     for (const command of [
       CommandIDs.showSidebar,
       CommandIDs.tagRuns,
+      CommandIDs.pinRuns,
       CommandIDs.cancelRuns,
       CommandIDs.deleteRuns,
       CommandIDs.copyRunIds
@@ -150,7 +151,17 @@ export function addRunCommands(
     trans.__('Copy Ids of Selected Runs'),
     async ids => Clipboard.copyToSystem(ids.join('\n'))
   );
+  add(
+    CommandIDs.pinRuns,
+    ids =>
+      ids.every(id => model.store.get(id)?.pinned)
+        ? trans._n('Unpin Run', 'Unpin %1 Runs', ids.length)
+        : trans._n('Pin Run', 'Pin %1 Runs', ids.length),
+    trans.__('Pin or Unpin Selected Runs'),
+    async ids => (await actions()).pinRuns(context, ids)
+  );
   const several = [
+    CommandIDs.pinRuns,
     CommandIDs.cancelRuns,
     CommandIDs.deleteRuns,
     CommandIDs.tagRuns,

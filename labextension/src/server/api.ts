@@ -1,6 +1,9 @@
 import type {
   ActionRequest,
   ActionResult,
+  Datastore,
+  EnvironmentDefinition,
+  EnvironmentList,
   ExperimentList,
   IRunFilter,
   IRunPage,
@@ -10,6 +13,7 @@ import type {
   Output,
   RerunRequest,
   Run,
+  RunLock,
   RunEvent,
   SubmitRequest,
   SweepTrials,
@@ -50,6 +54,11 @@ export class RunsApi {
 
   rerun(runId: string, changes: Partial<RerunRequest> = {}): Promise<Run> {
     return this.requester.write('POST', ['runs', runId, 'rerun'], changes);
+  }
+
+  /** Keep a run from the limits of the server, or let it go again. */
+  pin(runId: string, pinned: boolean): Promise<Run> {
+    return this.requester.write('PATCH', ['runs', runId], { pinned });
   }
 
   delete(runId: string): Promise<void> {
@@ -127,6 +136,33 @@ export class RunsApi {
   /** The files of a snapshot. */
   manifest(snapshotId: string): Promise<Manifest> {
     return this.requester.get(['snapshots', snapshotId]);
+  }
+
+  /** What the environment of a run turned out to be; `notFound` where it has none of its own. */
+  environment(runId: string): Promise<RunLock> {
+    return this.requester.get(['runs', runId, 'environment']);
+  }
+
+  /** Environments that have a name, and those that are built. */
+  environments(): Promise<EnvironmentList> {
+    return this.requester.get(['environments']);
+  }
+
+  /** What a `pyproject.toml` or its lock needs; `path` is below the server's root. */
+  async environmentOf(path: string): Promise<EnvironmentDefinition> {
+    const answer = await this.requester.write<{
+      environment: EnvironmentDefinition;
+    }>('POST', ['environment-drafts'], { path });
+    return answer.environment;
+  }
+
+  /** Where data references may point; `check` asks each store whether it answers. */
+  async datastores(check = false): Promise<Datastore[]> {
+    const answer = await this.requester.get<{ datastores: Datastore[] }>(
+      ['datastores'],
+      { check: check ? 1 : undefined }
+    );
+    return answer.datastores;
   }
 
   async targets(): Promise<Target[]> {

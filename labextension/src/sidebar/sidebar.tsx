@@ -15,9 +15,10 @@ import { Section } from './section';
 
 const TemplatesPanel = lazily(() => import('../templates/templatespanel'));
 const TargetsPanel = lazily(() => import('../targets/targetspanel'));
+const ProvisionsPanel = lazily(() => import('../provisions/provisionspanel'));
 
-/** What runs, templates and targets get of the height, those of them that are open. */
-const SHARES = [3, 1, 1];
+/** What runs, templates, targets and provisions get of the height, those of them that are open. */
+const SHARES = [3, 1, 1, 1];
 
 /** What is remembered about the sidebar. */
 export interface ISidebarState {
@@ -25,7 +26,7 @@ export interface ISidebarState {
   readonly grouping: Grouping;
 }
 
-/** The sidebar: runs, templates, targets. */
+/** The sidebar: runs, templates, targets, environments and data. */
 export class RunsSidebar extends SidePanel {
   constructor(context: IExecContext, translator: ITranslator) {
     super({ translator });
@@ -48,7 +49,13 @@ export class RunsSidebar extends SidePanel {
       )),
       new Section(context, 'targets', trans.__('Targets'), () => (
         <TargetsPanel />
-      ))
+      )),
+      new Section(
+        context,
+        'provisions',
+        trans.__('Environments and Data'),
+        () => <ProvisionsPanel />
+      )
     ];
     this._sections.forEach(section => this.addWidget(section));
     this._accordion.expansionToggled.connect((_, index) => {
@@ -82,7 +89,7 @@ export class RunsSidebar extends SidePanel {
     };
   }
 
-  /** Take what was remembered; without it Templates and Targets are collapsed. */
+  /** Take what was remembered; without it all but the runs are collapsed. */
   restore(state: Partial<ISidebarState> | null): void {
     const collapsed =
       state?.collapsed ?? this._sections.slice(1).map(section => section.id);

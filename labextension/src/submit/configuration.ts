@@ -2,6 +2,8 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 
 import { typedValues } from '../model/schema';
+import type { EnvironmentDefinition } from '../types';
+import { hasOtherImage } from './container';
 import { isSame, JsonObject } from './patch';
 import { complainOfResources } from './resources';
 import type { FieldId, ISubject, ISubmitState } from './state';
@@ -12,6 +14,16 @@ export type Complain = (field: FieldId, message: string) => void;
 
 /** Packages of a requirements or conda file, as `condaDependencies`. */
 export type Dependencies = JsonObject;
+
+/** What the dialog has found out besides what a person has said. */
+export interface IProvisions {
+  /** Packages of the file that is chosen; null where none is. */
+  readonly dependencies: Dependencies | null;
+  /** The environment of the name that is chosen; null where none is. */
+  readonly named: EnvironmentDefinition | null;
+  /** Whether the target that is chosen has containers. */
+  readonly isContained: boolean;
+}
 
 /** Leave out what is not given. */
 export function given(members: JsonObject): Record<string, unknown> {
@@ -28,7 +40,7 @@ export function given(members: JsonObject): Record<string, unknown> {
 export function configurationOf(
   subject: ISubject,
   state: ISubmitState,
-  dependencies: Dependencies | null,
+  provisions: IProvisions,
   trans: TranslationBundle,
   complain: Complain
 ): Record<string, unknown> {
@@ -39,7 +51,7 @@ export function configurationOf(
     ...parametersOf(subject, state, trans, complain),
     ...(state.environment === 'kernel' ? { kernel: state.kernel } : {}),
     target: state.target || undefined,
-    environment: environmentOf(state, dependencies, trans, complain),
+    environment: environmentOf(subject, state, provisions, trans, complain),
     resources: orNothing({
       cpus: numberOf(state.cpus),
       memory: state.memory.trim() || undefined,
@@ -194,8 +206,9 @@ function givenValues(subject: ISubject, state: ISubmitState): JsonObject {
 
 /** The `environment`. Source: `jupyter_exec/client/environment.py`. */
 function environmentOf(
+  subject: ISubject,
   state: ISubmitState,
-  dependencies: Dependencies | null,
+  provisions: IProvisions,
   trans: TranslationBundle,
   complain: Complain
 ): JsonObject | undefined {
@@ -203,18 +216,62 @@ function environmentOf(
   for (const line of wrong) {
     complain('variables', trans.__('"%1" is not NAME=value.', line));
   }
+  const docker = dockerOf(subject, state, provisions, trans, complain);
   return orNothing({
-    python: pythonOf(state, dependencies, trans, complain),
+    ...pythonOf(state, provisions, docker, trans, complain),
+    docker,
     environmentVariables: Object.keys(pairs).length > 0 ? pairs : undefined
   });
 }
 
-function pythonOf(
+/** The container, on a target that has them. Source: `_container` in `client/options.py`. */
+function dockerOf(
+  subject: ISubject,
   state: ISubmitState,
-  dependencies: Dependencies | null,
+  { named, isContained }: IProvisions,
   trans: TranslationBundle,
   complain: Complain
 ): JsonObject | undefined {
+  const image = state.image.trim();
+  if (!isContained) {
+    return undefined;
+  }
+  if (state.environment === 'named' && hasImage(named)) {
+    if (image !== '' && image !== named?.docker?.baseImage) {
+      complain(
+        'image',
+        trans.__(
+          'The environment %1 has an image of its own. Leave this empty, or choose another environment.',
+          state.environmentName
+        )
+      );
+    }
+    return undefined;
+  }
+  if (image === '' && !hasOtherImage(subject.run)) {
+    complain(
+      'image',
+      trans.__('Name the image, for example python:3.12-slim.')
+    );
+  } else if (/\s/.test(image)) {
+    complain('image', trans.__('The name of an image has no spaces.'));
+  }
+  return given({ enabled: true, baseImage: image || undefined });
+}
+
+function hasImage(definition: EnvironmentDefinition | null): boolean {
+  const { baseImage, baseDockerfile } = definition?.docker ?? {};
+  return Boolean(baseImage || baseDockerfile);
+}
+
+/** The Python, or the name of the whole environment. */
+function pythonOf(
+  state: ISubmitState,
+  { dependencies, named }: IProvisions,
+  docker: JsonObject | undefined,
+  trans: TranslationBundle,
+  complain: Complain
+): JsonObject {
   if (state.environment === 'interpreter') {
     const path = state.interpreter.trim();
     if (path === '') {
@@ -223,10 +280,24 @@ function pythonOf(
         trans.__('Give the absolute path of an interpreter.')
       );
     }
-    return { interpreterPath: path, userManagedDependencies: true };
+    return { python: { interpreterPath: path, userManagedDependencies: true } };
   }
   if (state.environment === 'file' && dependencies !== null) {
-    return { condaDependencies: dependencies, userManagedDependencies: false };
+    return {
+      python: {
+        condaDependencies: dependencies,
+        userManagedDependencies: false
+      }
+    };
   }
-  return undefined;
+  if (state.environment === 'named') {
+    // With an image beside it a name would stand for something new.
+    return docker === undefined || named === null
+      ? given({
+          name: state.environmentName,
+          version: state.environmentVersion || undefined
+        })
+      : { python: named.python };
+  }
+  return {};
 }

@@ -4,6 +4,7 @@ import { act, fireEvent } from '@testing-library/react';
 
 import { RunServer } from '../../testing/runserver';
 import { ExecSettings } from '../model/settings';
+import { NOTHING_KNOWN } from './container';
 import { SubmitDialog } from './dialog';
 import { SubmitModel } from './model';
 import { initialState, ISubject } from './state';
@@ -35,6 +36,7 @@ it('keeps the focus where it was when the server refuses, and Escape closes it',
     targets: [],
     suggestions: { scripts: [], environments: [] },
     readText: () => Promise.resolve(''),
+    known: () => Promise.resolve(NOTHING_KNOWN),
     database: null
   });
   const context = {

@@ -53,6 +53,9 @@ function Form(): JSX.Element {
   const node = React.useRef<HTMLDivElement>(null);
   const { subject } = model;
   React.useEffect(() => {
+    void model.load();
+  }, [model]);
+  React.useEffect(() => {
     if (model.refusals > 0) {
       showFault(node.current);
     }

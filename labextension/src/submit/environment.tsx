@@ -7,6 +7,37 @@ import type { SubmitModel } from './model';
 import type { EnvironmentChoice } from './state';
 
 const KERNEL = 'kernel:';
+const NAMED = 'named:';
+
+/** A name and a version as one value; names have no tabs. */
+function namedValue(name: string, version: string): string {
+  return `${NAMED}${name}\t${version}`;
+}
+
+/** The environments that have a name, and the chosen one even where it is gone. */
+function namedOf(
+  model: SubmitModel,
+  trans: TranslationBundle
+): readonly (readonly [string, string])[] {
+  const { environment, environmentName, environmentVersion } = model.state;
+  const known = model.known.named.map(
+    ({ name, version }) => [name, version ?? ''] as const
+  );
+  const isThere = known.some(
+    ([name, version]) =>
+      name === environmentName && version === environmentVersion
+  );
+  const all =
+    environment === 'named' && !isThere
+      ? [...known, [environmentName, environmentVersion] as const]
+      : known;
+  return all.map(([name, version]) => [
+    namedValue(name, version),
+    version
+      ? trans.__('Environment: %1, version %2', name, version)
+      : trans.__('Environment: %1', name)
+  ]);
+}
 
 /** The kernels, those of the notebook first, as a person knows them. */
 function kernelsOf(
@@ -38,11 +69,12 @@ function choicesOf(
   model: SubmitModel,
   trans: TranslationBundle
 ): readonly (readonly [string, string])[] {
-  const kernels = model.subject.takesParameters
-    ? kernelsOf(model, trans).map(
-        ([name, label]) => [`${KERNEL}${name}`, label] as const
-      )
-    : [];
+  const kernels =
+    model.subject.takesParameters && !model.isContained
+      ? kernelsOf(model, trans).map(
+          ([name, label]) => [`${KERNEL}${name}`, label] as const
+        )
+      : [];
   const kept =
     model.subject.run === null
       ? []
@@ -50,9 +82,20 @@ function choicesOf(
   return [
     ...kept,
     ...kernels,
-    ['server', trans.__("The server's Python")],
-    ['interpreter', trans.__('Another Python')],
-    ['file', trans.__('Packages of a requirements or conda file')]
+    [
+      'server',
+      model.isContained
+        ? trans.__("The image's Python")
+        : trans.__("The server's Python")
+    ],
+    [
+      'interpreter',
+      model.isContained
+        ? trans.__('Another Python of the image')
+        : trans.__('Another Python')
+    ],
+    ['file', trans.__('Packages of a requirements, conda or project file')],
+    ...namedOf(model, trans)
   ];
 }
 
@@ -73,8 +116,16 @@ export function environmentText(
 }
 
 function valueOf(model: SubmitModel): string {
-  const { environment, kernel } = model.state;
-  return environment === 'kernel' ? `${KERNEL}${kernel}` : environment;
+  const { environment, kernel, environmentName, environmentVersion } =
+    model.state;
+  switch (environment) {
+    case 'kernel':
+      return `${KERNEL}${kernel}`;
+    case 'named':
+      return namedValue(environmentName, environmentVersion);
+    default:
+      return environment;
+  }
 }
 
 /** Which Python, or which kernel, the run gets. */
@@ -83,15 +134,35 @@ export function Environment(): JSX.Element {
   const { trans } = useExec();
   const { environment } = model.state;
   const id = idOf('environment');
-  const choose = (value: string) =>
+  const choose = (value: string) => {
+    if (value.startsWith(NAMED)) {
+      const [name, version] = value.slice(NAMED.length).split('\t');
+      model.update({
+        environment: 'named',
+        environmentName: name,
+        environmentVersion: version
+      });
+      return;
+    }
     model.update(
       value.startsWith(KERNEL)
         ? { environment: 'kernel', kernel: value.slice(KERNEL.length) }
         : { environment: value as EnvironmentChoice }
     );
+  };
   return (
     <>
-      <Field field="environment" label={trans.__('Environment')}>
+      <Field
+        field="environment"
+        label={trans.__('Environment')}
+        hint={
+          model.knownError &&
+          trans.__(
+            'Environments that have a name cannot be listed: %1',
+            model.knownError.message
+          )
+        }
+      >
         <select
           id={id}
           className="jp-exec-input"
@@ -110,7 +181,11 @@ export function Environment(): JSX.Element {
         <TextField
           field="interpreter"
           label={trans.__('Interpreter')}
-          hint={trans.__('Its absolute path on the machine of the server.')}
+          hint={
+            model.isContained
+              ? trans.__('Its absolute path in the image.')
+              : trans.__('Its absolute path on the machine of the server.')
+          }
           placeholder="/opt/conda/envs/torch/bin/python"
         />
       )}

@@ -1,6 +1,7 @@
 /** A requirements or conda file, as the packages of a run. Source: `client/environment.py`. */
 import { PathExt } from '@jupyterlab/coreutils';
 
+import type { EnvironmentDefinition } from '../types';
 import type { Dependencies } from './configuration';
 
 const INCLUDE = /^(?:-r|--requirement)[\s=]*(\S.*)$/;
@@ -11,16 +12,36 @@ export class EnvironmentFileError extends Error {}
 /** Reads a text file below the server's root. */
 export type ReadText = (path: string) => Promise<string>;
 
+/** Has the server read a project's file, which takes TOML and uv. */
+export type ReadProject = (path: string) => Promise<EnvironmentDefinition>;
+
+/** Files of a project. Source: `is_project_file` in `client/project_files.py`. */
+const PROJECT = /^(pyproject|pylock(\..+)?)\.toml$|^uv\.lock$/;
+
+/** Whether a file's name says that it may name an environment. */
+export function namesEnvironment(name: string): boolean {
+  return (
+    PROJECT.test(name) ||
+    /require.*\.(txt|in)$|(conda|env).*\.ya?ml$/i.test(name)
+  );
+}
+
 /**
  * Read the packages that a file names, with the files that it includes.
  *
- * @param path - below the server's root: `.txt`, `.in`, `.yml` or `.yaml`.
+ * @param path - below the server's root: `.txt`, `.in`, `.yml`, `.yaml`, or a project's file.
  * @throws EnvironmentFileError - it is no such file.
+ * @throws RequestFailure - the server cannot read a project's file.
  */
 export async function readEnvironmentFile(
   path: string,
-  read: ReadText
+  read: ReadText,
+  readProject: ReadProject
 ): Promise<Dependencies> {
+  if (PROJECT.test(PathExt.basename(path))) {
+    const { python } = await readProject(path);
+    return python?.condaDependencies ?? {};
+  }
   const suffix = PathExt.extname(path).toLowerCase();
   if (suffix === '.txt' || suffix === '.in') {
     return { dependencies: [{ pip: await requirementsOf(path, read) }] };
@@ -29,7 +50,7 @@ export async function readEnvironmentFile(
     return condaOf(path, await read(path), read);
   }
   throw new EnvironmentFileError(
-    `${path} is neither a requirements file (.txt) nor a conda file (.yml)`
+    `${path} is neither a requirements file (.txt), a conda file (.yml), a pyproject.toml nor its lock`
   );
 }
 

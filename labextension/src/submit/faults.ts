@@ -25,6 +25,7 @@ const PLACES: readonly (readonly [RegExp, FieldId])[] = [
   [/configuration\.retries/, 'retries'],
   [/environment\.python\.interpreterPath/, 'interpreter'],
   [/environment\.python\.(conda|base)/, 'environmentFile'],
+  [/environment\.docker/, 'image'],
   [/environment\.environmentVariables/, 'variables'],
   [/configuration\.environment/, 'environment']
 ];
@@ -68,7 +69,8 @@ export function placeSubmitFaults(
 /** The fields that a dialog for this has. */
 export function fieldsOf(
   subject: ISubject,
-  hasTargets: boolean
+  hasTargets: boolean,
+  hasContainers = false
 ): ReadonlySet<FieldId> {
   const fields: FieldId[] = [
     'name',
@@ -97,6 +99,7 @@ export function fieldsOf(
     ...fields,
     ...(kind === 'rerun' ? [] : (['experiment'] as const)),
     ...(hasTargets ? (['target'] as const) : []),
+    ...(hasContainers ? (['image'] as const) : []),
     ...(hasCommand ? (['command'] as const) : []),
     ...(kind === 'folder' ? (['script'] as const) : []),
     ...(isScript ? (['arguments'] as const) : []),

@@ -3,6 +3,7 @@ import { nullTranslator } from '@jupyterlab/translation';
 import type { ExecModel } from '../model/exec';
 import { ExecSettings } from '../model/settings';
 import type { Run } from '../types';
+import { NOTHING_KNOWN } from './container';
 import { SubmitModel } from './model';
 import { initialState, ISubject } from './state';
 
@@ -31,6 +32,7 @@ it('makes one run, however often it is asked to', async () => {
     targets: [],
     suggestions: { scripts: [], environments: [] },
     readText: () => Promise.resolve(''),
+    known: () => Promise.resolve(NOTHING_KNOWN),
     database: null
   });
   const first = model.submit();

@@ -6,8 +6,9 @@ import type { ExecModel } from '../model/exec';
 import { FieldFaults, faultsOf } from '../model/schema';
 import { RequestFailure } from '../server/errors';
 import { failureFrom } from '../server/failures';
-import type { Run, Target } from '../types';
-import type { Dependencies } from './configuration';
+import type { EnvironmentDefinition, Run, Target } from '../types';
+import type { Dependencies, IProvisions } from './configuration';
+import { atTarget, IKnown, isContained, NOTHING_KNOWN } from './container';
 import {
   EnvironmentFileError,
   readEnvironmentFile,
@@ -40,6 +41,8 @@ export interface ISubmitOptions {
   /** Files of the folder that may be run, and that may name an environment. */
   readonly suggestions: ISuggestions;
   readonly readText: ReadText;
+  /** Reads images and named environments of the server; not before the dialog is there. */
+  readonly known: () => Promise<IKnown>;
   /** Null where nothing is to be remembered. */
   readonly database: IStateDB | null;
 }
@@ -56,7 +59,11 @@ export class SubmitModel {
     this._state = options.draft ?? options.state;
     this._isDraft = this._state !== options.state;
     this.subject = options.subject;
-    this.fields = fieldsOf(options.subject, options.targets.length > 1);
+    this.fields = fieldsOf(
+      options.subject,
+      options.targets.length > 1,
+      options.targets.some(target => target.containerEngine !== null)
+    );
   }
 
   readonly subject: ISubject;
@@ -106,6 +113,43 @@ export class SubmitModel {
     return this._isDraft;
   }
 
+  /** Whether the run that is asked for gets a container. */
+  get isContained(): boolean {
+    return isContained(this.options.targets, this._state.target);
+  }
+
+  /** Images and named environments, as far as they were read. */
+  get known(): IKnown {
+    return this._known;
+  }
+
+  /** Why these could not be read. */
+  get knownError(): Error | null {
+    return this._knownError;
+  }
+
+  /** Read what there is to choose from; once. */
+  load(): Promise<void> {
+    this._loading ??= this.options
+      .known()
+      .then(
+        known => {
+          this._known = known;
+        },
+        async (error: unknown) => {
+          const { requester } = this.options.exec;
+          this._knownError = await failureFrom(error, requester);
+        }
+      )
+      .then(() => this._changed.emit());
+    return this._loading;
+  }
+
+  /** Choose where it runs. */
+  chooseTarget(target: string): void {
+    this.update(atTarget(target, this._state, this.options.targets));
+  }
+
   /** Begin without what was typed before. */
   startOver(): void {
     this._isDraft = false;
@@ -126,6 +170,9 @@ export class SubmitModel {
     }
     if ('cpus' in change || 'memory' in change || 'gpus' in change) {
       delete faults.resources;
+    }
+    if ('target' in change || 'environment' in change) {
+      delete faults.image;
     }
     if (values !== undefined) {
       this._valueFaults = Object.fromEntries(
@@ -179,12 +226,12 @@ export class SubmitModel {
     const complain = (field: FieldId, message: string) => {
       (faults[field] ??= []).push(message);
     };
-    const dependencies = await this._dependencies(complain);
+    const provisions = await this._provisions(complain);
     this._valueFaults = faultsOf(subject.schema, state.values, trans);
     const send =
       subject.run === null
-        ? this._submitting(dependencies, complain)
-        : this._rerunning(subject.run, dependencies, complain);
+        ? this._submitting(provisions, complain)
+        : this._rerunning(subject.run, provisions, complain);
     this._faults = faults;
     const isFaulty =
       Object.keys(faults).length > 0 ||
@@ -208,14 +255,14 @@ export class SubmitModel {
   }
 
   private _submitting(
-    dependencies: Dependencies | null,
+    provisions: IProvisions,
     complain: (field: FieldId, message: string) => void
   ): () => Promise<Run> {
     const { exec, trans } = this.options;
     const request = submitRequestOf(
       this.subject,
       this._state,
-      dependencies,
+      provisions,
       trans,
       complain
     );
@@ -224,19 +271,56 @@ export class SubmitModel {
 
   private _rerunning(
     run: Run,
-    dependencies: Dependencies | null,
+    provisions: IProvisions,
     complain: (field: FieldId, message: string) => void
   ): () => Promise<Run> {
-    const { exec, trans, initial } = this.options;
+    const { exec, trans, initial, targets } = this.options;
     const request = rerunRequestOf(
       this.subject,
       initial,
+      isContained(targets, initial.target),
       this._state,
-      dependencies,
+      provisions,
       trans,
       complain
     );
     return () => exec.runs.rerun(run.runId, request);
+  }
+
+  private async _provisions(
+    complain: (field: FieldId, message: string) => void
+  ): Promise<IProvisions> {
+    return {
+      dependencies: await this._dependencies(complain),
+      named: await this._named(complain),
+      isContained: this.isContained
+    };
+  }
+
+  private async _named(
+    complain: (field: FieldId, message: string) => void
+  ): Promise<EnvironmentDefinition | null> {
+    const { trans } = this.options;
+    const { environment, environmentName, environmentVersion } = this._state;
+    if (environment !== 'named') {
+      return null;
+    }
+    await this.load();
+    const found = this._known.named.find(
+      each =>
+        each.name === environmentName &&
+        (each.version ?? '') === environmentVersion
+    );
+    if (found === undefined) {
+      complain(
+        'environment',
+        trans.__(
+          'There is no environment %1 any more. Choose another one.',
+          environmentName
+        )
+      );
+    }
+    return found?.definition ?? null;
   }
 
   private async _dependencies(
@@ -249,7 +333,8 @@ export class SubmitModel {
     try {
       return await readEnvironmentFile(
         environmentFile.trim(),
-        this.options.readText
+        this.options.readText,
+        path => this.options.exec.runs.environmentOf(path)
       );
     } catch (error) {
       const known = error instanceof EnvironmentFileError;
@@ -286,6 +371,9 @@ export class SubmitModel {
   }
 
   private _state: ISubmitState;
+  private _known: IKnown = NOTHING_KNOWN;
+  private _knownError: Error | null = null;
+  private _loading: Promise<void> | undefined;
   private _isDraft: boolean;
   private _faults: SubmitFaults = {};
   private _valueFaults: FieldFaults = {};

@@ -4,6 +4,7 @@ import * as React from 'react';
 import { useExec } from '../components/context';
 import { Faults } from '../components/schemaform';
 import { Environment, environmentText } from './environment';
+import { Image } from './image';
 import {
   CheckField,
   Field,
@@ -64,6 +65,7 @@ export function More(): JSX.Element {
           />
           <Target />
         </div>
+        <Image />
         <Environment />
         <Resources />
         <TextField
@@ -93,6 +95,7 @@ function Summary(): JSX.Element {
   const parts = [
     environmentText(model, trans),
     model.fields.has('target') && state.target,
+    model.isContained && state.image,
     state.cpus &&
       trans._n('%1 CPU', '%1 CPUs', Number(state.cpus) || 2, state.cpus),
     state.memory,
@@ -121,7 +124,7 @@ function Target(): JSX.Element | null {
         className="jp-exec-input"
         value={model.state.target}
         aria-describedby={`${id}-faults`}
-        onChange={({ target }) => model.update({ target: target.value })}
+        onChange={({ target }) => model.chooseTarget(target.value)}
       >
         {model.subject.run === null && (
           <option value="">{trans.__('Default')}</option>

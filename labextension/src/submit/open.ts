@@ -17,6 +17,8 @@ import type { ExecSettings } from '../model/settings';
 import { RequestFailure } from '../server/errors';
 import type { Run, Target } from '../types';
 import { SubmitDialog } from './dialog';
+import { atTarget, readKnown } from './container';
+import { namesEnvironment } from './environmentfile';
 import { SubmitDrafts } from './drafts';
 import { recall } from './memory';
 import { IKernelChoice, ISuggestions, SubmitModel } from './model';
@@ -86,7 +88,7 @@ async function modelOf(
 ): Promise<SubmitModel> {
   const { context, contents, settings } = services;
   const suggestions = await suggestionsOf(subject, contents);
-  const initial =
+  const fresh =
     subject.run === null
       ? {
           ...initialState(subject, settings, defaultsOf(subject.schema)),
@@ -96,11 +98,16 @@ async function modelOf(
       : rerunState(subject, subject.run);
   const remembers = subject.run === null && settings.get('rememberLast');
   const database = remembers ? services.database : null;
-  const [state, targets, kernels] = await Promise.all([
-    database === null ? initial : recall(database, subject, initial),
+  const [targets, kernels] = await Promise.all([
     targetsOf(services),
     kernelsOf(services.kernelspecs)
   ]);
+  const initial = {
+    ...fresh,
+    ...atTarget(fresh.target, fresh, targets)
+  };
+  const state =
+    database === null ? initial : await recall(database, subject, initial);
   return new SubmitModel({
     exec: context.model,
     trans: context.trans,
@@ -112,6 +119,7 @@ async function modelOf(
     kernels,
     suggestions,
     database,
+    known: () => readKnown(context.model.runs, targets),
     readText: async path => {
       const file = await contents.get(path, {
         type: 'file',
@@ -161,7 +169,7 @@ async function suggestionsOf(
   return {
     scripts: names.filter(isRunnable),
     environments: names
-      .filter(name => /require.*\.(txt|in)$|(conda|env).*\.ya?ml$/i.test(name))
+      .filter(namesEnvironment)
       .map(name => PathExt.join(folder, name))
   };
 }

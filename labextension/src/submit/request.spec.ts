@@ -48,7 +48,7 @@ function submitted(subject: ISubject, change: Partial<ISubmitState> = {}) {
   const request = submitRequestOf(
     subject,
     stateOf(subject, change),
-    null,
+    { dependencies: null, named: null, isContained: false },
     trans,
     (field, message) => faults.push([field, message])
   );
@@ -249,8 +249,9 @@ describe('rerunRequestOf', () => {
     rerunRequestOf(
       subject,
       before,
+      false,
       { ...before, ...change },
-      null,
+      { dependencies: null, named: null, isContained: false },
       trans,
       (field, message) => {
         throw new Error(`${field}: ${message}`);
@@ -393,7 +394,13 @@ describe('readEnvironmentFile', () => {
     'a/none.yml': 'a: 1'
   };
   const read = (path: string) =>
-    readEnvironmentFile(path, async at => files[at]);
+    readEnvironmentFile(
+      path,
+      async at => files[at],
+      async at => ({
+        python: { condaDependencies: { dependencies: [`of ${at}`] } }
+      })
+    );
 
   it('reads packages with the files that are included', async () => {
     expect(await read('a/requirements.txt')).toEqual({
@@ -403,6 +410,12 @@ describe('readEnvironmentFile', () => {
       channels: ['defaults'],
       dependencies: ['python=3.11', { pip: ['torch  ==2'] }]
     });
+  });
+
+  it('leaves files of projects to the server', async () => {
+    for (const path of ['a/pyproject.toml', 'uv.lock', 'a/pylock.gpu.toml']) {
+      expect(await read(path)).toEqual({ dependencies: [`of ${path}`] });
+    }
   });
 
   it.each(['a/round.txt', 'a/wrong.yml', 'a/none.yml', 'a/x.toml'])(

@@ -2,12 +2,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 
 import type { RerunRequest, SubmitRequest } from '../types';
-import {
-  Complain,
-  configurationOf,
-  Dependencies,
-  given
-} from './configuration';
+import { Complain, configurationOf, given, IProvisions } from './configuration';
 import { mergePatchOf, isSame, JsonObject } from './patch';
 import type { ISubject, ISubmitState } from './state';
 import { parsePairs, splitLine } from './words';
@@ -23,7 +18,7 @@ export const TAG_SEPARATOR = /[,\n]/;
 export function submitRequestOf(
   subject: ISubject,
   state: ISubmitState,
-  dependencies: Dependencies | null,
+  provisions: IProvisions,
   trans: TranslationBundle,
   complain: Complain
 ): SubmitRequest {
@@ -32,7 +27,7 @@ export function submitRequestOf(
   const configuration = configurationOf(
     subject,
     state,
-    dependencies,
+    provisions,
     trans,
     complain
   );
@@ -112,22 +107,28 @@ function overlayOf(
  * Make the body of `POST runs/{id}/rerun`: only what was changed in the dialog.
  *
  * @param before - the state that the dialog began with.
+ * @param wasContained - whether the target of `before` has containers.
  */
 export function rerunRequestOf(
   subject: ISubject,
   before: ISubmitState,
+  wasContained: boolean,
   state: ISubmitState,
-  dependencies: Dependencies | null,
+  provisions: IProvisions,
   trans: TranslationBundle,
   complain: Complain
 ): RerunRequest {
   const ignore = () => undefined;
-  const old = configurationOf(subject, before, null, trans, ignore);
-  const now = configurationOf(subject, state, dependencies, trans, complain);
+  const past = { dependencies: null, named: null, isContained: wasContained };
+  const old = configurationOf(subject, before, past, trans, ignore);
+  const now = configurationOf(subject, state, provisions, trans, complain);
   const patch = mergePatchOf(withSections(old), withSections(now));
   if (state.environment !== 'keep') {
     Object.assign(patch, environmentPatch(subject, patch, now));
+  } else if (provisions.isContained && !wasContained) {
+    Object.assign(patch, withoutInterpreter(subject, patch));
   }
+  Object.assign(patch, withoutDockerfile(subject, before, state, patch));
   const tags = parsePairs(state.tags, TAG_SEPARATOR, true);
   complainOfTags(tags.wrong, trans, complain);
   const run = subject.run;
@@ -149,6 +150,40 @@ function withSections(configuration: JsonObject): JsonObject {
   return { resources: {}, environment: {}, parameters: {}, ...configuration };
 }
 
+/** The interpreter of a run is not in the image. Source: `_container` in `client/options.py`. */
+function withoutInterpreter(subject: ISubject, patch: JsonObject): JsonObject {
+  const asked = subject.run?.definition.configuration?.environment?.python;
+  return asked?.interpreterPath
+    ? {
+        environment: {
+          ...(patch['environment'] as JsonObject),
+          python: { interpreterPath: null }
+        }
+      }
+    : {};
+}
+
+/** An image takes the place of the Dockerfile that the run had. */
+function withoutDockerfile(
+  subject: ISubject,
+  before: ISubmitState,
+  state: ISubmitState,
+  patch: JsonObject
+): JsonObject {
+  const asked = subject.run?.definition.configuration?.environment?.docker;
+  const environment = (patch['environment'] ?? {}) as JsonObject;
+  const docker = environment['docker'] as JsonObject | null | undefined;
+  const isNew = state.image.trim() !== '' && state.image !== before.image;
+  return asked?.baseDockerfile && isNew && docker
+    ? {
+        environment: {
+          ...environment,
+          docker: { ...docker, baseDockerfile: null }
+        }
+      }
+    : {};
+}
+
 /** Replace the Python of the run, whatever it was: one way of naming it excludes the others. */
 function environmentPatch(
   subject: ISubject,
@@ -161,11 +196,21 @@ function environmentPatch(
   const python = (environment['python'] ?? {}) as JsonObject;
   const kernel = now['kernel'] ?? null;
   const changes = mergePatchOf(old, python);
+  const name = configuration.environment?.name ?? null;
+  // What had a name is something else now.
+  const unnamed =
+    name !== null && environment['name'] === undefined
+      ? { name: null, version: null }
+      : {};
   return given({
     kernel: isSame(configuration.kernel, kernel) ? undefined : kernel,
     environment:
       Object.keys(changes).length > 0
-        ? { ...(patch['environment'] as JsonObject), python: changes }
+        ? {
+            ...(patch['environment'] as JsonObject),
+            ...unnamed,
+            python: changes
+          }
         : undefined
   });
 }

@@ -1,6 +1,7 @@
 /** The dialog's state for a run that is run again. No DOM. */
 import { asEdited, defaultsOf, FormValues } from '../model/schema';
 import type { Run } from '../types';
+import { imageOf } from './container';
 import type { ISubject, ISubmitState } from './state';
 import { joinWords, writeDuration, writePairs, writeValue } from './words';
 
@@ -62,6 +63,9 @@ export function rerunState(subject: ISubject, run: Run): ISubmitState {
     kernel: configuration.kernel ?? '',
     interpreter: '',
     environmentFile: '',
+    environmentName: '',
+    environmentVersion: '',
+    image: imageOf(run) ?? '',
     cpus: textOf(resources.cpus),
     memory: writeSize(resources.memory),
     gpus: textOf(resources.gpus),

@@ -56,7 +56,13 @@ export interface ISubject {
 /** Where the Python of a run comes from. */
 export type EnvironmentChoice =
   /** As it was in the run that is run again. */
-  'keep' | 'server' | 'kernel' | 'interpreter' | 'file';
+  | 'keep'
+  | 'server'
+  | 'kernel'
+  | 'interpreter'
+  /** One that a run has given a name. */
+  | 'named'
+  | 'file';
 
 /** A secret: a variable of the run's processes whose value is stored nowhere. */
 export interface ISecret {
@@ -82,6 +88,11 @@ export interface ISubmitState {
   readonly kernel: string;
   readonly interpreter: string;
   readonly environmentFile: string;
+  /** Name and version of a named environment; the version may be empty. */
+  readonly environmentName: string;
+  readonly environmentVersion: string;
+  /** Of the container, on a target that has them. */
+  readonly image: string;
   readonly cpus: string;
   readonly memory: string;
   readonly gpus: string;
@@ -127,6 +138,9 @@ export function initialState(
     kernel: subject.kernel ?? '',
     interpreter: '',
     environmentFile: '',
+    environmentName: '',
+    environmentVersion: '',
+    image: '',
     cpus: settings.get('defaultCpus'),
     memory: settings.get('defaultMemory'),
     gpus: settings.get('defaultGpus'),

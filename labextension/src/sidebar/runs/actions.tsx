@@ -107,6 +107,16 @@ export async function tagRuns(
   }
 }
 
+/** Pin runs, so that no limit of the server removes them; unpin them where all are pinned. */
+export async function pinRuns(
+  context: IExecContext,
+  runIds: readonly string[]
+): Promise<void> {
+  const { store } = context.model;
+  const action = runIds.every(id => store.get(id)?.pinned) ? 'unpin' : 'pin';
+  await act(context, { action, runIds: [...runIds] });
+}
+
 /** Do it, and show for which runs it could not be done, and why. */
 async function act(
   context: IExecContext,

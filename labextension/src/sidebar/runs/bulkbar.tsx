@@ -9,7 +9,7 @@ import * as React from 'react';
 import { CommandIDs } from '../../commands';
 import { useExec } from '../../components/context';
 import { useSignal } from '../../components/hooks';
-import { compareIcon, tagIcon } from '../../icons';
+import { compareIcon, pinIcon, tagIcon } from '../../icons';
 import { isTerminal } from '../../model/lifecycle';
 import type { Selection } from '../../model/selection';
 import { IconButton } from './filterbar';
@@ -24,6 +24,7 @@ export function BulkBar({ selection }: { selection: Selection }): JSX.Element {
     const status = model.store.get(id)?.status;
     return status !== undefined && !isTerminal(status);
   });
+  const isPinned = runIds.every(id => model.store.get(id)?.pinned);
   const button = (
     command: string,
     icon: LabIcon,
@@ -55,6 +56,11 @@ export function BulkBar({ selection }: { selection: Selection }): JSX.Element {
         {button(CommandIDs.cancelRuns, stopIcon, trans.__('Cancel'), isActive)}
         {button(CommandIDs.deleteRuns, deleteIcon, trans.__('Delete…'))}
         {button(CommandIDs.tagRuns, tagIcon, trans.__('Tag…'))}
+        {button(
+          CommandIDs.pinRuns,
+          pinIcon,
+          isPinned ? trans.__('Unpin') : trans.__('Pin')
+        )}
         {button(
           CommandIDs.compare,
           compareIcon,

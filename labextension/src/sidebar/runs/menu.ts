@@ -32,6 +32,7 @@ export function openRunMenu(
     menu.addItem({ type: 'separator' });
   }
   add(CommandIDs.tagRuns, many);
+  add(CommandIDs.pinRuns, many);
   add(CommandIDs.copyRunIds, many);
   menu.addItem({ type: 'separator' });
   add(CommandIDs.cancelRuns, many);

@@ -13,6 +13,7 @@ import {
   StatusIcon,
   statusText
 } from '../../components/status';
+import { pinIcon } from '../../icons';
 import type { ITreeRow } from '../../model/runbranch';
 import type { RunTree } from '../../model/runtree';
 import type { Experiment } from '../../types';
@@ -105,6 +106,7 @@ export const RunRow = React.memo(function RunRow(
     trans.__('Experiment: %1', run.experiment),
     trans.__('Target: %1', run.target),
     trans.__('Submitted: %1', moment),
+    run.pinned && trans.__('Pinned'),
     run.runId
   ];
   return (
@@ -112,7 +114,14 @@ export const RunRow = React.memo(function RunRow(
       {...placeOf(props)}
       aria-selected={props.isSelected}
       aria-expanded={isParent ? props.isExpanded : undefined}
-      aria-label={[name, statusText(trans, run.status), detail].join(', ')}
+      aria-label={[
+        name,
+        statusText(trans, run.status),
+        run.pinned && trans.__('pinned'),
+        detail
+      ]
+        .filter(Boolean)
+        .join(', ')}
       data-run-id={run.runId}
       data-status={run.status}
       title={about.filter(Boolean).join('\n')}
@@ -133,6 +142,7 @@ export const RunRow = React.memo(function RunRow(
       <span className="jp-exec-row-body">
         <span className="jp-exec-row-line">
           <span className="jp-exec-row-name">{name}</span>
+          {run.pinned && <pinIcon.react tag="span" className="jp-exec-pin" />}
           <Elapsed run={run} />
         </span>
         <span
