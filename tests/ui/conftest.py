@@ -56,8 +56,9 @@ def start_lab(
     )
     settings = running.folder / "config" / "labconfig"
     settings.mkdir()
-    disabled = dict.fromkeys(_DISABLED, True)
-    (settings / "page_config.json").write_text(json.dumps({"disabledExtensions": disabled}))
+    # Whether Lab itself should be built again is not asked: each time that would start Node.
+    page = {"disabledExtensions": dict.fromkeys(_DISABLED, True), "buildCheck": False}
+    (settings / "page_config.json").write_text(json.dumps(page))
     if prepare is not None:
         prepare(running)
     running.start()
