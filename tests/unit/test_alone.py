@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import fcntl
 import threading
+import time
 from typing import TYPE_CHECKING
 
 from alone import turn
@@ -30,6 +32,15 @@ class Held:
         self._thread.join(LONG_S)
 
 
+def is_locked(path: Path) -> bool:
+    with path.open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        return False
+
+
 def test_others_run_together(tmp_path: Path) -> None:
     held = [Held(tmp_path, alone=False) for _ in range(2)]
     assert all(one.came.wait(LONG_S) for one in held)
@@ -41,9 +52,11 @@ def test_whoever_measures_waits_for_all_and_is_not_overtaken(tmp_path: Path) -> 
     first = Held(tmp_path, alone=False)
     assert first.came.wait(LONG_S)
     alone = Held(tmp_path, alone=True)
-    assert not alone.came.wait(SHORT_S)
+    while not is_locked(tmp_path / "next"):
+        time.sleep(0.01)
     later = Held(tmp_path, alone=False)
     assert not later.came.wait(SHORT_S)
+    assert not alone.came.is_set()
     first.end()
     assert alone.came.wait(LONG_S)
     assert not later.came.is_set()
