@@ -1,4 +1,4 @@
-"""What all tests share: real servers, and that no skip is overlooked.
+"""What all tests share: real servers, workers beside each other, and that no skip is overlooked.
 
 Where JUPYTER_EXEC_REQUIRE_ALL=1 is set everything is installed, so there a skip is a failure.
 """
@@ -9,6 +9,7 @@ import os
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
+from alone import turn
 from git_repositories import GitServer, make_repository
 from needs import need
 from servers import RunningServer
@@ -40,6 +41,21 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
     return refuse_skip((yield))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave the short ones for last, so that all workers end at about the same time."""
+    items.sort(key=lambda item: "/unit/" in item.nodeid)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, Any, Any]:
+    """Let a test that is marked `alone` run while no other worker of pytest-xdist runs one."""
+    if not hasattr(item.config, "workerinput"):
+        return (yield)
+    folder = item.config._tmp_path_factory.getbasetemp().parent  # type: ignore[attr-defined]
+    with turn(folder, alone=item.get_closest_marker("alone") is not None):
+        return (yield)
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,7 @@
 """The images that tests start containers from, made without any registry, once per machine.
 
+    python tests/docker_images.py          make them ahead, which takes a minute or two
+
 They are kept in the folder that JUPYTER_EXEC_TESTS_CACHE names, by default below `~/.cache`.
 """
 
@@ -55,11 +57,10 @@ class DockerEngine:
 
 def make_images(url: str, *, small: bool = False) -> None:
     """Give a daemon the images of DockerEngine that it lacks; `small`: only the bare one."""
-    engine = DockerEngine(url)
-    wanted = [(engine.image, _make_debian), (engine.bare_image, _make_bare)][1 if small else 0 :]
     with closing(docker.DockerClient(base_url=url, timeout=300)) as client:
         there = {tag for image in client.images.list() for tag in image.tags}
-        for tag, make in wanted:
+        wanted = {DockerEngine.bare_image: _make_bare} if small else _MADE
+        for tag, make in wanted.items():
             if tag not in there:
                 client.api.import_image_from_file(str(_tarball(tag, make)), *tag.split(":"))
 
@@ -125,3 +126,10 @@ def locked(path: Path) -> Iterator[None]:
     with path.open("a") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
+
+
+_MADE = {DockerEngine.image: _make_debian, DockerEngine.bare_image: _make_bare}
+
+if __name__ == "__main__":
+    for name, how in _MADE.items():
+        _tarball(name, how)

@@ -14,7 +14,7 @@ def need(program: str, how_to_get: str) -> str:
 
     Args:
         program: a name that is looked up on PATH, or a path.
-        how_to_get: a command or a place, for example "apt-get install chromium".
+        how_to_get: a command or a place, for example "scripts/engines".
     """
     path = shutil.which(program)
     if path is None:

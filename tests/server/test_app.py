@@ -6,8 +6,6 @@ import json
 import time
 from typing import TYPE_CHECKING
 
-import pytest
-
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -24,6 +22,20 @@ def _load_jupyter_server_extension(serverapp):
     from jupyter_exec.handlers.bus import SCHEMA, SCHEMA_ID
     serverapp.event_logger.register_event_schema(SCHEMA)
     serverapp.event_logger.add_listener(schema_id=SCHEMA_ID, listener=listen)
+"""
+
+# jupyter_server looks for idleness once a minute; this asks it to look each second.
+CULLING = """
+import os
+from tornado.ioloop import PeriodicCallback
+def _jupyter_server_extension_points():
+    return [{"module": "culling"}]
+def _load_jupyter_server_extension(serverapp):
+    def look():
+        if os.path.exists(os.environ["WANTED"]):
+            serverapp.shutdown_no_activity()
+            serverapp.log.warning("LOOKS")
+    PeriodicCallback(look, 1000).start()
 """
 
 
@@ -50,14 +62,27 @@ def test_states_on_jupyters_own_event_bus(make_server, tmp_path: Path):
     assert [line["status"] for line in said][-1] == "Completed"
 
 
-@pytest.mark.timeout(200)  # jupyter_server looks for idleness once a minute
-def test_a_going_run_keeps_the_server_from_idle_culling(make_server):
-    culled = {"ServerApp": {"shutdown_no_activity_timeout": 1}}
-    busy, idle = make_server(config=culled), make_server(config=culled)
+def test_a_going_run_keeps_the_server_from_idle_culling(make_server, tmp_path: Path):
+    (tmp_path / "culling.py").write_text(CULLING)
+    wanted = tmp_path / "wanted"
+    extensions = {"jupyter_exec": True, "culling": True}
+    settings = {
+        "env": {"PYTHONPATH": str(tmp_path), "WANTED": str(wanted)},
+        "config": {
+            "ServerApp": {"shutdown_no_activity_timeout": 1, "jpserver_extensions": extensions}
+        },
+    }
+    busy, idle = make_server(**settings), make_server(**settings)
     run = command(busy, "sleep 600")
     busy.wait_for_status(run["runId"], "Running")
+    wanted.touch()
     assert idle.process is not None
-    idle.process.wait(120)
+    idle.process.wait(60)
+    assert "No kernels for" in idle.log_text()
+    deadline = time.monotonic() + 60
+    while busy.log_text().count("LOOKS") < 6:  # 5 s after the first
+        assert time.monotonic() < deadline, busy.log_text()
+        time.sleep(0.02)
     assert busy.process is not None
     assert busy.process.poll() is None
     assert busy.run(run["runId"])["status"] == "Running"

@@ -397,6 +397,7 @@ async def test_no_engine(tmp_path: Path, image: str) -> None:
     await target.close()
 
 
+@pytest.mark.alone
 async def test_costs_little_more_than_docker_run(
     target: DockerTarget, docker_engine: DockerEngine, image: str, tmp_path: Path
 ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
 from playwright.sync_api import expect
 
 if TYPE_CHECKING:
@@ -188,6 +189,7 @@ def test_values_that_are_no_numbers(lab_page: LabPage) -> None:
     lab_page.shot("metrics-odd-table")
 
 
+@pytest.mark.alone
 def test_many_points(lab_page: LabPage) -> None:
     """100,000 points: the peak is seen, hovering and zooming stay fluid, CSV has them all."""
     page = lab_page.page

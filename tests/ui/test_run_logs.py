@@ -137,6 +137,7 @@ def test_the_server_is_killed_and_comes_back(lab_page: LabPage, tmp_path: Path) 
     assert page.locator(".jp-exec-log-line").count() == 4
 
 
+@pytest.mark.alone
 def test_a_log_of_one_gigabyte(lab_page: LabPage) -> None:
     page = lab_page.page
     run_id = ended_run(lab_page, "print('to become big')", displayName="talkative")

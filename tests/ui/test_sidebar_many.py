@@ -141,6 +141,7 @@ def _rename(lab_page: LabPage, ids: list[str], first: int, count: int) -> None:
         never.wait(max(0, begin + (number + 1) / EVENTS_A_SECOND - time.monotonic()))
 
 
+@pytest.mark.alone
 def test_twenty_events_a_second(lab_page: LabPage, record_property: Callable[..., None]) -> None:
     panel = RunsPanel(lab_page.page)
     lab_page.open()
@@ -158,10 +159,13 @@ def test_twenty_events_a_second(lab_page: LabPage, record_property: Callable[...
         more.append(busy["Task"] - idle["Task"])
         split = ", ".join(f"{name} {share:.1%}" for name, share in busy.items())
         print(f"idle {idle['Task']:.1%}, at {EVENTS_A_SECOND} events a second: {split}")
+        if more[-1] < MOST_CPU:
+            break
     record_property("more", more)
     assert min(more) < MOST_CPU
 
 
+@pytest.mark.alone
 def test_change_is_seen_while_others_come(lab_page: LabPage) -> None:
     panel = RunsPanel(lab_page.page)
     lab_page.open()

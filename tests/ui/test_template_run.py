@@ -152,6 +152,7 @@ def test_what_the_server_refuses_stands_at_its_field(lab_page: LabPage) -> None:
     lab_page.page.get_by_text("Started strict").wait_for()
 
 
+@pytest.mark.alone
 def test_sixty_parameters(lab_page: LabPage) -> None:
     parameters = [
         {

@@ -191,6 +191,7 @@ async def post_at_once(server: RunningServer, body: Any, count: int) -> list[str
     return list(await asyncio.gather(*(post() for _ in range(count))))
 
 
+@pytest.mark.alone
 @pytest.mark.timeout(300)
 def test_two_hundred_at_once(make_server: Callable[..., RunningServer]) -> None:
     config = {"ExecApp": {"compute_targets": {"local": {"type": "local", "warm": 0, "cpus": 4}}}}
