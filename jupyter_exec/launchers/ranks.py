@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from jupyter_exec.launchers.base import LaunchContext
 
 _SHELL = "/bin/sh"
-_RANK = """
+RANK = """
 rank=${OMPI_COMM_WORLD_RANK:-${PMIX_RANK:-${PMI_RANK:-${RANK:-0}}}}
 size=${OMPI_COMM_WORLD_SIZE:-${PMI_SIZE:-${WORLD_SIZE:-1}}}
 export RANK="$rank" WORLD_SIZE="$size" AZ_BATCHAI_TASK_INDEX="$rank"
@@ -37,4 +37,4 @@ def rank_command(command: Sequence[str], context: LaunchContext) -> tuple[str, .
     Its output is `logs/rank-3.txt`, and a line in `FAILED` tells of an exit code that is not 0.
     """
     before, after = context.log.rsplit("{}", 1)
-    return (_SHELL, "-c", _RANK, _SHELL, context.failed, before, after, *command)
+    return (_SHELL, "-c", RANK, _SHELL, context.failed, before, after, *command)
