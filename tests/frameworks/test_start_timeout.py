@@ -38,6 +38,7 @@ def wait(server: RunningServer, *missing: str, limit_s: int, servers: int = 1) -
         communicator="ParameterServer",
         tensorflow={"workerCount": 2, "parameterServerCount": servers},
         startTimeoutSeconds=limit_s,
+        resources={"cpus": 0.1},
     )
 
 

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from servers import RunningServer
 
+pytestmark = pytest.mark.timeout(600)
+
 PATIENCE_S = 300  # importing TensorFlow takes 4 s of a processor, in each process
 QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3"}
 
