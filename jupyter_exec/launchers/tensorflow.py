@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from jupyter_exec.launchers.base import Launcher
-from jupyter_exec.launchers.commands import command_faults, command_of, python_of
+from jupyter_exec.launchers.commands import command_faults, python_of, replica_command
 from jupyter_exec.launchers.framework import FrameworkLauncher, crowd_faults
 from jupyter_exec.launchers.mpi import MpiLauncher
 from jupyter_exec.launchers.script import ScriptLauncher
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from jupyter_exec.model.job import Address, Replica, Resources
 
 _CHIEF, _WORKER, _SERVER = "chief", "worker", "ps"
+_TOLD = ("AZ_BATCHAI_TASK_INDEX", "AZ_BATCHAI_WORKER_HOSTS", "AZ_BATCHAI_PS_HOSTS")
 
 
 class ClusterLauncher(Launcher):
@@ -60,7 +61,7 @@ class ClusterLauncher(Launcher):
             RunFailed: it is a script of Python's, and the image has no Python.
         """
         cluster = _cluster(configuration)
-        command = command_of(configuration, context)
+        command = replica_command(configuration, context, _TOLD)
         env = thread_variables(configuration, context.env, sum(cluster.values()))
         roles = tuple(
             Role(

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from jupyter_exec.launchers.base import Launcher
 from jupyter_exec.launchers.commands import (
     command_faults,
-    command_of,
     python_of,
+    replica_command,
     require_python,
 )
 from jupyter_exec.launchers.framework import FrameworkLauncher, crowd_faults
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from jupyter_exec.model.job import Address, Replica
 
 _WORKER, _TRACKER = "worker", "tracker"
+_INDEX = "AZ_BATCHAI_TASK_INDEX"
 _ALONE = ScriptLauncher()
 TRACKER = """
 import os, socket
@@ -68,7 +69,7 @@ class CollectiveLauncher(Launcher):
         require_python(context.python)
         worker = Role(
             _WORKER,
-            command_of(configuration, context),
+            replica_command(configuration, context, (_INDEX,)),
             workers,
             env=thread_variables(configuration, context.env, workers),
             resources=need,
@@ -99,7 +100,7 @@ class CollectiveLauncher(Launcher):
             return {}
         role, index = replica
         told = meeting(addresses[_TRACKER, 0], workers, None if role == _TRACKER else index)
-        return told if role == _TRACKER else {**told, "AZ_BATCHAI_TASK_INDEX": str(index)}
+        return told if role == _TRACKER else {**told, _INDEX: str(index)}
 
 
 class XGBoostLauncher(FrameworkLauncher):

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import shlex
+import subprocess
+import sys
+from dataclasses import replace
 
 import pytest
 
@@ -80,6 +84,41 @@ def test_who_decides(servers, chief, roles, deciders):
     assert [role.serves for role in job.roles] == [
         role != "chief" or servers == 0 for role in roles
     ]
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        (
+            {"arguments": ["--index=$AZ_BATCHAI_TASK_INDEX", "it's $HOME", ""]},
+            ["-u", "train.py", "--index=7", "it's $HOME", ""],
+        ),
+        (
+            {"arguments": ["${AZ_BATCHAI_PS_HOSTS}/$AZ_BATCHAI_TASK_INDEX$AZ_BATCHAI_OTHER"]},
+            ["-u", "train.py", "a b/7$AZ_BATCHAI_OTHER"],
+        ),
+        ({"arguments": ["$AZ_BATCHAI_OTHER"]}, ["-u", "train.py", "$AZ_BATCHAI_OTHER"]),
+    ],
+)
+def test_arguments_that_each_replica_fills_in(fields, expected):
+    asked = cluster().model_copy(update=fields)
+    context = replace(CONTEXT, python="/bin/echo")
+    command = TENSORFLOW.plan(asked, context).roles[0].command
+    show = "import json, sys; print(json.dumps(sys.argv[1:]))"
+    python = shlex.join([sys.executable, "-c", show])
+    env = {"AZ_BATCHAI_TASK_INDEX": "7", "AZ_BATCHAI_PS_HOSTS": "a b"}
+    if command[0] == "/bin/sh":
+        command = (*command[:2], command[2].replace("/bin/echo", python))
+    else:
+        command = (sys.executable, "-c", show, *command[1:])
+    shown = subprocess.run(command, env=env, check=True, capture_output=True, text=True).stdout
+    assert json.loads(shown) == expected
+
+
+def test_a_line_for_the_shell_is_left_alone():
+    asked = cluster().model_copy(update={"command": "echo $AZ_BATCHAI_TASK_INDEX"})
+    command = TENSORFLOW.plan(asked, CONTEXT).roles[0].command
+    assert command == ("/bin/bash", "-c", "echo $AZ_BATCHAI_TASK_INDEX")
 
 
 def test_a_tracker_sorts_the_names_of_tasks_as_text():
