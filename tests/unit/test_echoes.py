@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 MIRRORED = """\
 tensorflow.python.framework.errors_impl.UnavailableError: Graph execution error:
-Collective ops is aborted by: Error reported from /job:worker/task:1: The following tasks are unhealthy
+Collective ops is aborted by: Error reported from /job:worker/task:1: The following tasks have
 The error could be from a previous operation. Restart your program to reset.
 \t [[{{node CollectiveReduceV2}}]] [Op:__inference_train_72]
 """
@@ -23,7 +23,7 @@ Additional GRPC error information from remote target /job:ps/replica:0/task:0 wh
 :{"created":"@1","description":"Failed to pick subchannel","children":[]} failed to connect to all
 """
 RABIT = """\
-xgboost.core.XGBoostError: [14:26:30] /workspace/src/collective/result.cc:83: [data.cc:822|14:26:30]:
+xgboost.core.XGBoostError: [14:26:30] /workspace/src/collective/result.cc:83: [data.cc:822]:
 - [allreduce.cc:39|14:26:30]: Ring allreduce small failed.
 - [socket.h:348|14:26:30]: Socket error. Broken pipe
 Stack trace:
