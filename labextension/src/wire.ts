@@ -1527,10 +1527,14 @@ export interface components {
         [key: string]: string;
       };
     };
-    /** @description What one process of the run needs. `memory` is a limit, and enforced. */
+    /**
+     * @description What one process of the run needs. `memory` is a limit, and enforced.
+     *
+     *     Where nobody says how many `cpus`, it is one for each process, or fewer on a small machine.
+     */
     ResourceRequest: {
-      /** @default 1 */
-      cpus?: number;
+      /** @default null */
+      cpus?: number | null;
       /** @default null */
       memory?: number | string | null;
       /** @default 0 */
@@ -1590,6 +1594,13 @@ export interface components {
        * @default false
        */
       pinned?: boolean;
+      /**
+       * @description web pages that it serves now: title -> address
+       * @default {}
+       */
+      pages?: {
+        [key: string]: string;
+      };
       /**
        * @description only while it waits
        * @default null
@@ -1674,7 +1685,8 @@ export interface components {
       /**
        * @default {
        *       "workerCount": 1,
-       *       "parameterServerCount": 1
+       *       "parameterServerCount": 1,
+       *       "chief": null
        *     }
        */
       tensorflow?: components['schemas']['TensorflowConfiguration'];
@@ -1705,7 +1717,7 @@ export interface components {
       kernel?: string | null;
       /**
        * @default {
-       *       "cpus": 1,
+       *       "cpus": null,
        *       "memory": null,
        *       "gpus": 0
        *     }
@@ -1713,6 +1725,8 @@ export interface components {
       resources?: components['schemas']['ResourceRequest'];
       /** @default 0 */
       retries?: number;
+      /** @default 1800 */
+      startTimeoutSeconds?: number;
       /** @default null */
       experiment?: components['schemas']['ExperimentSpec'] | null;
       /** @default [] */
@@ -1772,6 +1786,7 @@ export interface components {
        *         "configuration": {}
        *       },
        *       "tensorflow": {
+       *         "chief": null,
        *         "parameterServerCount": 1,
        *         "workerCount": 1
        *       },
@@ -1788,11 +1803,12 @@ export interface components {
        *       "parameters": {},
        *       "kernel": null,
        *       "resources": {
-       *         "cpus": 1,
+       *         "cpus": null,
        *         "gpus": 0,
        *         "memory": null
        *       },
        *       "retries": 0,
+       *       "startTimeoutSeconds": 1800,
        *       "experiment": null,
        *       "secrets": [],
        *       "secretParameters": {}
@@ -2047,7 +2063,7 @@ export interface components {
        *           "processCount": null
        *         },
        *         "resources": {
-       *           "cpus": 1,
+       *           "cpus": null,
        *           "gpus": 0,
        *           "memory": null
        *         },
@@ -2058,8 +2074,10 @@ export interface components {
        *         "spark": {
        *           "configuration": {}
        *         },
+       *         "startTimeoutSeconds": 1800,
        *         "target": "local",
        *         "tensorflow": {
+       *           "chief": null,
        *           "parameterServerCount": 1,
        *           "workerCount": 1
        *         }
@@ -2127,6 +2145,13 @@ export interface components {
        * @default false
        */
       pinned?: boolean;
+      /**
+       * @description web pages that it serves now: title -> address
+       * @default {}
+       */
+      pages?: {
+        [key: string]: string;
+      };
       /**
        * @description only while it waits
        * @default null
@@ -2446,6 +2471,8 @@ export interface components {
       workerCount?: number;
       /** @default 1 */
       parameterServerCount?: number;
+      /** @default null */
+      chief?: boolean | null;
     };
     /** @description Body of `POST runs/{runId}/trials`: the values that the sweep does not share. */
     TrialRequest: {
