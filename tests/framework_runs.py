@@ -6,6 +6,8 @@ import secrets
 import textwrap
 from typing import TYPE_CHECKING, Any
 
+import psutil
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -47,6 +49,18 @@ def finish(
 ) -> dict[str, Any]:
     """Submit, and return the run when it has ended."""
     return server.wait_for_end(submit(server, script, python, **more), timeout_s)
+
+
+def left_of(run_id: str) -> list[str]:
+    """Return the command lines of all processes that have the run's id among their variables."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if process.environ().get("AZUREML_RUN_ID") == run_id:
+                found.append(" ".join(process.cmdline())[:200])
+        except psutil.Error:
+            continue
+    return found
 
 
 def logs(server: RunningServer, run: Mapping[str, Any]) -> dict[str, str]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+import shlex
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING
 
 from jupyter_exec.errors import Fault, RunFailed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from jupyter_exec.launchers.base import LaunchContext
     from jupyter_exec.model.definition import RunConfiguration
@@ -30,6 +31,30 @@ def command_of(configuration: RunConfiguration, context: LaunchContext) -> tuple
         command = [expand(word, context.env) for word in command or ()]
     arguments = [expand(word, context.env) for word in configuration.arguments]
     return tuple(_words(configuration.script, command, context.python, arguments))
+
+
+def replica_command(
+    configuration: RunConfiguration, context: LaunchContext, later: Collection[str]
+) -> tuple[str, ...]:
+    """Return the command of replicas whose arguments may name what only each of them is told.
+
+    `--task_index=$AZ_BATCHAI_TASK_INDEX` is put in by a shell, where there is any such argument.
+
+    Args:
+        later: names of `replica_env`.
+
+    Raises:
+        RunFailed: it is a script of Python's, and the image has no Python.
+    """
+    words = command_of(configuration, context)
+    line = isinstance(configuration.command, str) and configuration.command
+    first = 3 if line else 0  # a line for the shell is expanded anyway
+    named = {_name(found) for word in words[first:] for found in _VARIABLE.finditer(word)}
+    if named.isdisjoint(later):
+        return words
+    quoted = [shlex.quote(word) for word in words[:first]]
+    quoted += [_late(word, later) for word in words[first:]]
+    return ("/bin/sh", "-c", f"exec {' '.join(quoted)}")
 
 
 def command_faults(configuration: RunConfiguration) -> list[Fault]:
@@ -82,6 +107,19 @@ def expand(word: str, env: Mapping[str, str]) -> str:
     argument's own business.
     """
     return _VARIABLE.sub(lambda match: env.get(match[1] or match[2], match[0]), word)
+
+
+def _name(found: re.Match[str]) -> str:
+    return found[1] or found[2]
+
+
+def _late(word: str, names: Collection[str]) -> str:
+    """Return a word for a shell that expands these variables in it, and nothing else."""
+
+    def opened(found: re.Match[str]) -> str:
+        return f"'\"${{{_name(found)}}}\"'" if _name(found) in names else found[0]
+
+    return _VARIABLE.sub(opened, shlex.quote(word))  # a word with $ is quoted by '
 
 
 def posix_path(script: str) -> str:

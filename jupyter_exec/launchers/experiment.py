@@ -6,12 +6,14 @@ it (pkg/controller.v1 tensorflow, pytorch, xgboost), which runs Submarine's expe
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 from jupyter_exec.errors import Fault, InvalidRequest
 from jupyter_exec.launchers.base import Launcher
-from jupyter_exec.launchers.framework import communicator_faults
+from jupyter_exec.launchers.framework import MOST_REPLICAS, communicator_faults
+from jupyter_exec.launchers.tensorflow import tf_config
+from jupyter_exec.launchers.threads import threads_of
+from jupyter_exec.launchers.xgboost import meeting
 from jupyter_exec.model.experiment import FRAMEWORKS, has_placeholder, without_credentials
 from jupyter_exec.model.git_url import parse_git_url
 from jupyter_exec.model.job import Job, Resources, Role
@@ -27,7 +29,6 @@ if TYPE_CHECKING:
 _SHELL = "/bin/bash"
 _FIELD = "configuration.experiment"
 _LEADERS = ("Chief", "Master")
-_MOST_REPLICAS = 500  # each is a process, and is told of all the others
 _OURS = ("AZUREML_RUN_ID", "JUPYTER_EXEC_")  # what a run reports by; nobody else may set it
 
 
@@ -78,12 +79,14 @@ class ExperimentLauncher(Launcher):
         roles = []
         for name, task in spec.spec.items():
             image = _image(spec, task)
+            own, need = _variables(spec, task), task.need()
+            threads = _threads(spec, task, {**context.env, **own})
             role = Role(
                 name=name.lower(),
                 command=(_SHELL, "-c", _command(spec, task)),
                 replicas=task.replicas,
-                env={**_variables(spec, task), **identity},
-                resources=task.need(),
+                env={**threads, **own, **identity},
+                resources=need,
                 listens=_listens(spec, name),
                 image=context.images[image] if image else None,
             )
@@ -105,22 +108,18 @@ class ExperimentLauncher(Launcher):
         """Return TF_CONFIG, or the master's address with world size and rank."""
         spec = _experiment(configuration)
         role, index = replica
+        counts = {name.lower(): task.replicas for name, task in spec.spec.items()}
         if spec.meta.framework == "TensorFlow":
-            config = {
-                "cluster": {
-                    name.lower(): [str(addresses[name.lower(), n]) for n in range(task.replicas)]
-                    for name, task in spec.spec.items()
-                },
-                "task": {"type": role, "index": index},
-                "environment": "cloud",
-            }
-            return {"TF_CONFIG": json.dumps(config, separators=(",", ":"))}
+            return {"TF_CONFIG": tf_config(counts, addresses, replica)}
         master = addresses["master", 0]
+        rank, world = index + 1 if role == "worker" else index, sum(counts.values())
+        if spec.meta.framework == "XGBoost":  # whose master starts the tracker
+            return meeting(master, world, rank)
         return {
             "MASTER_ADDR": master.host,
             "MASTER_PORT": str(master.port),
-            "WORLD_SIZE": str(sum(task.replicas for task in spec.spec.values())),
-            "RANK": str(index + 1 if role == "worker" else index),
+            "WORLD_SIZE": str(world),
+            "RANK": str(rank),
         }
 
 
@@ -145,6 +144,13 @@ def _variables(spec: ExperimentSpec, task: TaskSpec) -> dict[str, str]:
     """Return a role's own variables, or else everybody's; the two are not mixed."""
     chosen = spec.meta.env_vars if task.env_vars is None else task.env_vars
     return {name: value for name, value in (chosen or {}).items() if not name.startswith(_OURS)}
+
+
+def _threads(spec: ExperimentSpec, task: TaskSpec, env: Mapping[str, str]) -> dict[str, str]:
+    """Return how many threads a replica may start, where its processors are counted or shared."""
+    counted = "cpu" in (task.resource_map or {})
+    alone = sum(other.replicas for other in spec.spec.values()) == 1
+    return threads_of(task.need().cpus, env) if counted or not alone else {}
 
 
 def _listens(spec: ExperimentSpec, role: str) -> bool:
@@ -176,10 +182,10 @@ def _role_faults(spec: ExperimentSpec) -> list[Fault]:
             message = f"{roles[name].replicas} is too many: there is one {name}"
             faults.append(Fault(f"{_FIELD}.spec.{name}.replicas", message))
     count = sum(task.replicas for task in roles.values())
-    if count > _MOST_REPLICAS:
+    if count > MOST_REPLICAS:
         message = (
             f"{count} replicas are too many: all roles of an experiment have at most "
-            f"{_MOST_REPLICAS} together"
+            f"{MOST_REPLICAS} together"
         )
         faults.append(Fault(f"{_FIELD}.spec", message))
     return faults

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from jupyter_exec.model.job import Address, Job, Replica, Resources
 
 
+MOST_REPLICAS = 500
+"""Of a job: each is a process, and is told of all the others."""
+
+
 class FrameworkLauncher(Launcher):
     """Leaves the work to the launcher of the communicator that a definition names.
 
@@ -64,6 +68,14 @@ class FrameworkLauncher(Launcher):
     def _chosen(self, configuration: RunConfiguration) -> Launcher:
         known = self.by_communicator
         return known.get(configuration.communicator) or next(iter(known.values()))
+
+
+def crowd_faults(count: int, field: str) -> list[Fault]:
+    """Return the fault of a job with too many replicas."""
+    if count <= MOST_REPLICAS:
+        return []
+    message = f"{count} processes are too many: a run has at most {MOST_REPLICAS} together"
+    return [Fault(field, message)]
 
 
 def communicator_faults(

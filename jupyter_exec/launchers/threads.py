@@ -19,6 +19,7 @@ VARIABLES = (
     "MKL_NUM_THREADS",
     "NUMEXPR_NUM_THREADS",
     "VECLIB_MAXIMUM_THREADS",
+    "TF_NUM_INTRAOP_THREADS",
 )
 
 
@@ -33,7 +34,10 @@ def thread_variables(
             have, it is one thread each. A single process is left alone then.
     """
     cpus = configuration.resources.cpus
-    if cpus is None and processes == 1:
-        return {}
-    threads = max(1, int(cpus or 1))
+    return {} if cpus is None and processes == 1 else threads_of(cpus or 1, env)
+
+
+def threads_of(cpus: float, env: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables of a process with so many processors, but for those in `env`."""
+    threads = max(1, int(cpus))
     return {name: str(threads) for name in VARIABLES if name not in env}

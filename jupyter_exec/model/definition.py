@@ -2,8 +2,8 @@
 
 Source: `RunDefinition` and `RunConfiguration` in the Execution Service API 2019-09-30. Fields that
 the published contract does not have (`command`, `parameters`, `kernel`, `resources`, `retries`,
-`experiment`, `secrets`, `secretParameters`, `sweep`) are ours; clients that do not know them are
-unharmed.
+`experiment`, `secrets`, `secretParameters`, `sweep`, `startTimeoutSeconds`, `tensorflow.chief`) are
+ours; clients that do not know them are unharmed.
 """
 
 from __future__ import annotations
@@ -63,6 +63,7 @@ class TensorflowConfiguration(WireModel):
 
     worker_count: Count = 1
     parameter_server_count: Annotated[int, Field(ge=0, le=100_000)] = 1
+    chief: bool | None = None  # ours: a process that leads; None = where there are servers
 
 
 class MpiConfiguration(WireModel):
@@ -126,6 +127,7 @@ class RunConfiguration(WireModel):
     kernel: str | None = None
     resources: ResourceRequest = ResourceRequest()
     retries: Annotated[int, Field(ge=0, le=100)] = 0
+    start_timeout_seconds: Annotated[int, Field(ge=1)] = 1800  # until all who serve listen
     experiment: ExperimentSpec | None = None  # roles and replicas; in place of a script
     secrets: list[str] = []  # names of variables whose values are sent, and never stored
     secret_parameters: dict[str, str] = {}  # of a notebook: parameter -> one of `secrets`

@@ -66,6 +66,7 @@ class Role:
         resources: of each replica.
         standby: set where the command may be started ahead of time.
         listens: each replica gets a port of its own, which the others are told.
+        serves: each opens its port when it starts, and the others wait for that.
         image: in place of that of the job's container.
     """
 
@@ -76,6 +77,7 @@ class Role:
     resources: Resources = field(default_factory=Resources)
     standby: Standby | None = None
     listens: bool = False
+    serves: bool = False
     image: str | None = None
 
 

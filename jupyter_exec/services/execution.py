@@ -19,7 +19,7 @@ from jupyter_exec.errors import NoRoom, RunFailed, is_full_disk
 from jupyter_exec.model.definition import RunDefinition
 from jupyter_exec.model.lifecycle import RunStatus
 from jupyter_exec.model.wire import parse
-from jupyter_exec.services import data, mounts, tokens, workspace
+from jupyter_exec.services import assembly, data, mounts, tokens, workspace
 from jupyter_exec.services.datastores import Datastores
 from jupyter_exec.services.preparation import prepare, worth_masking
 from jupyter_exec.services.reports import ReportTail
@@ -201,6 +201,7 @@ class Execution:
             # What listens inside a container is out of a browser's reach.
             here = {} if job.container else self._launcher.pages(configuration, addresses)
             handle = {**handle, _GPUS: list(gpu_ids), "pages": dict(here)}
+            handle = {**handle, **assembly.expected(job, addresses)}
             await self._submitted(handle)
             return await self._watch(handle)
 
@@ -255,7 +256,12 @@ class Execution:
         self._handle = handle
         started_at = handle.get("started_at", self._run.started_at or 0.0)
         scalars = ScalarTail(self._paths.work, self._paths.metrics, started_at)
-        following = [asyncio.create_task(tail.follow()) for tail in (self._tail, scalars)]
+        limit_s = self._definition.configuration.start_timeout_seconds
+        start = assembly.Assembly(
+            self._engine.journal, self._run.run_id, self._target, handle, limit_s
+        )
+        watching = (self._tail.follow(), scalars.follow(), start.watch())
+        following = [asyncio.create_task(one) for one in watching]
         try:
             outcome = await self._target.wait(handle)
         finally:
@@ -264,7 +270,7 @@ class Execution:
         await asyncio.to_thread(scalars.drain)
         await self._tail.drain()
         self._handle = None
-        return outcome
+        return outcome if self._cancel_requested else start.judged(outcome)
 
     async def _conclude(self, outcome: Outcome) -> bool:
         """Write the end of an attempt down. Returns False where the run is to be tried again."""

@@ -16,6 +16,7 @@ from jupyter_exec.services.workspace import watch_faults
 
 if TYPE_CHECKING:
     from jupyter_exec.model.definition import RunConfiguration
+    from jupyter_exec.model.job import Resources
     from jupyter_exec.services.ways import Ways
 
 
@@ -34,14 +35,17 @@ def name_faults(experiment: str, run_id: str | None) -> list[Fault]:
 async def configuration_faults(configuration: RunConfiguration, ways: Ways) -> list[Fault]:
     """Return what is wrong with a configuration: target, framework, environment, needs, kernel."""
     faults: list[Fault] = []
+    need = configuration.resources.need()
     try:
-        faults += ways.launcher(configuration).faults(configuration)
+        launcher = ways.launcher(configuration)
+        faults += launcher.faults(configuration)
+        need = launcher.need(configuration)
     except ExecError as error:
         faults += error.faults
     target = None
     try:
         target = ways.target_name(configuration)
-        faults += await _target_faults(configuration, ways, target, planned=not faults)
+        faults += await _target_faults(configuration, ways, target, need, planned=not faults)
     except ExecError as error:
         faults += error.faults
     faults += watch_faults(configuration.history)
@@ -81,24 +85,22 @@ def _image_faults(configuration: RunConfiguration, ways: Ways) -> list[Fault]:
 
 
 async def _target_faults(
-    configuration: RunConfiguration, ways: Ways, target: str, *, planned: bool
+    configuration: RunConfiguration, ways: Ways, target: str, need: Resources, *, planned: bool
 ) -> list[Fault]:
     """Return what is wrong with a configuration on the target that it goes to.
 
     Args:
-        planned: nothing else is wrong, so the whole job's need is known.
+        planned: nothing else is wrong, so the launcher can be asked.
     """
     faults = await asyncio.to_thread(ways.target(target).faults, configuration)
     admission = await ways.admission(target)
-    need = configuration.resources.need()
+    refused = []
     if planned:
-        launcher = ways.launcher(configuration)
-        need = launcher.need(configuration)
-        faults += launcher.faults_on(configuration, admission.capacity)
-    exceeded = None if faults else admission.exceeds(need)
-    if exceeded:
-        faults.append(Fault("configuration.resources", exceeded))
-    return faults
+        refused = ways.launcher(configuration).faults_on(configuration, admission.capacity)
+    exceeded = admission.exceeds(need)
+    if exceeded and not refused:
+        refused = [Fault("configuration.resources", exceeded)]
+    return faults + refused
 
 
 def local_run_faults(configuration: RunConfiguration, ways: Ways) -> list[Fault]:

@@ -111,6 +111,15 @@ class ComputeTarget(ABC):
     async def wait(self, handle: TargetHandle) -> Outcome:
         """Return when the job is over; also after a restart, and again when it is over."""
 
+    async def silent(
+        self, handle: TargetHandle, addresses: Mapping[Replica, Address]
+    ) -> frozenset[Replica]:
+        """Return those of these replicas that run, and do not listen where they should.
+
+        A target that cannot tell names none.
+        """
+        return frozenset()
+
     @abstractmethod
     async def cancel(self, handle: TargetHandle) -> None:
         """Ask the job to end, then make it; `wait` returns soon after. Idempotent."""

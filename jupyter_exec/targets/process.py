@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from jupyter_exec.errors import RunFailed
 from jupyter_exec.model.job import Outcome, Resources
-from jupyter_exec.targets import machine, ports
+from jupyter_exec.targets import listening, machine, ports
 from jupyter_exec.targets.base import ComputeTarget
 from jupyter_exec.targets.clean_environment import OUTER_RUN, SERVER_SECRETS, clean_environment
 from jupyter_exec.targets.interpreter import environment_for
@@ -165,6 +165,12 @@ class LocalTarget(ComputeTarget):
             record = await self._in_thread(salvage, handle["pid"], handle["marker"], attempt_dir)
         self._ports.release(handle["attempt_dir"])
         return outcome_of(record)
+
+    async def silent(
+        self, handle: TargetHandle, addresses: Mapping[Replica, Address]
+    ) -> frozenset[Replica]:
+        """Return those that run, and do not listen, as the kernel says; none on macOS."""
+        return await self._in_thread(listening.silent, Path(handle["attempt_dir"]), addresses)
 
     async def cancel(self, handle: TargetHandle) -> None:
         """Send SIGTERM to the shim, which does the rest."""

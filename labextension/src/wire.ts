@@ -1729,7 +1729,8 @@ export interface components {
       /**
        * @default {
        *       "workerCount": 1,
-       *       "parameterServerCount": 1
+       *       "parameterServerCount": 1,
+       *       "chief": null
        *     }
        */
       tensorflow?: components['schemas']['TensorflowConfiguration'];
@@ -1768,6 +1769,8 @@ export interface components {
       resources?: components['schemas']['ResourceRequest'];
       /** @default 0 */
       retries?: number;
+      /** @default 1800 */
+      startTimeoutSeconds?: number;
       /** @default null */
       experiment?: components['schemas']['ExperimentSpec'] | null;
       /** @default [] */
@@ -1829,6 +1832,7 @@ export interface components {
        *         "configuration": {}
        *       },
        *       "tensorflow": {
+       *         "chief": null,
        *         "parameterServerCount": 1,
        *         "workerCount": 1
        *       },
@@ -1850,6 +1854,7 @@ export interface components {
        *         "memory": null
        *       },
        *       "retries": 0,
+       *       "startTimeoutSeconds": 1800,
        *       "experiment": null,
        *       "secrets": [],
        *       "secretParameters": {}
@@ -2128,8 +2133,10 @@ export interface components {
        *         "spark": {
        *           "configuration": {}
        *         },
+       *         "startTimeoutSeconds": 1800,
        *         "target": "local",
        *         "tensorflow": {
+       *           "chief": null,
        *           "parameterServerCount": 1,
        *           "workerCount": 1
        *         }
@@ -2523,6 +2530,8 @@ export interface components {
       workerCount?: number;
       /** @default 1 */
       parameterServerCount?: number;
+      /** @default null */
+      chief?: boolean | null;
     };
     /** @description Body of `POST runs/{runId}/trials`: the values that the sweep does not share. */
     TrialRequest: {

@@ -18,6 +18,7 @@ from bench import (
     rows_server,
     rows_single,
     rows_templates,
+    rows_tensorflow,
 )
 from bench.harness import Plan, Row, say
 from bench.table import table, write_between_markers
@@ -32,6 +33,7 @@ GROUPS = {
     "flood": rows_logs.flood,
     "folder": rows_folder.folder,
     "environments": rows_environments.environments,
+    "tensorflow": rows_tensorflow.tensorflow,
     "templates": rows_templates.templates,
     "experiments": rows_templates.experiments,
     "start": rows_server.start,

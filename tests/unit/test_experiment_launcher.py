@@ -9,6 +9,7 @@ import pytest
 from jupyter_exec.errors import InvalidRequest
 from jupyter_exec.launchers.base import LaunchContext
 from jupyter_exec.launchers.experiment import ExperimentLauncher
+from jupyter_exec.launchers.threads import VARIABLES
 from jupyter_exec.model.definition import RunConfiguration
 from jupyter_exec.model.experiment import CodeSpec, without_credentials
 from jupyter_exec.model.git_url import parse_git_url, without_userinfo
@@ -16,6 +17,7 @@ from jupyter_exec.model.job import Address, Job, Resources, Role
 
 LAUNCHER = ExperimentLauncher()
 FIELD = "configuration.experiment"
+ONE_THREAD = dict.fromkeys(VARIABLES, "1")
 
 
 def configuration(framework, spec, meta=None, more=None, **fields):
@@ -51,7 +53,7 @@ def test_tensorflow():
                 "ps",
                 ("/bin/bash", "-c", "run $CODE_PATH/current"),
                 2,
-                {"B": "all", "C": "all", **told},
+                {**ONE_THREAD, "B": "all", "C": "all", **told},
                 Resources(0.5, 2**30),
                 listens=True,
             ),
@@ -59,7 +61,7 @@ def test_tensorflow():
                 "worker",
                 ("/bin/bash", "-c", "python3 -c 'x' | tee y"),
                 1,
-                {"B": "own", **told},  # a role's own replace the others, all of them
+                {**ONE_THREAD, "B": "own", **told},  # a role's own replace the others, all of them
                 Resources(),
                 listens=True,
             ),
@@ -140,12 +142,30 @@ def test_tf_config():
 )
 def test_ranks(framework, replica, rank):
     asked = configuration(framework, {"Master": {}, "Worker": {"replicas": 2}})
-    assert LAUNCHER.replica_env(asked, {("master", 0): Address("h", 7)}, replica) == {
-        "MASTER_ADDR": "h",
-        "MASTER_PORT": "7",
-        "WORLD_SIZE": "3",
-        "RANK": rank,
+    told = LAUNCHER.replica_env(asked, {("master", 0): Address("h", 7)}, replica)
+    tracker = {
+        "DMLC_TRACKER_URI": "h",
+        "DMLC_TRACKER_PORT": "7",
+        "DMLC_NUM_WORKER": "3",
+        "DMLC_TASK_ID": rank,
     }
+    ranks = {"MASTER_ADDR": "h", "MASTER_PORT": "7", "WORLD_SIZE": "3", "RANK": rank}
+    assert told == (ranks | tracker if framework == "XGBoost" else ranks)
+
+
+@pytest.mark.parametrize(
+    ("resources", "replicas", "env", "threads"),
+    [
+        ("cpu=2500m", 1, {}, "2"),
+        ("memory=1G", 1, {}, None),
+        ("memory=1G", 2, {}, "1"),
+        ("cpu=4", 3, {"OMP_NUM_THREADS": "7"}, "7"),
+    ],
+)
+def test_threads_follow_the_processors(resources, replicas, env, threads):
+    worker = {"resources": resources, "replicas": replicas, "envVars": env}
+    (role,) = plan("TensorFlow", {"Worker": worker}).roles
+    assert role.env.get("OMP_NUM_THREADS") == threads
 
 
 def test_need_is_of_all_replicas():

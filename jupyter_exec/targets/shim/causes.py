@@ -34,6 +34,9 @@ _ECHOES = (
     "peer closed",
     "unavailableerror",
     "end of file",
+    "failed to connect to",
+    "additional grpc error information",  # TensorFlow's, after the words themselves
+    "node collective",
 )
 _ENDED_BY_OTHERS = (-15, -9, -13, _SHELL_SIGNAL + 15, _SHELL_SIGNAL + 9, _SHELL_SIGNAL + 13)
 

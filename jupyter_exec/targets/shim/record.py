@@ -17,6 +17,7 @@ _PATIENCE_S = 60.0
 _TAIL_BYTES = 8192
 _LINE_CHARACTERS = 300
 _MASK = "***"
+_TRACE = ("Stack trace:", "[bt] (")  # of dmlc's libraries (XGBoost), below what they say
 _SHORTEST_MASKED = 4  # fewer characters are found everywhere
 
 
@@ -120,6 +121,8 @@ def _write(fd: int, data: bytes) -> None:
 def last_line(path: str, masked: "Sequence[str]" = ()) -> str:
     """Return the last line with words in it of a log's last 8 KiB, without colours, or nothing.
 
+    A native stack trace has no words.
+
     Args:
         masked: values to leave out; also what the line holds of one that it begins or ends within.
     """
@@ -140,7 +143,7 @@ def last_line(path: str, masked: "Sequence[str]" = ()) -> str:
     lines = _masked(text, forms).replace("\r", "\n").split("\n")
     for at, line in reversed(list(enumerate(lines))):
         plain = _masked(_plain(line), forms)
-        if plain:
+        if plain and not plain.startswith(_TRACE):
             is_cut = at == 0 and end > tail_bytes
             return _masked_ends(plain, forms, is_cut=is_cut)[:_LINE_CHARACTERS]
     return ""
