@@ -21,12 +21,14 @@ rank=${OMPI_COMM_WORLD_RANK:-${PMIX_RANK:-${PMI_RANK:-${RANK:-0}}}}
 size=${OMPI_COMM_WORLD_SIZE:-${PMI_SIZE:-${WORLD_SIZE:-1}}}
 export RANK="$rank" WORLD_SIZE="$size" AZ_BATCHAI_TASK_INDEX="$rank"
 export LOCAL_RANK="${OMPI_COMM_WORLD_LOCAL_RANK:-${MPI_LOCALRANKID:-${LOCAL_RANK:-$rank}}}"
+[ -z "$MASTER_PORT" ] || export AZ_BATCHAI_PYTORCH_INIT_METHOD="tcp://$MASTER_ADDR:$MASTER_PORT"
+[ -z "$JUPYTER_EXEC_ROUND" ] || export TORCHELASTIC_RESTART_COUNT="$JUPYTER_EXEC_ROUND"
 failed=$1
 exec >>"$2rank-$rank$3" 2>&1
 shift 3
 "$@"
 code=$?
-[ $code = 0 ] || echo "rank-$rank $code" >>"$failed"
+[ $code = 0 ] || echo "rank-$rank $code ${TORCHELASTIC_RESTART_COUNT:-0}" >>"$failed"
 exit $code
 """
 

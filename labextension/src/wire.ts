@@ -1458,12 +1458,20 @@ export interface components {
       type: 'progress';
       progress: components['schemas']['Progress'];
     };
-    /** @description Processes of a PyTorch job (azureml-core sends it; the swagger does not have it). */
+    /**
+     * @description Processes of a PyTorch job (azureml-core sends it; the swagger does not have it).
+     *
+     *     `processCount` is that of the whole job, over all nodes. Where nobody says, it is one for each
+     *     GPU of a node (`resources.gpus`), else one for each node. `maxRestarts` (ours) is how often a
+     *     node starts its processes again after one of them failed, as torchrun counts.
+     */
     PyTorchConfiguration: {
       /** @default null */
       processCount?: number | null;
       /** @default null */
       communicationBackend?: string | null;
+      /** @default 0 */
+      maxRestarts?: number;
     };
     /** @description Which Python: that at `interpreter_path`, or one built from `conda_dependencies`. */
     PythonSection: {
@@ -1527,10 +1535,14 @@ export interface components {
         [key: string]: string;
       };
     };
-    /** @description What one process of the run needs. `memory` is a limit, and enforced. */
+    /**
+     * @description What one process of the run needs. `memory` is a limit, and enforced.
+     *
+     *     Where nobody says how many `cpus`, it is one for each process, or fewer on a small machine.
+     */
     ResourceRequest: {
-      /** @default 1 */
-      cpus?: number;
+      /** @default null */
+      cpus?: number | null;
       /** @default null */
       memory?: number | string | null;
       /** @default 0 */
@@ -1590,6 +1602,13 @@ export interface components {
        * @default false
        */
       pinned?: boolean;
+      /**
+       * @description web pages that it serves now: title -> address
+       * @default {}
+       */
+      pages?: {
+        [key: string]: string;
+      };
       /**
        * @description only while it waits
        * @default null
@@ -1687,7 +1706,8 @@ export interface components {
       /**
        * @default {
        *       "processCount": null,
-       *       "communicationBackend": null
+       *       "communicationBackend": null,
+       *       "maxRestarts": 0
        *     }
        */
       pyTorch?: components['schemas']['PyTorchConfiguration'];
@@ -1705,7 +1725,7 @@ export interface components {
       kernel?: string | null;
       /**
        * @default {
-       *       "cpus": 1,
+       *       "cpus": null,
        *       "memory": null,
        *       "gpus": 0
        *     }
@@ -1713,6 +1733,8 @@ export interface components {
       resources?: components['schemas']['ResourceRequest'];
       /** @default 0 */
       retries?: number;
+      /** @default 1800 */
+      startTimeoutSeconds?: number;
       /** @default null */
       experiment?: components['schemas']['ExperimentSpec'] | null;
       /** @default [] */
@@ -1780,6 +1802,7 @@ export interface components {
        *       },
        *       "pyTorch": {
        *         "communicationBackend": null,
+       *         "maxRestarts": 0,
        *         "processCount": null
        *       },
        *       "hdi": {
@@ -1788,11 +1811,12 @@ export interface components {
        *       "parameters": {},
        *       "kernel": null,
        *       "resources": {
-       *         "cpus": 1,
+       *         "cpus": null,
        *         "gpus": 0,
        *         "memory": null
        *       },
        *       "retries": 0,
+       *       "startTimeoutSeconds": 1800,
        *       "experiment": null,
        *       "secrets": [],
        *       "secretParameters": {}
@@ -2044,10 +2068,11 @@ export interface components {
        *         "parameters": {},
        *         "pyTorch": {
        *           "communicationBackend": null,
+       *           "maxRestarts": 0,
        *           "processCount": null
        *         },
        *         "resources": {
-       *           "cpus": 1,
+       *           "cpus": null,
        *           "gpus": 0,
        *           "memory": null
        *         },
@@ -2058,6 +2083,7 @@ export interface components {
        *         "spark": {
        *           "configuration": {}
        *         },
+       *         "startTimeoutSeconds": 1800,
        *         "target": "local",
        *         "tensorflow": {
        *           "parameterServerCount": 1,
@@ -2127,6 +2153,13 @@ export interface components {
        * @default false
        */
       pinned?: boolean;
+      /**
+       * @description web pages that it serves now: title -> address
+       * @default {}
+       */
+      pages?: {
+        [key: string]: string;
+      };
       /**
        * @description only while it waits
        * @default null
