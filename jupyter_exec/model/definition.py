@@ -2,8 +2,8 @@
 
 Source: `RunDefinition` and `RunConfiguration` in the Execution Service API 2019-09-30. Fields that
 the published contract does not have (`command`, `parameters`, `kernel`, `resources`, `retries`,
-`experiment`, `secrets`, `secretParameters`, `startTimeoutSeconds`, `sweep`) are ours; clients that do not know them are
-unharmed.
+`experiment`, `secrets`, `secretParameters`, `startTimeoutSeconds`, `sweep`) are ours; clients that
+do not know them are unharmed.
 """
 
 from __future__ import annotations

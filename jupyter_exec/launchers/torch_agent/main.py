@@ -67,7 +67,7 @@ class NodeRendezvous(RendezvousHandler):  # type: ignore[misc]  # torch is not i
         host, port = parameters.endpoint.rsplit(":", 1)
         self.missing = ""  # who did not come, once that is known
         self._host, self._port = host, int(port)
-        self._node, self._nodes = node, parameters.max_nodes
+        self.node, self._nodes = node, parameters.max_nodes
         self._run_id = parameters.run_id
         self._timeout_s = timeout_s
         self._round = -1
@@ -84,7 +84,7 @@ class NodeRendezvous(RendezvousHandler):  # type: ignore[misc]  # torch is not i
         self._round += 1
         os.environ["JUPYTER_EXEC_ROUND"] = str(self._round)
         mine = PrefixStore(f"jupyter-exec/{self._round}", store)
-        mine.set(f"node-{self._node}", "")
+        mine.set(f"node-{self.node}", "")
         mine.add("arrived", 1)
         names = [f"node-{number}" for number in range(self._nodes)]
         try:
@@ -93,10 +93,10 @@ class NodeRendezvous(RendezvousHandler):  # type: ignore[misc]  # torch is not i
         except DistStoreError as error:
             raise self._late([name for name in names if not mine.check([name])]) from error
         port = self._port if self._round == 0 else self._new_store(mine)
-        return _info(mine, self._node, self._nodes, self._host, port)
+        return _info(mine, self.node, self._nodes, self._host, port)
 
     def _connect(self) -> TCPStore:
-        if self._node == 0:
+        if self.node == 0:
             return _serve(self._host, self._port)
         timeout = timedelta(seconds=self._timeout_s)
         try:
@@ -105,8 +105,8 @@ class NodeRendezvous(RendezvousHandler):  # type: ignore[misc]  # torch is not i
             raise self._late(["node-0"]) from error
 
     def _new_store(self, mine: PrefixStore) -> int:
-        """Return the port of a store without what the ranks before a restart have left in theirs."""
-        if self._node == 0:
+        """Return the port of a store without what ranks left before a restart."""
+        if self.node == 0:
             self._workers = _serve(self._host, 0)
             mine.set("port", str(self._workers.port))
         return int(mine.get("port"))
@@ -127,8 +127,8 @@ class NodeRendezvous(RendezvousHandler):  # type: ignore[misc]  # torch is not i
         """Stay until all have left if this node has the store, since the others use it."""
         if self._store is None or self._nodes == 1:
             return
-        self._store.set(f"jupyter-exec/left/{self._node}", "")
-        if self._node == 0:
+        self._store.set(f"jupyter-exec/left/{self.node}", "")
+        if self.node == 0:
             others = [f"jupyter-exec/left/{number}" for number in range(self._nodes)]
             with _killable():
                 self._store.wait(others, _FOREVER)
@@ -209,7 +209,7 @@ def _info(store: PrefixStore, node: int, nodes: int, host: str, port: int) -> An
 
 @contextmanager
 def _killable() -> Iterator[None]:
-    """Let SIGTERM end this process while it waits in C++, where no handler of Python's is called."""
+    """Let SIGTERM end this process while it waits in C++, where Python calls no handler."""
     handler = signal.signal(signal.SIGTERM, signal.SIG_DFL)
     try:
         yield
@@ -236,7 +236,7 @@ def main() -> None:
     def make(parameters: RendezvousParameters) -> NodeRendezvous:
         made.append(NodeRendezvous(parameters, int(os.environ["NODE_RANK"]), float(timeout_s)))
         ranks = parameters.max_nodes * int(arguments.nproc_per_node)
-        if made[0]._node == 0:
+        if made[0].node == 0:
             threading.Thread(target=made[0].await_ranks, args=(ranks,), daemon=True).start()
         return made[0]
 
