@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from jupyter_exec.launchers import ranks
+from jupyter_exec.launchers import mpi, ranks
 from jupyter_exec.launchers.base import LaunchContext
 from jupyter_exec.launchers.elastic import AGENT
 from jupyter_exec.model.definition import RunConfiguration
@@ -26,6 +26,8 @@ from jupyter_exec.store.paths import DataPaths
 PLANS = sorted((Path(__file__).parent / "plans").glob("*.json"))
 PROGRAMS = {
     ranks.RANK: "{rank}",
+    ranks.STARTER: "{starter}",
+    mpi.MPIRUN: "{mpirun}",
     str(AGENT): "{torch_agent}/main.py",
     str(AGENT.parent): "{torch_agent}",
 }
