@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 AGENT = Path(__file__).with_name("torch_agent") / "main.py"
 
 _ROLE = "node"
+_MOST_RANKS = 1000  # each is a process with a log
 _INTERFACES = ("GLOO_SOCKET_IFNAME", "NCCL_SOCKET_IFNAME", "TP_SOCKET_IFNAME")
 _LOOPBACK = "lo0" if sys.platform == "darwin" else "lo"
 
@@ -57,6 +58,10 @@ class ElasticLauncher(Launcher):
                 f"give a multiple of {nodes}"
             )
             faults.append(Fault("configuration.pyTorch.processCount", message))
+        processes = nodes * self._processes(configuration)
+        if processes > _MOST_RANKS:
+            message = f"{processes} processes are too many: a job has at most {_MOST_RANKS}"
+            faults.append(Fault("configuration.nodeCount", message))
         return faults
 
     def faults_on(self, configuration: RunConfiguration, capacity: Resources) -> list[Fault]:

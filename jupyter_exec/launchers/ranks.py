@@ -32,8 +32,10 @@ if [ -n "$PMI_RANK" ]; then
   export OMPI_COMM_WORLD_RANK="$_rank" OMPI_COMM_WORLD_SIZE="$_size"
   export OMPI_COMM_WORLD_LOCAL_RANK="$_local" OMPI_COMM_WORLD_LOCAL_SIZE="$_beside"
 fi
-if [ -n "$JUPYTER_EXEC_ROUND" ]; then # torch_agent
+if [ -n "$MASTER_PORT" ]; then
   export AZ_BATCHAI_PYTORCH_INIT_METHOD="tcp://$MASTER_ADDR:$MASTER_PORT"
+fi
+if [ -n "$JUPYTER_EXEC_ROUND" ]; then # torch_agent; torch has the nodes count by themselves
   export TORCHELASTIC_RESTART_COUNT="$JUPYTER_EXEC_ROUND"
 fi
 _failed=$1
