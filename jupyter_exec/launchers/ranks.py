@@ -52,12 +52,15 @@ exit $_code
 
 # A rank of MPI that ends by an exception would wait at its exit for all others to end as well
 # (MPI_Finalize), and they for its messages: mpi4py is told to abort instead, as by
-# `python -m mpi4py`, and what else may wait at the exit is ended after a while. It runs in a
-# process that may be as old as Python 3.6, and leaves no name behind in `__main__`.
+# `python -m mpi4py`, and what else may wait at the exit is ended after a while. MPICH's words about
+# the abort would come after the script's own last ones, so nobody hears them. It runs in an
+# interpreter that may be as old as Python 3.6, and leaves no name behind in `__main__`.
 STARTER = """
 def _run():
-    import os, runpy, sys
+    import atexit, os, runpy, sys
     main = sys.modules["__main__"]
+    quiet = []
+    atexit.register(lambda: [os.dup2(null, 2) for null in quiet])
     failed, rank = sys.argv[1], os.environ.get("RANK", "0")
     del main._run, sys.argv[:2]
     module = sys.argv[0] == "-m"
@@ -92,6 +95,7 @@ def _run():
         mpi = sys.modules.get("mpi4py.MPI")
         if hasattr(mpi, "_set_abort_status"):
             mpi._set_abort_status(number)
+            quiet.append(os.open(os.devnull, os.O_WRONLY))
         import signal
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
         signal.alarm(30)

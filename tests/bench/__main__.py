@@ -12,6 +12,7 @@ from pathlib import Path
 from bench import (
     rows_environments,
     rows_folder,
+    rows_frameworks,
     rows_list,
     rows_logs,
     rows_many,
@@ -32,6 +33,7 @@ GROUPS = {
     "flood": rows_logs.flood,
     "folder": rows_folder.folder,
     "environments": rows_environments.environments,
+    "mpi": rows_frameworks.mpi,
     "templates": rows_templates.templates,
     "experiments": rows_templates.experiments,
     "start": rows_server.start,
