@@ -45,8 +45,8 @@ shift 3
 trap _asked=yes TERM
 "$@"
 _code=$?
-_again=${TORCHELASTIC_RESTART_COUNT:-0}
-[ $_code = 0 ] || [ -n "$_asked" ] || echo "rank-$_rank $_code $_again" >>"$_failed"
+_restarts=${TORCHELASTIC_RESTART_COUNT:+ $TORCHELASTIC_RESTART_COUNT}
+[ $_code = 0 ] || [ -n "$_asked" ] || echo "rank-$_rank $_code$_restarts" >>"$_failed"
 exit $_code
 """
 

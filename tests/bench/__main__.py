@@ -19,6 +19,7 @@ from bench import (
     rows_server,
     rows_single,
     rows_templates,
+    rows_torch,
 )
 from bench.harness import Plan, Row, say
 from bench.table import table, write_between_markers
@@ -36,6 +37,7 @@ GROUPS = {
     "mpi": rows_frameworks.mpi,
     "templates": rows_templates.templates,
     "experiments": rows_templates.experiments,
+    "torch": rows_torch.torch,
     "start": rows_server.start,
     "lag": rows_server.lag,
 }

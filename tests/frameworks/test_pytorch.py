@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import psutil
 import pytest
 from framework_runs import API, finish, logs, submit
 from local_runs import LINUX
@@ -48,11 +49,17 @@ for step in range(10):
     optimizer.step()
 with torch.no_grad():
     loss = nn.functional.mse_loss(model(inputs), wanted).item()
-if not alone:
-    distributed.destroy_process_group()
+opened = []
+if os.path.isdir("/proc/self/fd"):
+    files = [os.path.join("/proc/self/fd", number) for number in os.listdir("/proc/self/fd")]
+    mine = {os.readlink(file) for file in files if os.path.lexists(file)}
+    sockets = [line.split() for name in ("tcp", "tcp6") for line in open("/proc/net/" + name)]
+    opened = [words[1] for words in sockets if words[3] == "0A" and f"socket:[{words[9]}]" in mine]
 names = ["LOCAL_RANK", "NODE_RANK", "GROUP_RANK", "AZ_BATCHAI_TASK_INDEX", "MASTER_ADDR",
          "MASTER_PORT", "AZ_BATCHAI_PYTORCH_INIT_METHOD", "OMP_NUM_THREADS"]
-print(json.dumps({"loss": loss, "rank": rank, "world": world,
+if not alone:
+    distributed.destroy_process_group()
+print(json.dumps({"loss": loss, "rank": rank, "world": world, "opened": opened,
                   **{name: os.environ.get(name) for name in names}}))
 """
 
@@ -80,6 +87,8 @@ def test_data_parallel_over_nodes_learns_what_one_process_does(
         assert (rank["MASTER_ADDR"], rank["MASTER_PORT"]) == ("127.0.0.1", port)
         assert rank["AZ_BATCHAI_PYTORCH_INIT_METHOD"] == f"tcp://127.0.0.1:{port}"
         assert rank["OMP_NUM_THREADS"] == "1"
+        for address in rank["opened"]:
+            assert address.partition(":")[0].endswith("0100007F")  # 127.0.0.1
     alone = finish(server, DDP, torch_python, timeout_s=WAIT_S, framework="PyTorch")
     assert (alone["status"], alone["error"]) == ("Completed", None)
     (printed,) = logs(server, alone).values()
@@ -148,23 +157,26 @@ def begin(server: RunningServer, python: str, pipes: Path) -> tuple[str, list[in
     return run_id, [int((pipes / f"{rank}-ready").read_text()) for rank in range(2)]
 
 
-def left(run_id: str) -> list[str]:
-    """Return the command lines of all processes of a run."""
-    mark, found = f"AZUREML_RUN_ID={run_id}\0".encode(), []
-    for process in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError):
-            if mark in (process / "environ").read_bytes():
-                found.append((process / "cmdline").read_text())
+def processes(run_id: str) -> list[psutil.Process]:
+    """Return all processes of a run."""
+    found = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            if process.environ().get("AZUREML_RUN_ID") == run_id:
+                found.append(process)
     return found
 
 
 @LINUX
 def test_a_killed_rank_is_named(server: RunningServer, torch_python: str, pipes: Path) -> None:
     run_id, pids = begin(server, torch_python, pipes)
+    opened = [each for one in processes(run_id) for each in one.net_connections("tcp")]
+    listening = {each.laddr.ip for each in opened if each.status == psutil.CONN_LISTEN}
+    assert listening == {"127.0.0.1"}
     os.kill(pids[1], signal.SIGKILL)
     run = server.wait_for_end(run_id, WAIT_S)
     assert run["error"]["message"] == "rank-1: ended by SIGKILL (out of memory?)", logs(server, run)
-    assert left(run_id) == []
+    assert processes(run_id) == []
 
 
 @LINUX
@@ -178,13 +190,13 @@ def test_a_run_outlives_its_server_and_a_cancel_leaves_nothing(
     run = server.wait_for_end(run_id, WAIT_S)
     assert (run["status"], run["error"]) == ("Completed", None), logs(server, run)
     assert [logs(server, run)[f"rank-{rank}"] for rank in range(2)] == ["went on\n"] * 2
-    assert left(run_id) == []
+    assert processes(run_id) == []
 
     run_id, _ = begin(server, torch_python, pipes)
-    assert len(left(run_id)) >= 2 * 3  # agent, shell, script
+    assert len(processes(run_id)) >= 2 * 3  # agent, shell, script
     server.client.post(f"{API}runs/{run_id}/cancel").raise_for_status()
     assert server.wait_for_end(run_id, WAIT_S)["status"] == "Canceled"
-    assert left(run_id) == []
+    assert processes(run_id) == []
 
 
 LATE = """
@@ -247,6 +259,6 @@ def test_what_does_not_go_together_is_refused(
     answer = server.client.post(API + "runs", json={"definition": definition})
     assert answer.status_code == 400
     (fault,) = answer.json()["error"]["details"]
-    assert fault["target"] == target
+    assert fault["target"] == f"definition.{target}"
     for word in words:
         assert word in fault["message"]
