@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import psutil
@@ -22,6 +21,8 @@ from jupyter_exec.model.definition import RunConfiguration
 from jupyter_exec.model.job import Address
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from servers import RunningServer
 
 pytestmark = pytest.mark.timeout(400)
@@ -97,7 +98,6 @@ def test_data_parallel_over_nodes_learns_what_one_process_does(
 
 FAILS_ONCE = """
 import os
-from pathlib import Path
 import torch
 from torch import distributed
 distributed.init_process_group("gloo")
