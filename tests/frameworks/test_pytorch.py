@@ -98,6 +98,7 @@ def test_data_parallel_over_nodes_learns_what_one_process_does(
 
 FAILS_ONCE = """
 import os
+from pathlib import Path
 import torch
 from torch import distributed
 distributed.init_process_group("gloo")
