@@ -15,8 +15,8 @@ from pathlib import Path
 import uv
 
 PACKAGES = {
-    "torch": ["torch==2.13.0", "numpy"],  # its plain version on PyPI is the CPU's
     "tracking": ["torch==2.13.0", "tensorboard", "mlflow-skinny", "sqlalchemy", "alembic"],
+    "torch": ["torch==2.13.0", "numpy", "tensorboard"],  # its plain version on PyPI is the CPU's
     "tensorflow": ["tensorflow-cpu", "mpi4py"],
     "spark": ["pyspark", "numpy"],
     "learning": ["scikit-learn", "xgboost-cpu", "mpi4py", "mlflow-skinny", "tensorboard"],

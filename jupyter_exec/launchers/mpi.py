@@ -45,7 +45,7 @@ _VARIABLES = {
     "OMPI_MCA_hwloc_base_binding_policy": "none",
     "PRTE_ALLOW_RUN_AS_ROOT": "1",  # Open MPI 5
     "PRTE_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
-    "PRTE_MCA_rmaps_default_mapping_policy": ":oversubscribe",
+    "PRTE_MCA_rmaps_default_mapping_policy": "slot:oversubscribe",
     "PRTE_MCA_hwloc_default_binding_policy": "none",
 }
 

@@ -32,6 +32,12 @@ if [ -n "$PMI_RANK" ]; then
   export OMPI_COMM_WORLD_RANK="$_rank" OMPI_COMM_WORLD_SIZE="$_size"
   export OMPI_COMM_WORLD_LOCAL_RANK="$_local" OMPI_COMM_WORLD_LOCAL_SIZE="$_beside"
 fi
+if [ -n "$MASTER_PORT" ]; then
+  export AZ_BATCHAI_PYTORCH_INIT_METHOD="tcp://$MASTER_ADDR:$MASTER_PORT"
+fi
+if [ -n "$JUPYTER_EXEC_ROUND" ]; then # torch_agent; torch has the nodes count by themselves
+  export TORCHELASTIC_RESTART_COUNT="$JUPYTER_EXEC_ROUND"
+fi
 _failed=$1
 _asked=
 exec >>"$2rank-$_rank$3" 2>&1
@@ -39,18 +45,22 @@ shift 3
 trap _asked=yes TERM
 "$@"
 _code=$?
-[ $_code = 0 ] || [ -n "$_asked" ] || echo "rank-$_rank $_code" >>"$_failed"
+_restarts=${TORCHELASTIC_RESTART_COUNT:+ $TORCHELASTIC_RESTART_COUNT}
+[ $_code = 0 ] || [ -n "$_asked" ] || echo "rank-$_rank $_code$_restarts" >>"$_failed"
 exit $_code
 """
 
 # A rank of MPI that ends by an exception would wait at its exit for all others to end as well
 # (MPI_Finalize), and they for its messages: mpi4py is told to abort instead, as by
-# `python -m mpi4py`, and what else may wait at the exit is ended after a while. It runs in a
-# process that may be as old as Python 3.6, and leaves no name behind in `__main__`.
+# `python -m mpi4py`, and what else may wait at the exit is ended after a while. MPICH's words about
+# the abort would come after the script's own last ones, so nobody hears them. It runs in an
+# interpreter that may be as old as Python 3.6, and leaves no name behind in `__main__`.
 STARTER = """
 def _run():
-    import os, runpy, sys
+    import atexit, os, runpy, sys
     main = sys.modules["__main__"]
+    quiet = []
+    atexit.register(lambda: [os.dup2(null, 2) for null in quiet])
     failed, rank = sys.argv[1], os.environ.get("RANK", "0")
     del main._run, sys.argv[:2]
     module = sys.argv[0] == "-m"
@@ -85,6 +95,7 @@ def _run():
         mpi = sys.modules.get("mpi4py.MPI")
         if hasattr(mpi, "_set_abort_status"):
             mpi._set_abort_status(number)
+            quiet.append(os.open(os.devnull, os.O_WRONLY))
         import signal
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
         signal.alarm(30)
@@ -96,7 +107,8 @@ _run()
 def rank_command(command: Sequence[str], context: LaunchContext) -> tuple[str, ...]:
     """Return argv of each rank: the command, with a log of its own.
 
-    Its output is `logs/rank-3.txt`, and a line in `failed` tells of an exit code that is not 0.
+    Its output is `logs/rank-3.txt`, and a line in `failed` tells of an exit code that is not 0,
+    and how often torchrun had started all ranks again by then.
     """
     before, after = context.log.rsplit("{}", 1)
     return (_SHELL, "-c", RANK, _SHELL, context.failed, before, after, *command)

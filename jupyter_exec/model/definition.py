@@ -2,8 +2,8 @@
 
 Source: `RunDefinition` and `RunConfiguration` in the Execution Service API 2019-09-30. Fields that
 the published contract does not have (`command`, `parameters`, `kernel`, `resources`, `retries`,
-`experiment`, `secrets`, `secretParameters`, `sweep`, `startTimeoutSeconds`, `tensorflow.chief`) are
-ours; clients that do not know them are unharmed.
+`experiment`, `secrets`, `secretParameters`, `sweep`, `startTimeoutSeconds`,
+`tensorflow.chief`, `pyTorch.maxRestarts`) are ours; clients that do not know them are unharmed.
 """
 
 from __future__ import annotations
@@ -73,10 +73,16 @@ class MpiConfiguration(WireModel):
 
 
 class PyTorchConfiguration(WireModel):
-    """Processes of a PyTorch job (azureml-core sends it; the swagger does not have it)."""
+    """Processes of a PyTorch job (azureml-core sends it; the swagger does not have it).
+
+    `processCount` is that of the whole job, over all nodes. Where nobody says, it is one for each
+    GPU of a node (`resources.gpus`), else one for each node. `maxRestarts` (ours) is how often a
+    node starts its processes again after one of them failed, as torchrun counts.
+    """
 
     process_count: Count | None = None
     communication_backend: str | None = None
+    max_restarts: Annotated[int, Field(ge=0, le=100)] = 0
 
 
 class HdiConfiguration(WireModel):
@@ -127,7 +133,7 @@ class RunConfiguration(WireModel):
     kernel: str | None = None
     resources: ResourceRequest = ResourceRequest()
     retries: Annotated[int, Field(ge=0, le=100)] = 0
-    start_timeout_seconds: Annotated[int, Field(ge=1)] = 1800  # until all who serve listen
+    start_timeout_seconds: Annotated[int, Field(ge=1)] = 1800  # until all processes have met
     experiment: ExperimentSpec | None = None  # roles and replicas; in place of a script
     secrets: list[str] = []  # names of variables whose values are sent, and never stored
     secret_parameters: dict[str, str] = {}  # of a notebook: parameter -> one of `secrets`

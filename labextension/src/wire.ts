@@ -1509,6 +1509,8 @@ export interface components {
       processCount?: number | null;
       /** @default null */
       communicationBackend?: string | null;
+      /** @default 0 */
+      maxRestarts?: number;
     };
     /** @description Which Python: that at `interpreter_path`, or one built from `conda_dependencies`. */
     PythonSection: {
@@ -1743,7 +1745,8 @@ export interface components {
       /**
        * @default {
        *       "processCount": null,
-       *       "communicationBackend": null
+       *       "communicationBackend": null,
+       *       "maxRestarts": 0
        *     }
        */
       pyTorch?: components['schemas']['PyTorchConfiguration'];
@@ -1841,6 +1844,7 @@ export interface components {
        *       },
        *       "pyTorch": {
        *         "communicationBackend": null,
+       *         "maxRestarts": 0,
        *         "processCount": null
        *       },
        *       "hdi": {
@@ -2118,6 +2122,7 @@ export interface components {
        *         "parameters": {},
        *         "pyTorch": {
        *           "communicationBackend": null,
+       *           "maxRestarts": 0,
        *           "processCount": null
        *         },
        *         "resources": {

@@ -12,6 +12,7 @@ from pathlib import Path
 from bench import (
     rows_environments,
     rows_folder,
+    rows_frameworks,
     rows_list,
     rows_logs,
     rows_many,
@@ -19,6 +20,7 @@ from bench import (
     rows_single,
     rows_templates,
     rows_tensorflow,
+    rows_torch,
 )
 from bench.harness import Plan, Row, say
 from bench.table import table, write_between_markers
@@ -34,8 +36,10 @@ GROUPS = {
     "folder": rows_folder.folder,
     "environments": rows_environments.environments,
     "tensorflow": rows_tensorflow.tensorflow,
+    "mpi": rows_frameworks.mpi,
     "templates": rows_templates.templates,
     "experiments": rows_templates.experiments,
+    "torch": rows_torch.torch,
     "start": rows_server.start,
     "lag": rows_server.lag,
 }

@@ -17,13 +17,20 @@ import pytest
 
 from jupyter_exec.launchers import mpi, ranks
 from jupyter_exec.launchers.base import LaunchContext
+from jupyter_exec.launchers.elastic import AGENT
 from jupyter_exec.model.definition import RunConfiguration
 from jupyter_exec.model.job import Address
 from jupyter_exec.services.ways import Ways
 from jupyter_exec.store.paths import DataPaths
 
 PLANS = sorted((Path(__file__).parent / "plans").glob("*.json"))
-PROGRAMS = {ranks.RANK: "{rank}", ranks.STARTER: "{starter}", mpi.MPIRUN: "{mpirun}"}
+PROGRAMS = {
+    ranks.RANK: "{rank}",
+    ranks.STARTER: "{starter}",
+    mpi.MPIRUN: "{mpirun}",
+    str(AGENT): "{torch_agent}/main.py",
+    str(AGENT.parent): "{torch_agent}",
+}
 CONTEXT = LaunchContext(
     run_id="exp_1",
     work_dir="/runs/1/work",

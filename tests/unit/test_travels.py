@@ -18,6 +18,7 @@ ROOT = Path(jupyter_exec.__file__).parent
 SHIM = sorted(ROOT.glob("targets/shim/*.py"))
 LOCAL_RUNNER = [ROOT / "services/localrun/link.py", ROOT / "services/localrun/runner.py"]
 NOTEBOOK_RUNNER = sorted(ROOT.glob("launchers/notebook_runner/*.py"))
+TORCH_AGENT = sorted(ROOT.glob("launchers/torch_agent/*.py"))
 OLD_PYTHON = [
     ROOT / "current_run.py",
     *SHIM,
@@ -70,6 +71,7 @@ def strangers(file: Path) -> set[str]:
 def test_there_is_something_to_look_at() -> None:
     assert {"main.py", "protocol.py", "proctree.py"} <= {file.name for file in SHIM}
     assert {"main.py", "session.py", "boot.py"} <= {file.name for file in NOTEBOOK_RUNNER}
+    assert "main.py" in {file.name for file in TORCH_AGENT}
 
 
 @pytest.mark.parametrize("file", OLD_PYTHON, ids=path_of)
@@ -88,3 +90,9 @@ def test_it_needs_the_standard_library_only(file: Path) -> None:
 @pytest.mark.parametrize("file", NOTEBOOK_RUNNER, ids=path_of)
 def test_the_notebook_runner_needs_the_notebook_libraries_only(file: Path) -> None:
     assert strangers(file) <= NOTEBOOK_NEEDS
+
+
+@pytest.mark.parametrize("file", TORCH_AGENT, ids=path_of)
+def test_the_torch_agent_needs_torch_only(file: Path) -> None:
+    ast.parse(file.read_bytes(), feature_version=(3, 8))
+    assert strangers(file) <= {"torch"}

@@ -11,7 +11,7 @@ from jupyter_exec.targets.shim.record import last_line
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Dict, Iterator, List, Sequence, Tuple
+    from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
 
 ECHO_S = 2.0
 """How long to wait for the cause where all that is known is that somebody lost a peer."""
@@ -37,6 +37,7 @@ _ECHOES = (
     "failed to connect to",
     "additional grpc error information",  # TensorFlow's, after the words themselves
     "node collective",
+    "a rank of this node failed",  # launchers/torch_agent: the rank itself tells why
 )
 _ENDED_BY_OTHERS = (-15, -9, -13, _SHELL_SIGNAL + 15, _SHELL_SIGNAL + 9, _SHELL_SIGNAL + 13)
 
@@ -78,7 +79,8 @@ def failures(
 
     Args:
         ended: replicas that failed, in the order of their ends: role, index, exit code, log.
-        ranks: file of the ranks that failed (`launchers/ranks.py`): `rank-3 1`, line by line.
+        ranks: file of the ranks that failed (`launchers/ranks.py`): `rank-3 1 0`, line by line; the
+            last word is how often the ranks had been started again, and only the last time counts.
         masked: values that no message may repeat.
     """
     found = []
@@ -87,6 +89,8 @@ def failures(
         attempt = own[len(f"{role}-{index}") :]
         for name, code in _failed_ranks(ranks):
             line = last_line(os.path.join(folder, name + attempt), masked)
+            before = f"[{name.replace('-', '')}]: "  # torch's excepthook
+            line = line[len(before) :] if line.startswith(before) else line
             found.append(Failure(name, code, line))
     for role, index, code, log in ended:
         found.append(Failure(f"{role}-{index}", code, last_line(log, masked)))
@@ -120,13 +124,22 @@ def _failed_ranks(path: str) -> "Iterator[Tuple[str, int]]":
         lines = os.read(fd, _MOST_BYTES).decode("utf-8", "replace").splitlines()
     finally:
         os.close(fd)
-    for line in lines:
-        name, _, word = line.partition(" ")
-        role, _, index = name.rpartition("-")
-        if role == "rank" and index.isdigit() and word.isdigit():
-            code = int(word)
-            is_signal = _SHELL_SIGNAL < code <= _SHELL_SIGNAL + _SIGNALS
-            yield name, _SHELL_SIGNAL - code if is_signal else code
+    found = [rank for rank in map(_failed_rank, lines) if rank]
+    latest = max([restarts for _, _, restarts in found], default=0)
+    for name, code, restarts in found:
+        if restarts == latest:
+            yield name, code
+
+
+def _failed_rank(line: str) -> "Optional[Tuple[str, int, int]]":
+    """Return name, exit code and number of restarts, None where a line is something else."""
+    name, word, restarts = [*line.split(" "), "0", "", ""][:3]
+    role, _, index = name.rpartition("-")
+    if role != "rank" or not (index.isdigit() and word.isdigit() and restarts.isdigit()):
+        return None
+    code = int(word)
+    is_signal = _SHELL_SIGNAL < code <= _SHELL_SIGNAL + _SIGNALS
+    return name, _SHELL_SIGNAL - code if is_signal else code, int(restarts)
 
 
 def _signal_name(number: int) -> str:

@@ -1,0 +1,1 @@
+"""What starts the ranks of a node with torch; this folder travels with runs, `main.py` starts."""
