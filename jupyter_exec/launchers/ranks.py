@@ -57,7 +57,7 @@ exit $_code
 # interpreter that may be as old as Python 3.6, and leaves no name behind in `__main__`.
 STARTER = """
 def _run():
-    import atexit, os, runpy, sys
+    import atexit, os, sys
     main = sys.modules["__main__"]
     quiet = []
     atexit.register(lambda: [os.dup2(null, 2) for null in quiet])
@@ -68,6 +68,7 @@ def _run():
     try:
         if module:
             del sys.argv[0]
+            import runpy
             runpy._run_module_as_main(sys.argv[0])
         else:
             path = main.__file__ = os.path.abspath(sys.argv[0])
@@ -84,8 +85,10 @@ def _run():
         number = code & 255 if isinstance(code, int) else 1
     except BaseException as problem:
         place = problem.__traceback__
-        inner = ("<string>", runpy.__file__, "<frozen runpy>", "<frozen importlib._bootstrap>")
-        while place is not None and place.tb_frame.f_code.co_filename in inner:
+        while place is not None:
+            frame = place.tb_frame
+            if frame.f_code.co_filename != "<string>" and frame.f_globals["__name__"] != "runpy":
+                break
             place = place.tb_next
         sys.excepthook(type(problem), problem.with_traceback(place), place)
         code = number = 130 if isinstance(problem, KeyboardInterrupt) else 1

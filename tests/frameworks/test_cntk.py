@@ -75,6 +75,7 @@ def libraries(tmp_path_factory: pytest.TempPathFactory) -> str:
     return str(folder)
 
 
+@pytest.mark.timeout(600)  # its environment is made, once per machine
 def test_one_process_and_two_ranks_come_to_the_same(
     server: RunningServer, cntk_python: str, libraries: str
 ) -> None:
