@@ -1503,7 +1503,13 @@ export interface components {
     ProjectFileRequest: {
       path: string;
     };
-    /** @description Processes of a PyTorch job (azureml-core sends it; the swagger does not have it). */
+    /**
+     * @description Processes of a PyTorch job (azureml-core sends it; the swagger does not have it).
+     *
+     *     `processCount` is that of the whole job, over all nodes. Where nobody says, it is one for each
+     *     GPU of a node (`resources.gpus`), else one for each node. `maxRestarts` (ours) is how often a
+     *     node starts its processes again after one of them failed, as torchrun counts.
+     */
     PyTorchConfiguration: {
       /** @default null */
       processCount?: number | null;
