@@ -9,11 +9,13 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from framework_environments import python_with
 from nbclient import NotebookClient
+from needs import need
 
 FOLDER = Path(__file__).parents[2] / "notebooks"
 # Somebody's own work with runs, not a run itself.
-INTERACTIVE = ("environments", "optuna", "templates")
+INTERACTIVE = ("distributed", "environments", "optuna", "templates")
 NOTEBOOKS = sorted(path for path in FOLDER.glob("*.ipynb") if path.stem not in INTERACTIVE)
 
 
@@ -87,6 +89,41 @@ def test_environments_and_containers(make_server, docker_engine, monkeypatch):
     assert [run["target"] for run in runs] == ["docker", "local", "local", "local"]
     first_lines = [server.log(run["runId"]).splitlines()[0] for run in runs]
     assert [line.endswith(f" on {platform.node()}") for line in first_lines] == [False] + [True] * 3
+
+
+def test_from_one_process_to_many(server, monkeypatch):
+    need("mpirun", "apt-get install openmpi-bin")
+    need("java", "apt-get install openjdk-17-jre-headless")
+    for example, environment in (("TORCH", "torch"), ("MPI", "learning"), ("SPARK", "spark")):
+        monkeypatch.setenv(f"EXAMPLE_{example}", python_with(environment))
+    executed = interactive("distributed", server, monkeypatch)
+    runs = server.client.get("jupyter-exec/v1/runs?q=distributed").json()["runs"]
+    ended = {run["displayName"]: run["status"] for run in runs}
+    assert ended == {
+        "alone": "Completed",
+        "together": "Completed",
+        "unlucky": "Failed",
+        "pi": "Completed",
+        "words": "Completed",
+    }
+    shown = [outputs_of(cell) for cell in executed.cells if cell.cell_type == "code"]
+    (losses,) = [
+        json.loads(text)
+        for outputs in shown
+        for text in outputs.get("text/plain", [])
+        if text.startswith("[")
+    ]
+    assert losses[0] == pytest.approx(losses[1], rel=1e-4)
+    printed = "".join(
+        output.text
+        for cell in executed.cells
+        if cell.cell_type == "code"
+        for output in cell.outputs
+        if output.output_type == "stream"
+    )
+    assert "rank-1: ValueError: no such layer: 7 (exit code 1)" in printed
+    assert "rank 3 of 4: 3.141593" in printed
+    assert "('be', 2)" in printed
 
 
 def interactive(name: str, server, monkeypatch) -> nbformat.NotebookNode:
