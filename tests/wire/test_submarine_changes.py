@@ -103,6 +103,9 @@ def test_list_and_logs_by_status(make_server: Callable[..., RunningServer]) -> N
 def test_delete_ends_it_and_its_run_stays(submarine: RunningServer) -> None:
     experiment_id = create(submarine, spec(SLEEP))
     submarine.wait_for_status(experiment_id, "Running")
+    log_path = f"jupyter-exec/v1/runs/{experiment_id}/logs/worker-0.txt"
+    with submarine.client.stream("GET", log_path, params={"follow": 1}) as log:
+        next(log.iter_text())
     path = f"api/v1/experiment/{experiment_id}"
     before = experiment(submarine, experiment_id)
     deleted = result_of(submarine.client.delete(path), "SubmarineExperiment")
