@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Sequence
+    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
     from pathlib import Path
 
 LOCK_POLL_S = 0.1
@@ -58,7 +58,13 @@ async def locked(path: Path, waiting: Callable[[], None]) -> AsyncIterator[int]:
         os.close(file)
 
 
-async def run_logged(command: Sequence[str], log: Path, lock: int, folder: Path) -> tuple[int, str]:
+async def run_logged(
+    command: Sequence[str],
+    log: Path,
+    lock: int,
+    folder: Path,
+    variables: Mapping[str, str] | None = None,
+) -> tuple[int, str]:
     """Run a program with its output going straight to the log.
 
     When the task is cancelled, everything that the program started is killed.
@@ -66,6 +72,7 @@ async def run_logged(command: Sequence[str], log: Path, lock: int, folder: Path)
     Args:
         lock: descriptor from `locked`.
         folder: the program's working folder.
+        variables: on top of those that every build sees.
 
     Returns:
         The exit status, and what the program has printed.
@@ -81,7 +88,7 @@ async def run_logged(command: Sequence[str], log: Path, lock: int, folder: Path)
             stdout=output,
             stderr=asyncio.subprocess.STDOUT,
             cwd=folder,
-            env=build_variables(),
+            env={**build_variables(), **(variables or {})},
             start_new_session=True,
             pass_fds=(lock,),
         )
