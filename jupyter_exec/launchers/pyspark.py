@@ -19,6 +19,7 @@ from jupyter_exec.launchers.framework import FrameworkLauncher
 from jupyter_exec.launchers.spark_packages import package_faults
 from jupyter_exec.launchers.spark_runner.main import TOLD
 from jupyter_exec.launchers.spark_submit import (
+    MEBIBYTE,
     RUNNER,
     WAIT_S,
     conf_words,
@@ -179,9 +180,10 @@ def _cluster(configuration: RunConfiguration, context: LaunchContext) -> tuple[R
     one = configuration.resources.need()
     env = {**_python_variables(configuration, context), **_guarded(context, cluster=True)}
     master = runner_command(context, "spark-class", f"{_DEPLOY}.master.Master", "--webui-port", "0")
-    offer = ["--webui-port", "0", "--cores", str(cores(one.cpus))]
+    folder = f"{context.work_dir}/logs/spark"  # where executors have their logs, by number
+    offer = ["--webui-port", "0", "--work-dir", folder, "--cores", str(cores(one.cpus))]
     if one.memory_bytes is not None:
-        offer += ["--memory", heap(one.memory_bytes)]
+        offer += ["--memory", f"{one.memory_bytes // MEBIBYTE}m"]
     worker = runner_command(context, "spark-class", f"{_DEPLOY}.worker.Worker", *offer)
     threads = thread_variables(configuration, context.env, configuration.node_count)
     nodes = configuration.node_count

@@ -26,7 +26,7 @@ WAIT_S = 60
 """How long the processes of a cluster wait for each other."""
 
 _YARN_FOLDERS = ("HADOOP_CONF_DIR", "YARN_CONF_DIR")
-_MEBIBYTE = 2**20
+MEBIBYTE = 2**20
 _LEAST_HEAP = 512  # Spark refuses less than 450 MiB
 _HEAP_PERCENT = 60  # of a process; the rest is for Python, and what the JVM has besides
 
@@ -98,7 +98,7 @@ def cores(cpus: float) -> int:
 
 def heap(memory_bytes: int) -> str:
     """Return the heap of a JVM whose process, with Python's below it, may have so much."""
-    return f"{max(_LEAST_HEAP, memory_bytes * _HEAP_PERCENT // 100 // _MEBIBYTE)}m"
+    return f"{max(_LEAST_HEAP, memory_bytes * _HEAP_PERCENT // 100 // MEBIBYTE)}m"
 
 
 def preparation(configuration: RunConfiguration, context: LaunchContext) -> Preparation | None:

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from jupyter_exec.launchers import ranks
+from jupyter_exec.launchers import ranks, spark_submit
 from jupyter_exec.launchers.base import LaunchContext
 from jupyter_exec.model.definition import RunConfiguration
 from jupyter_exec.model.job import Address
@@ -23,7 +23,11 @@ from jupyter_exec.services.ways import Ways
 from jupyter_exec.store.paths import DataPaths
 
 PLANS = sorted((Path(__file__).parent / "plans").glob("*.json"))
-PROGRAMS = {ranks.RANK: "{rank}"}
+PROGRAMS = {
+    ranks.RANK: "{rank}",
+    str(spark_submit.RUNNER): "{spark}",
+    str(spark_submit.RUNNER.parent): "{spark folder}",
+}
 CONTEXT = LaunchContext(
     run_id="exp_1",
     work_dir="/runs/1/work",
