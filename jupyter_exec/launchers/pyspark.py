@@ -143,7 +143,8 @@ class SparkLauncher(Launcher):
             return {}
         here = addresses[_DRIVER]
         port = configuration.spark.configuration.get("spark.ui.port", str(here.port))
-        return {"Spark UI": f"http://{here.host}:{port}"}
+        # Not the root: it sends a browser to where it thinks it is, and a proxy may be in between.
+        return {"Spark UI": f"http://{here.host}:{port}/jobs/"}
 
 
 class PySparkLauncher(FrameworkLauncher):

@@ -95,6 +95,7 @@ def plain_text(state: Mapping[str, Any]) -> str:
     where = ["" if run_id.startswith(experiment) else experiment, run_id, target]
     lines.append("  " + " · ".join(part for part in where if part))
     lines += [f"  {text}" for text in (cause(run), bar(run)) if text]
+    lines += [f"  {title}: {address}" for title, address in (run.get("pages") or {}).items()]
     metrics = {name: values[-1] for name, values in (state.get("metrics") or {}).items() if values}
     if metrics:
         lines.append(

@@ -1527,10 +1527,14 @@ export interface components {
         [key: string]: string;
       };
     };
-    /** @description What one process of the run needs. `memory` is a limit, and enforced. */
+    /**
+     * @description What one process of the run needs. `memory` is a limit, and enforced.
+     *
+     *     Where nobody says how many `cpus`, it is one for each process, or fewer on a small machine.
+     */
     ResourceRequest: {
-      /** @default 1 */
-      cpus?: number;
+      /** @default null */
+      cpus?: number | null;
       /** @default null */
       memory?: number | string | null;
       /** @default 0 */
@@ -1590,6 +1594,13 @@ export interface components {
        * @default false
        */
       pinned?: boolean;
+      /**
+       * @description web pages that it serves now: title -> address
+       * @default {}
+       */
+      pages?: {
+        [key: string]: string;
+      };
       /**
        * @description only while it waits
        * @default null
@@ -1705,7 +1716,7 @@ export interface components {
       kernel?: string | null;
       /**
        * @default {
-       *       "cpus": 1,
+       *       "cpus": null,
        *       "memory": null,
        *       "gpus": 0
        *     }
@@ -1788,7 +1799,7 @@ export interface components {
        *       "parameters": {},
        *       "kernel": null,
        *       "resources": {
-       *         "cpus": 1,
+       *         "cpus": null,
        *         "gpus": 0,
        *         "memory": null
        *       },
@@ -1969,6 +1980,13 @@ export interface components {
       exitCode: number | null;
       error: components['schemas']['RunError'] | null;
       attempt: number;
+      /**
+       * @description as in the run; not there if empty
+       * @default {}
+       */
+      pages?: {
+        [key: string]: string;
+      };
     };
     /**
      * @description Body of `POST runs`.
@@ -2047,7 +2065,7 @@ export interface components {
        *           "processCount": null
        *         },
        *         "resources": {
-       *           "cpus": 1,
+       *           "cpus": null,
        *           "gpus": 0,
        *           "memory": null
        *         },
@@ -2127,6 +2145,13 @@ export interface components {
        * @default false
        */
       pinned?: boolean;
+      /**
+       * @description web pages that it serves now: title -> address
+       * @default {}
+       */
+      pages?: {
+        [key: string]: string;
+      };
       /**
        * @description only while it waits
        * @default null

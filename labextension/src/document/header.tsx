@@ -13,6 +13,7 @@ import {
 import { isTerminal } from '../model/lifecycle';
 import { RequestFailure } from '../server/errors';
 import type { Run } from '../types';
+import { Pages } from './pages';
 import { failureMessage, failureTitle, progressText, TITLED } from './texts';
 import { useWaiting } from './waiting';
 
@@ -40,6 +41,7 @@ export function RunHeader(props: {
       <Actions run={run} isDeleted={isDeleted} away={away} />
       <Progress run={run} />
       <Cause run={run} onShowLog={onShowLog} />
+      <Pages run={run} />
       {isDeleted && (
         <div className="jp-exec-notice" role="status">
           {trans.__(
