@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from jupyter_exec.model.definition import RunConfiguration
 
 RUNNER = Path(__file__).with_name("spark_runner") / "main.py"
-WAIT_S = 60
-"""How long the processes of a cluster wait for each other."""
+WAIT_S = 300
+"""How long the processes of a cluster wait for each other; one that ends is noticed at once."""
 
 _YARN_FOLDERS = ("HADOOP_CONF_DIR", "YARN_CONF_DIR")
 MEBIBYTE = 2**20

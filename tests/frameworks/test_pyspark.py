@@ -20,7 +20,11 @@ if TYPE_CHECKING:
 
     from servers import RunningServer
 
-LONG_S = 180.0
+pytestmark = pytest.mark.timeout(400)
+
+LONG_S = 300.0
+QUICK = {"JAVA_TOOL_OPTIONS": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"}
+"""A JVM that starts on less of a processor; its code need not be the fastest."""
 LESS = {"spark.ui.showConsoleProgress": "false", "spark.sql.shuffle.partitions": "2"}
 SESSION = """
 import os, sys, time
@@ -74,7 +78,7 @@ def spark(**configuration: str) -> dict[str, Any]:
 
 def environment(python: str, **section: Any) -> dict[str, Any]:
     named = {"userManagedDependencies": True, "interpreterPath": python}
-    return {"environment": {"python": named, "spark": section}}
+    return {"environment": {"python": named, "spark": section, "environmentVariables": QUICK}}
 
 
 def ended(server: RunningServer, run: dict[str, Any]) -> dict[str, str]:
@@ -92,7 +96,7 @@ def test_words_a_fit_the_page_and_a_killed_server(
         server,
         SESSION + told + WORDS + WAIT + FIT,
         spark_python,
-        {"HERE": str(tmp_path)},
+        {"HERE": str(tmp_path), **QUICK},
         **spark(our_word="a b;$HOME", driver_memory="600m"),
         arguments=["--name", "x y", "$AZUREML_RUN_ID"],
         resources={"cpus": 2},
@@ -192,7 +196,8 @@ def test_a_cluster_of_two_workers(server: RunningServer, spark_python: str) -> N
         SESSION + textwrap.dedent(where) + WORDS,
         spark_python,
         LONG_S,
-        **spark(),
+        variables=QUICK,
+        **spark(ui_enabled="false"),
         nodeCount=2,
         resources={"cpus": 1},
     )
@@ -220,7 +225,8 @@ def test_a_cluster_of_two_workers(server: RunningServer, spark_python: str) -> N
 def test_the_exception_of_python_is_the_cause(
     server: RunningServer, spark_python: str, script: str, cause: str
 ) -> None:
-    run = finish(server, SESSION + script, spark_python, LONG_S, **spark(ui_enabled="false"))
+    quiet = spark(ui_enabled="false")
+    run = finish(server, SESSION + script, spark_python, LONG_S, variables=QUICK, **quiet)
     assert (run["status"], run["error"]["message"]) == ("Failed", cause), logs(server, run)
 
 
@@ -235,8 +241,8 @@ def test_cancel_leaves_nothing(server: RunningServer, spark_python: str, tmp_pat
         server,
         SESSION + textwrap.dedent(busy),
         spark_python,
-        {"HERE": str(tmp_path)},
-        **spark(),
+        {"HERE": str(tmp_path), **QUICK},
+        **spark(ui_enabled="false"),
         nodeCount=2,
         resources={"cpus": 1},
     )
