@@ -204,6 +204,7 @@ def _own_options(configuration: RunConfiguration, *, cluster: bool) -> list[str]
         total = cores(resources.need().cpus) * configuration.node_count
         ours = {
             "spark.authenticate": "true",
+            "spark.authenticate.secret": f"${_SECRET}",  # must be there; the variable goes before
             "spark.cores.max": str(total),
             # Work begins when all have come, rather than on the first of them alone.
             "spark.scheduler.minRegisteredResourcesRatio": "1.0",

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _FIELD = "configuration.environment.spark"
 _COORDINATE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.\-]*")
 _REPOSITORY = re.compile(r"[a-z][a-z0-9+.\-]*:/[^\s,]+", re.IGNORECASE)
-_UNRESOLVED = re.compile(r"unresolved dependency: ([^\s#;]+)#([^\s;]+);([^\s:]+): ([^\[\]\n]+)")
+_UNRESOLVED = re.compile(r"unresolved dependency: ([^\s#;]+)#([^\s;]+);([^\s:]+): ([^,\[\]\n]+)")
 _EXCEPTION = re.compile(
     r"^(?:Exception in thread.*|Caused by: .*|Error: .*|There is no .*)$", re.MULTILINE
 )

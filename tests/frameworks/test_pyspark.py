@@ -170,8 +170,8 @@ def test_an_unknown_package_fails_the_run_before_it_is_running(
     assert (run["status"], run["startedAt"]) == ("Failed", None)
     assert run["error"] == {
         "code": "PreparationFailed",
-        "message": "Spark's packages cannot be resolved: org.example:nowhere:7.0: not found (its log, "
-        "environment.txt, has the rest)",
+        "message": "Spark's packages cannot be resolved: org.example:nowhere:7.0: not found "
+        "(its log, environment.txt, has the rest)",
     }
 
 

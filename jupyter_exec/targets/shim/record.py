@@ -145,6 +145,7 @@ def last_line(path: str, masked: "Sequence[str]" = ()) -> str:
     for at in telling(lines):
         plain = _masked(_plain(lines[at]), forms)
         if plain:
+            plain = plain[2:] if plain.startswith(": ") else plain  # how Py4J tells Java's errors
             is_cut = at == 0 and end > tail_bytes
             return _masked_ends(plain, forms, is_cut=is_cut)[:_LINE_CHARACTERS]
     return ""
