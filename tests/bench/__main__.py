@@ -17,6 +17,7 @@ from bench import (
     rows_many,
     rows_server,
     rows_single,
+    rows_spark,
     rows_templates,
 )
 from bench.harness import Plan, Row, say
@@ -33,6 +34,7 @@ GROUPS = {
     "folder": rows_folder.folder,
     "environments": rows_environments.environments,
     "templates": rows_templates.templates,
+    "spark": rows_spark.spark,
     "experiments": rows_templates.experiments,
     "start": rows_server.start,
     "lag": rows_server.lag,
