@@ -107,7 +107,7 @@ def test_words_a_fit_the_page_and_a_killed_server(
     page = httpx.get(run["pages"]["Spark UI"], trust_env=False, timeout=30)
     assert (title, page.status_code) == ("Spark UI", 200)
     assert "Spark Jobs" in page.text
-    assert {where.laddr.ip for where in _listening(server)} == {"127.0.0.1"}
+    assert {ip.removeprefix("::ffff:") for ip in _listening(server)} == {"127.0.0.1"}
 
     server.restart(kill=True)
     assert server.run(run_id)["pages"] == run["pages"]
@@ -122,12 +122,12 @@ def test_words_a_fit_the_page_and_a_killed_server(
     assert processes_of(server) == []
 
 
-def _listening(server: RunningServer) -> list[Any]:
+def _listening(server: RunningServer) -> list[str]:
     """Return where the JVMs of this server's runs listen."""
     found = []
     for process in psutil.process_iter(["name"]):
         if process.info["name"] == "java" and str(server.data_dir) in str(process.environ()):
-            found += [one for one in process.net_connections() if one.status == "LISTEN"]
+            found += [one.laddr.ip for one in process.net_connections() if one.status == "LISTEN"]
     return found
 
 
