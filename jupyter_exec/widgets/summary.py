@@ -73,7 +73,9 @@ def read_log_tail(run: Run) -> str:
     try:
         entries = session.json("GET", path)["logs"]
         first = [entry for entry in entries if entry.get("role") and not entry.get("index")]
-        chosen = sorted(first, key=lambda entry: int(entry.get("attempt") or 1))[-1:] or entries[:1]
+        # Of several roles the first: names of those that lead come before `worker`.
+        latest = max((int(entry.get("attempt") or 1) for entry in first), default=1)
+        chosen = [e for e in first if int(e.get("attempt") or 1) == latest] or entries[:1]
         if not chosen:
             return ""
         parameters = {"offset": -LOG_TAIL_BYTES, "limit": LOG_TAIL_BYTES}
