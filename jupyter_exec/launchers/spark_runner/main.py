@@ -12,8 +12,6 @@ to wait for (name -> host:port).
 
 import json
 import os
-import shutil
-import socket
 import sys
 import time
 from importlib.util import find_spec
@@ -77,11 +75,20 @@ def _of_pyspark() -> "Optional[str]":
 
 
 def _of_path() -> "Optional[str]":
-    program = shutil.which("spark-submit")
+    program = _on_path("spark-submit")
     if program is None:
         return None
     home = os.path.dirname(os.path.dirname(os.path.realpath(program)))
     return home if _has_spark(home) else None
+
+
+def _on_path(name: str) -> "Optional[str]":
+    """Return the path of a program; `shutil` would cost more than the rest of this."""
+    for folder in os.get_exec_path():
+        path = os.path.join(folder, name)
+        if os.access(path, os.X_OK) and not os.path.isdir(path):
+            return path
+    return None
 
 
 def _has_spark(folder: str) -> bool:
@@ -97,7 +104,7 @@ def find_java() -> None:
     named = os.environ.get("JAVA_HOME")
     if named and not os.access(os.path.join(named, "bin", "java"), os.X_OK):
         sys.exit("JAVA_HOME is %s, which has no bin/java; set it right or unset it" % named)
-    if not named and shutil.which("java") is None:
+    if not named and _on_path("java") is None:
         sys.exit(
             "There is no Java here, which Spark needs: PATH has no java and JAVA_HOME is not set. "
             "Install one, for example: apt-get install openjdk-17-jre-headless"
@@ -126,6 +133,8 @@ def wait_for(peers: "Dict[str, str]", wait_s: float) -> None:
 
 
 def _answers(address: str) -> bool:
+    import socket  # most runs wait for nobody
+
     host, _, port = address.rpartition(":")
     try:
         socket.create_connection((host, int(port)), _ANSWER_S).close()
