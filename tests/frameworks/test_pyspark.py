@@ -65,7 +65,7 @@ def processes_of(server: RunningServer) -> list[str]:
     for process in psutil.process_iter():
         try:
             if str(server.data_dir) in " ".join(process.environ().values()):
-                found.append(" ".join(process.cmdline())[:200])
+                found.append(" ".join(process.cmdline()))
         except psutil.Error:
             continue
     return found
