@@ -18,6 +18,7 @@ PACKAGES = {
     "torch": ["torch==2.13.0", "numpy"],  # its plain version on PyPI is the CPU's
     "tensorflow": ["tensorflow-cpu", "mpi4py"],
     "spark": ["pyspark", "numpy"],
+    "mpich": ["mpich"],  # its mpirun needs nothing else, so it works in containers
     "learning": ["scikit-learn", "xgboost-cpu", "mpi4py", "mlflow-skinny", "tensorboard"],
 }
 

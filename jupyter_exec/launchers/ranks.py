@@ -8,6 +8,7 @@ know, and note its end where it failed, for the run's cause (`targets/shim/cause
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -16,25 +17,106 @@ if TYPE_CHECKING:
     from jupyter_exec.launchers.base import LaunchContext
 
 _SHELL = "/bin/sh"
+_PYTHON = re.compile(r"(?:.*/)?python(?:3(?:\.\d+)?)?")
+
+# Whoever ends all ranks signals this shell too. It waits for its command then, and notes nothing:
+# that the others had to end is no failure of theirs.
 RANK = """
-rank=${OMPI_COMM_WORLD_RANK:-${PMIX_RANK:-${PMI_RANK:-${RANK:-0}}}}
-size=${OMPI_COMM_WORLD_SIZE:-${PMI_SIZE:-${WORLD_SIZE:-1}}}
-export RANK="$rank" WORLD_SIZE="$size" AZ_BATCHAI_TASK_INDEX="$rank"
-export LOCAL_RANK="${OMPI_COMM_WORLD_LOCAL_RANK:-${MPI_LOCALRANKID:-${LOCAL_RANK:-$rank}}}"
-failed=$1
-exec >>"$2rank-$rank$3" 2>&1
+_rank=${OMPI_COMM_WORLD_RANK:-${PMIX_RANK:-${PMI_RANK:-${RANK:-0}}}}
+_size=${OMPI_COMM_WORLD_SIZE:-${PMI_SIZE:-${WORLD_SIZE:-1}}}
+_local=${OMPI_COMM_WORLD_LOCAL_RANK:-${MPI_LOCALRANKID:-${LOCAL_RANK:-$_rank}}}
+_beside=${OMPI_COMM_WORLD_LOCAL_SIZE:-${MPI_LOCALNRANKS:-${LOCAL_WORLD_SIZE:-$_size}}}
+export RANK="$_rank" WORLD_SIZE="$_size" LOCAL_RANK="$_local" LOCAL_WORLD_SIZE="$_beside"
+export AZ_BATCHAI_TASK_INDEX="$_rank"
+if [ -n "$PMI_RANK" ]; then
+  export OMPI_COMM_WORLD_RANK="$_rank" OMPI_COMM_WORLD_SIZE="$_size"
+  export OMPI_COMM_WORLD_LOCAL_RANK="$_local" OMPI_COMM_WORLD_LOCAL_SIZE="$_beside"
+fi
+_failed=$1
+_asked=
+exec >>"$2rank-$_rank$3" 2>&1
 shift 3
+trap _asked=yes TERM
 "$@"
-code=$?
-[ $code = 0 ] || echo "rank-$rank $code" >>"$failed"
-exit $code
+_code=$?
+[ $_code = 0 ] || [ -n "$_asked" ] || echo "rank-$_rank $_code" >>"$_failed"
+exit $_code
+"""
+
+# A rank of MPI that ends by an exception would wait at its exit for all others to end as well
+# (MPI_Finalize), and they for its messages: mpi4py is told to abort instead, as by
+# `python -m mpi4py`, and what else may wait at the exit is ended after a while. MPICH's words about
+# the abort would come after the script's own last ones, so nobody hears them. It runs in an
+# interpreter that may be as old as Python 3.6, and leaves no name behind in `__main__`.
+STARTER = """
+def _run():
+    import atexit, os, sys
+    main = sys.modules["__main__"]
+    quiet = []
+    atexit.register(lambda: [os.dup2(null, 2) for null in quiet])
+    failed, rank = sys.argv[1], os.environ.get("RANK", "0")
+    del main._run, sys.argv[:2]
+    module = sys.argv[0] == "-m"
+    code = None
+    try:
+        if module:
+            del sys.argv[0]
+            import runpy
+            runpy._run_module_as_main(sys.argv[0])
+        else:
+            path = main.__file__ = os.path.abspath(sys.argv[0])
+            if sys.path[:1] == [""]:
+                sys.path[0] = os.path.dirname(os.path.realpath(path))
+            with open(path, "rb") as script:
+                text = script.read()
+            exec(compile(text, path, "exec", 0, True), main.__dict__)
+        return
+    except SystemExit as problem:
+        code = problem.code
+        if code is None or code == 0:
+            raise
+        number = code & 255 if isinstance(code, int) else 1
+    except BaseException as problem:
+        place = problem.__traceback__
+        while place is not None:
+            frame = place.tb_frame
+            if frame.f_code.co_filename != "<string>" and frame.f_globals["__name__"] != "runpy":
+                break
+            place = place.tb_next
+        sys.excepthook(type(problem), problem.with_traceback(place), place)
+        code = number = 130 if isinstance(problem, KeyboardInterrupt) else 1
+    if number:
+        with open(failed, "a") as file:
+            file.write("rank-%s %d\\n" % (rank, number))
+        mpi = sys.modules.get("mpi4py.MPI")
+        if hasattr(mpi, "_set_abort_status"):
+            mpi._set_abort_status(number)
+            quiet.append(os.open(os.devnull, os.O_WRONLY))
+        import signal
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        signal.alarm(30)
+    sys.exit(code)
+_run()
 """
 
 
 def rank_command(command: Sequence[str], context: LaunchContext) -> tuple[str, ...]:
     """Return argv of each rank: the command, with a log of its own.
 
-    Its output is `logs/rank-3.txt`, and a line in `FAILED` tells of an exit code that is not 0.
+    Its output is `logs/rank-3.txt`, and a line in `failed` tells of an exit code that is not 0.
     """
     before, after = context.log.rsplit("{}", 1)
     return (_SHELL, "-c", RANK, _SHELL, context.failed, before, after, *command)
+
+
+def python_rank_command(command: Sequence[str], context: LaunchContext) -> tuple[str, ...]:
+    """Return argv of each rank of MPI: a rank of Python's that fails does not wait for the others.
+
+    That goes for `python script.py` and `python -m module`; other commands are left as they are.
+    """
+    words = list(command)
+    if words and _PYTHON.fullmatch(words[0]):
+        rest = words[2:] if words[1:2] == ["-u"] else words[1:]
+        if rest and (rest[0].endswith(".py") or (rest[0] == "-m" and len(rest) > 1)):
+            words = [words[0], "-u", "-c", STARTER, context.failed, *rest]
+    return rank_command(words, context)

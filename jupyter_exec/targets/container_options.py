@@ -85,7 +85,9 @@ def mounts(
     from docker.types import Mount
 
     folders = {log.parent for log in placement.logs.values()}
-    ours = [start_dir, placement.work_dir, RunPaths(placement.run_folder).metrics, *sorted(folders)]
+    paths = RunPaths(placement.run_folder)
+    files = (paths.metrics, paths.failed(placement.attempt))
+    ours = [start_dir, placement.work_dir, *files, *sorted(folders)]
     wanted = {str(path): Mount(str(path), str(path), type="bind") for path in ours}
     for mount in job.mounts:
         bind = Mount(mount.path, mount.path, type="bind", read_only=mount.read_only)

@@ -6,11 +6,12 @@ import os
 import posixpath
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from jupyter_exec.docker_engine import complaint
 from jupyter_exec.errors import RunFailed
+from jupyter_exec.model.job import Resources
 from jupyter_exec.store.paths import RunPaths
 from jupyter_exec.targets import container_plan as plans
 from jupyter_exec.targets.container_facts import has_file
@@ -73,7 +74,9 @@ class Start:
         logs = {log.parent for log in self.placement.logs.values()}
         for each in {folder, self._start_dir, *logs}:
             each.mkdir(mode=0o700, parents=True, exist_ok=True)
-        RunPaths(self.placement.run_folder).metrics.touch(mode=0o600)
+        paths = RunPaths(self.placement.run_folder)
+        for file in (paths.metrics, paths.failed(self.placement.attempt)):
+            file.touch(mode=0o600)
         try:
             with self.engine.api() as api:
                 self._run(api)
@@ -92,7 +95,7 @@ class Start:
             plan = plans.replica_plan(role, index, self.job, self.placement, shell=image.shell)
             count = role.resources.gpus
             mine, gpus = gpus[:count], gpus[count:]
-            replicas.append(_Replica(role, plan, image, tuple(mine)))
+            replicas.append(_Replica(_fitted(api, role), plan, image, tuple(mine)))
         self._write_plan([replica.plan for replica in replicas])
         if is_own:
             network = f"jupyter-exec-{plans.key(self.placement.attempt_dir)}"
@@ -116,6 +119,7 @@ class Start:
             tuple(sorted({name for name, value in variables if value in masked})),
             None if self.placement.usage is None else str(self.placement.usage),
             self.ports,
+            str(RunPaths(self.placement.run_folder).failed(self.placement.attempt)),
         )
         write_record(self.placement.attempt_dir, "job.json", asdict(plan))
 
@@ -237,6 +241,14 @@ class _Replica:
     plan: ReplicaPlan
     image: ImageFacts
     gpus: tuple[str, ...]
+
+
+def _fitted(api: APIClient, role: Role) -> Role:
+    """Return the role with no more processors than there are, where fewer will do."""
+    if not role.resources.shrinks or role.resources.cpus <= 1:
+        return role
+    machine = Resources(api.info()["NCPU"])
+    return replace(role, resources=role.resources.fitted(machine))
 
 
 def _image(job: Job, role: Role) -> str:

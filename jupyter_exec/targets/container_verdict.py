@@ -5,6 +5,7 @@ The rules and the words are those of the shim's supervisor (`shim/supervisor.py`
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from jupyter_exec.targets.container_plan import ReplicaPlan
+from jupyter_exec.targets.shim import causes
 from jupyter_exec.targets.shim.record import last_line, size_words
 
 if TYPE_CHECKING:
@@ -61,6 +63,7 @@ class AttemptPlan:
         secrets: names of the variables whose values no message may repeat.
         usage: file for what it uses.
         ports: of this machine that it holds.
+        failed: file of the ranks that failed, below what is a replica.
     """
 
     replicas: tuple[ReplicaPlan, ...]
@@ -69,6 +72,7 @@ class AttemptPlan:
     secrets: tuple[str, ...] = ()
     usage: str | None = None
     ports: tuple[int, ...] = ()
+    failed: str | None = None
 
     @classmethod
     def of(cls, record: Mapping[str, Any]) -> AttemptPlan:
@@ -141,6 +145,11 @@ def _failure(plan: AttemptPlan, replica: ReplicaPlan, end: End, masked: Sequence
     if end.out_of_memory and replica.memory_bytes:
         text = f"used more than its {size_words(replica.memory_bytes)}"
         return Verdict("MemoryLimit", plan.named(replica, text), number)
+    failures = causes.failures(
+        [(replica.role, replica.index, number, replica.log)], plan.failed or os.devnull, masked
+    )
+    if len(failures) > 1:  # of its ranks; it ended because they did
+        return Verdict(**causes.verdict(causes.cause(failures), named=True))
     if number > 0:
         cause = last_line(replica.log, masked)
         text = f"{cause} (exit code {number})" if cause else f"exit code {number}"

@@ -12,6 +12,7 @@ from pathlib import Path
 from bench import (
     rows_environments,
     rows_folder,
+    rows_frameworks,
     rows_list,
     rows_logs,
     rows_many,
@@ -33,6 +34,7 @@ GROUPS = {
     "flood": rows_logs.flood,
     "folder": rows_folder.folder,
     "environments": rows_environments.environments,
+    "mpi": rows_frameworks.mpi,
     "templates": rows_templates.templates,
     "spark": rows_spark.spark,
     "experiments": rows_templates.experiments,

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from jupyter_exec.launchers import ranks, spark_submit
+from jupyter_exec.launchers import mpi, ranks, spark_submit
 from jupyter_exec.launchers.base import LaunchContext
 from jupyter_exec.model.definition import RunConfiguration
 from jupyter_exec.model.job import Address
@@ -25,6 +25,8 @@ from jupyter_exec.store.paths import DataPaths
 PLANS = sorted((Path(__file__).parent / "plans").glob("*.json"))
 PROGRAMS = {
     ranks.RANK: "{rank}",
+    ranks.STARTER: "{starter}",
+    mpi.MPIRUN: "{mpirun}",
     str(spark_submit.RUNNER): "{spark}",
     str(spark_submit.RUNNER.parent): "{spark folder}",
 }

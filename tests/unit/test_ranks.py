@@ -1,0 +1,130 @@
+"""What starts the ranks of mpirun."""
+
+from __future__ import annotations
+
+import ast
+import os
+import signal
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from jupyter_exec.launchers import mpi, ranks
+from jupyter_exec.launchers.base import LaunchContext
+from jupyter_exec.model.definition import RunConfiguration
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def context(folder: Path) -> LaunchContext:
+    log, failed = str(folder / "{}.retry-1.txt"), str(folder / "failed.txt")
+    return LaunchContext("r", str(folder), sys.executable, "", None, {}, log=log, failed=failed)
+
+
+def run(folder: Path, command: list[str], **env: str) -> tuple[int, str, str]:
+    """Run a rank; return its exit code, its log, and what it noted."""
+    words = ranks.python_rank_command(command, context(folder))
+    variables = {"PATH": os.environ["PATH"], **env}
+    code = subprocess.run(words, cwd=folder, env=variables, check=False).returncode
+    (log,) = folder.glob("rank-*.retry-1.txt")
+    noted = folder / "failed.txt"
+    return code, log.read_text(), noted.read_text() if noted.exists() else ""
+
+
+def test_the_starter_goes_with_python_36() -> None:
+    ast.parse(ranks.STARTER, feature_version=(3, 6))
+
+
+@pytest.mark.parametrize(
+    ("env", "told"),
+    [
+        ({}, "0 1 0 1 0 -"),
+        (
+            {"RANK": "3", "WORLD_SIZE": "4", "LOCAL_RANK": "1", "LOCAL_WORLD_SIZE": "2"},
+            "3 4 1 2 3 -",
+        ),
+        ({"PMI_RANK": "1", "PMI_SIZE": "2", "MPI_LOCALRANKID": "0"}, "1 2 0 2 1 1"),
+        (
+            {
+                "OMPI_COMM_WORLD_RANK": "5",
+                "OMPI_COMM_WORLD_SIZE": "8",
+                "OMPI_COMM_WORLD_LOCAL_RANK": "1",
+                "OMPI_COMM_WORLD_LOCAL_SIZE": "4",
+                "RANK": "0",
+            },
+            "5 8 1 4 5 5",
+        ),
+    ],
+)
+def test_who_a_rank_is(tmp_path: Path, env: dict[str, str], told: str) -> None:
+    names = "$RANK $WORLD_SIZE $LOCAL_RANK $LOCAL_WORLD_SIZE $AZ_BATCHAI_TASK_INDEX"
+    line = f"echo {names} ${{OMPI_COMM_WORLD_RANK:--}}"
+    assert run(tmp_path, ["/bin/sh", "-c", line], **env) == (0, told + "\n", "")
+
+
+def test_variables_of_the_user_are_left_alone(tmp_path: Path) -> None:
+    names = ("rank", "size", "local", "failed", "code", "asked")
+    line = "echo " + " ".join(f"${name}" for name in names)
+    env = dict.fromkeys(names, "mine")
+    assert run(tmp_path, ["/bin/sh", "-c", line], **env)[1] == "mine " * 5 + "mine\n"
+
+
+@pytest.mark.parametrize(
+    ("script", "code", "last"),
+    [
+        ("import sys; sys.exit(3)", 3, ""),
+        ("import sys; sys.exit('why')", 1, "why"),
+        ("1 / 0", 1, "ZeroDivisionError: division by zero"),
+        ("x = = 1", 1, "SyntaxError: invalid syntax"),
+        ("import sys; sys.exit(256 + 4)", 4, ""),
+        ("raise KeyboardInterrupt", 130, "KeyboardInterrupt"),
+    ],
+)
+def test_a_script_that_fails(tmp_path: Path, script: str, code: int, last: str) -> None:
+    (tmp_path / "train.py").write_text(script)
+    ended, log, noted = run(tmp_path, [sys.executable, "-u", "train.py"])
+    assert (ended, (log.splitlines() or [""])[-1]) == (code, last)
+    assert ranks.STARTER[:20] not in log
+    assert '"<string>"' not in log
+    assert set(noted.splitlines()) == {f"rank-0 {code}"}
+
+
+@pytest.mark.parametrize("script", ["", "import sys; sys.exit()", "raise SystemExit(0)"])
+def test_a_script_that_succeeds(tmp_path: Path, script: str) -> None:
+    (tmp_path / "train.py").write_text(script)
+    assert run(tmp_path, [sys.executable, "-u", "train.py"]) == (0, "", "")
+
+
+def test_a_module(tmp_path: Path) -> None:
+    (tmp_path / "package").mkdir()
+    (tmp_path / "package" / "__init__.py").touch()
+    (tmp_path / "package" / "train.py").write_text(
+        "import sys\nfrom . import __name__ as p\nprint(__name__, p, sys.argv[1:])\nsys.exit(2)"
+    )
+    told = run(tmp_path, ["python3", "-m", "package.train", "-m", "x"], PYTHONDONTWRITEBYTECODE="1")
+    assert told == (2, "__main__ package ['-m', 'x']\n", "rank-0 2\nrank-0 2\n")
+
+
+def test_a_rank_that_is_asked_to_end_has_not_failed(tmp_path: Path) -> None:
+    (tmp_path / "train.py").write_text("import signal\nprint('up')\nsignal.pause()")
+    words = ranks.python_rank_command([sys.executable, "-u", "train.py"], context(tmp_path))
+    os.mkfifo(tmp_path / "rank-0.retry-1.txt")
+    with subprocess.Popen(words, cwd=tmp_path, start_new_session=True) as process:
+        with (tmp_path / "rank-0.retry-1.txt").open() as log:
+            assert log.readline() == "up\n"
+            os.killpg(process.pid, signal.SIGTERM)
+            log.read()
+        assert process.wait() == 128 + signal.SIGTERM
+    assert not (tmp_path / "failed.txt").exists()
+
+
+def test_too_many_ranks_are_a_fault() -> None:
+    fields = {"script": "a.py", "nodeCount": 300, "mpi": {"processCountPerNode": 4}}
+    (fault,) = mpi.MpiLauncher().faults(RunConfiguration.model_validate(fields))
+    assert (fault.target, "1200 ranks" in fault.message) == (
+        "configuration.mpi.processCountPerNode",
+        True,
+    )
