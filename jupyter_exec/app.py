@@ -123,6 +123,10 @@ class ExecApp(ExtensionApp):
         self._lock: int | None = None
         self._house: asyncio.Future[House] | None = None
         self._tasks: list[asyncio.Task[None]] = []
+        proxy = self._server.extension_manager.extensions.get("jupyter_server_proxy")
+        if proxy is not None and proxy.enabled:
+            page_config = self._server.web_app.settings.setdefault("page_config_data", {})
+            page_config["jupyterExecProxy"] = "true"  # for JupyterLab: runs' pages are below /proxy
 
     def initialize_handlers(self) -> None:
         """Mount the routes; called by jupyter_server."""

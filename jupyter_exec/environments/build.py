@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+    from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
 LOCK_POLL_S = 0.1
@@ -91,7 +91,13 @@ def _is(file: int, path: Path) -> bool:
         return False
 
 
-async def run_logged(command: Sequence[str], log: Path, lock: int, folder: Path) -> tuple[int, str]:
+async def run_logged(
+    command: Sequence[str],
+    log: Path,
+    lock: int,
+    folder: Path,
+    variables: Mapping[str, str] | None = None,
+) -> tuple[int, str]:
     """Run a program with its output going straight to the log.
 
     When the task is cancelled, everything that the program started is killed.
@@ -99,6 +105,7 @@ async def run_logged(command: Sequence[str], log: Path, lock: int, folder: Path)
     Args:
         lock: descriptor from `locked`.
         folder: the program's working folder.
+        variables: on top of those that every build sees.
 
     Returns:
         The exit status, and what the program has printed.
@@ -114,7 +121,7 @@ async def run_logged(command: Sequence[str], log: Path, lock: int, folder: Path)
             stdout=output,
             stderr=asyncio.subprocess.STDOUT,
             cwd=folder,
-            env=build_variables(),
+            env={**build_variables(), **(variables or {})},
             start_new_session=True,
             pass_fds=(lock,),
         )

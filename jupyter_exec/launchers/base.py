@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from jupyter_exec.errors import Fault
     from jupyter_exec.model.definition import RunConfiguration
@@ -33,6 +33,7 @@ class LaunchContext:
             containers.
         log: path of a log of this attempt, with `{}` for `<role>-<index>` of whose it is.
         failed: file to which ranks append how they failed (`ranks.py`).
+        cache: folder that all runs share, for what a `Preparation` fetches; None in a container.
     """
 
     run_id: str
@@ -44,6 +45,24 @@ class LaunchContext:
     images: Mapping[str, str] = field(default_factory=dict)
     log: str = "{}.txt"
     failed: str = "failed.txt"
+    cache: str | None = None
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """What is done before a job starts, once for all runs that need the same.
+
+    Attributes:
+        key: the same for the same work; a file's name.
+        command: argv; its output goes to the environment's log.
+        env: on top of the definition's variables.
+        explain: makes one line, the cause, of what a command that failed has printed.
+    """
+
+    key: str
+    command: tuple[str, ...]
+    env: Mapping[str, str]
+    explain: Callable[[str], str]
 
 
 class Launcher(ABC):
@@ -87,6 +106,16 @@ class Launcher(ABC):
     ) -> Mapping[str, str]:
         """Return the pages that the run itself serves while it goes on: title -> http address."""
         return {}
+
+    def preparation(
+        self, configuration: RunConfiguration, context: LaunchContext
+    ) -> Preparation | None:
+        """Return what to do before the run counts as running; not asked for a container.
+
+        Raises:
+            RunFailed: see `plan`.
+        """
+        return None
 
     @abstractmethod
     def plan(self, configuration: RunConfiguration, context: LaunchContext) -> Job:

@@ -10,7 +10,7 @@ from jupyter_exec.launchers.base import Launcher
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from jupyter_exec.launchers.base import LaunchContext
+    from jupyter_exec.launchers.base import LaunchContext, Preparation
     from jupyter_exec.model.definition import RunConfiguration
     from jupyter_exec.model.job import Address, Job, Replica, Resources
 
@@ -45,6 +45,12 @@ class FrameworkLauncher(Launcher):
     def images(self, configuration: RunConfiguration) -> frozenset[str]:
         """Return the images that single roles name."""
         return self._chosen(configuration).images(configuration)
+
+    def preparation(
+        self, configuration: RunConfiguration, context: LaunchContext
+    ) -> Preparation | None:
+        """Return what to do before the run counts as running."""
+        return self._chosen(configuration).preparation(configuration, context)
 
     def plan(self, configuration: RunConfiguration, context: LaunchContext) -> Job:
         """Return what to start."""

@@ -1,7 +1,7 @@
 """From an admitted run to the Job that a target can start (floor: services).
 
-Working folder -> code -> environment and data -> plan. Everything here can be done again from the
-start after a restart, and what was done already is found.
+Working folder -> code -> environment and data -> what the launcher wants -> plan. Everything here
+can be done again from the start after a restart, and what was done already is found.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from jupyter_exec.launchers.base import LaunchContext
 from jupyter_exec.model.environment import REGISTRY_PASSWORD
 from jupyter_exec.model.experiment import CREDENTIALS
 from jupyter_exec.model.job import Mount
-from jupyter_exec.services import code, data, workspace
+from jupyter_exec.services import code, data, launch_preparation, workspace
 from jupyter_exec.services.variables import run_variables
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from jupyter_exec.model.job import Job
     from jupyter_exec.model.run import Run
     from jupyter_exec.services.execution import Engine
+    from jupyter_exec.store.paths import RunPaths
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -83,11 +84,28 @@ async def prepare(
     )
     context = _context(engine, run, configuration, prepared, token)
     told = data.variables(found, context.work_dir)
-    job = launcher.plan(configuration, replace(context, env={**context.env, **told}))
+    context = replace(context, env={**context.env, **told})
+    if prepared.container is None:
+        await _before(engine, configuration, launcher, context, paths)
+    job = launcher.plan(configuration, context)
     links = tuple(Mount(folder, read_only=False) for folder in run.links.values())
     mounts = (*job.mounts, *prepared.mounts, *links, *found.mounts)
     job = replace(job, container=prepared.container, mounts=mounts)
     return Prepared(_with_secrets(job, secrets), prepared.record)
+
+
+async def _before(
+    engine: Engine,
+    configuration: RunConfiguration,
+    launcher: Launcher,
+    context: LaunchContext,
+    paths: RunPaths,
+) -> None:
+    """Have done what the launcher wants done before the run counts as running."""
+    wanted = launcher.preparation(configuration, context)
+    if wanted is not None:
+        variables = configuration.environment.environment_variables
+        await launch_preparation.ensure(wanted, engine.paths.prepared, paths, variables)
 
 
 async def _both(one: Coroutine[Any, Any, S], other: Coroutine[Any, Any, T]) -> tuple[S, T]:
@@ -139,6 +157,7 @@ def _context(
         images=prepared.images,
         log=target.path_in_run(paths.log_pattern(run.attempt)),
         failed=target.path_in_run(paths.failed(run.attempt)),
+        cache=str(engine.paths.prepared) if prepared.container is None else None,
     )
 
 

@@ -122,6 +122,11 @@ class DataPaths:
         return self.root / "downloads"
 
     @property
+    def prepared(self) -> Path:
+        """What launchers have fetched for runs, such as the packages of Spark."""
+        return self.root / "prepared"
+
+    @property
     def standby(self) -> Path:
         """Logs of processes that wait for a run."""
         return self.root / "standby"

@@ -175,6 +175,7 @@ def state_data(run: Run) -> dict[str, Any]:
         "exitCode": run.exit_code,
         "error": error,
         "attempt": run.attempt,
+        **({"pages": run.pages} if run.pages else {}),
     }
 
 

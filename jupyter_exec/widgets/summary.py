@@ -73,7 +73,9 @@ def read_log_tail(run: Run) -> str:
     try:
         entries = session.json("GET", path)["logs"]
         first = [entry for entry in entries if entry.get("role") and not entry.get("index")]
-        chosen = sorted(first, key=lambda entry: int(entry.get("attempt") or 1))[-1:] or entries[:1]
+        # Of several roles the first: names of those that lead come before `worker`.
+        latest = max((int(entry.get("attempt") or 1) for entry in first), default=1)
+        chosen = [e for e in first if int(e.get("attempt") or 1) == latest] or entries[:1]
         if not chosen:
             return ""
         parameters = {"offset": -LOG_TAIL_BYTES, "limit": LOG_TAIL_BYTES}
@@ -95,6 +97,7 @@ def plain_text(state: Mapping[str, Any]) -> str:
     where = ["" if run_id.startswith(experiment) else experiment, run_id, target]
     lines.append("  " + " · ".join(part for part in where if part))
     lines += [f"  {text}" for text in (cause(run), bar(run)) if text]
+    lines += [f"  {title}: {address}" for title, address in (run.get("pages") or {}).items()]
     metrics = {name: values[-1] for name, values in (state.get("metrics") or {}).items() if values}
     if metrics:
         lines.append(

@@ -2052,6 +2052,13 @@ export interface components {
       exitCode: number | null;
       error: components['schemas']['RunError'] | null;
       attempt: number;
+      /**
+       * @description as in the run; not there if empty
+       * @default {}
+       */
+      pages?: {
+        [key: string]: string;
+      };
     };
     /**
      * @description Body of `POST runs`.

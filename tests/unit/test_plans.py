@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from jupyter_exec.launchers import mpi, ranks
+from jupyter_exec.launchers import mpi, ranks, spark_submit
 from jupyter_exec.launchers.base import LaunchContext
 from jupyter_exec.launchers.elastic import AGENT
 from jupyter_exec.model.definition import RunConfiguration
@@ -30,6 +30,8 @@ PROGRAMS = {
     mpi.MPIRUN: "{mpirun}",
     str(AGENT): "{torch_agent}/main.py",
     str(AGENT.parent): "{torch_agent}",
+    str(spark_submit.RUNNER): "{spark}",
+    str(spark_submit.RUNNER.parent): "{spark folder}",
 }
 CONTEXT = LaunchContext(
     run_id="exp_1",

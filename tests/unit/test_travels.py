@@ -19,9 +19,11 @@ SHIM = sorted(ROOT.glob("targets/shim/*.py"))
 LOCAL_RUNNER = [ROOT / "services/localrun/link.py", ROOT / "services/localrun/runner.py"]
 NOTEBOOK_RUNNER = sorted(ROOT.glob("launchers/notebook_runner/*.py"))
 TORCH_AGENT = sorted(ROOT.glob("launchers/torch_agent/*.py"))
+SPARK_RUNNER = sorted(ROOT.glob("launchers/spark_runner/*.py"))
 OLD_PYTHON = [
     ROOT / "current_run.py",
     *SHIM,
+    *SPARK_RUNNER,
     *LOCAL_RUNNER,
     ROOT / "launchers/notebook_runner/boot.py",
 ]
@@ -70,6 +72,7 @@ def strangers(file: Path) -> set[str]:
 
 def test_there_is_something_to_look_at() -> None:
     assert {"main.py", "protocol.py", "proctree.py"} <= {file.name for file in SHIM}
+    assert {"main.py", "nothing.py"} <= {file.name for file in SPARK_RUNNER}
     assert {"main.py", "session.py", "boot.py"} <= {file.name for file in NOTEBOOK_RUNNER}
     assert "main.py" in {file.name for file in TORCH_AGENT}
 

@@ -91,6 +91,7 @@ class StateEvent(EventHead):
     exit_code: int | None
     error: RunError | None
     attempt: Annotated[int, Field(ge=1)]
+    pages: Annotated[dict[str, str], Field(description="as in the run; not there if empty")] = {}
 
 
 class ProgressEvent(EventHead):

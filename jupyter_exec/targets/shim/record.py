@@ -121,11 +121,14 @@ def _write(fd: int, data: bytes) -> None:
 def last_line(path: str, masked: "Sequence[str]" = ()) -> str:
     """Return the last line with words in it of a log's last 8 KiB, without colours, or nothing.
 
-    A native stack trace has no words.
+    A native stack trace has no words. Where a JVM has the last word it is the line before that
+    which tells most; see `jvm.py`.
 
     Args:
         masked: values to leave out; also what the line holds of one that it begins or ends within.
     """
+    from jupyter_exec.targets.shim.jvm import telling  # a run that succeeds need not pay for it
+
     forms = _forms(masked)
     tail_bytes = _TAIL_BYTES + sum(4 * len(form) for form in forms[:1])  # UTF-8: up to 4 each
     try:
@@ -141,9 +144,10 @@ def last_line(path: str, masked: "Sequence[str]" = ()) -> str:
     finally:
         os.close(fd)
     lines = _masked(text, forms).replace("\r", "\n").split("\n")
-    for at, line in reversed(list(enumerate(lines))):
-        plain = _masked(_plain(line), forms)
+    for at in telling(lines):
+        plain = _masked(_plain(lines[at]), forms)
         if plain and not plain.startswith(_TRACE):
+            plain = plain[2:] if plain.startswith(": ") else plain  # how Py4J tells Java's errors
             is_cut = at == 0 and end > tail_bytes
             return _masked_ends(plain, forms, is_cut=is_cut)[:_LINE_CHARACTERS]
     return ""

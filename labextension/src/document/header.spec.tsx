@@ -132,4 +132,20 @@ describe('The header of a run', () => {
     await show({ runId: 'a', status: 'Completed' });
     expect(button('Cancel').disabled).toBe(true);
   });
+
+  it('links to the pages that the run serves, while it goes on', async () => {
+    const pages = {
+      'Spark <b>UI</b>': 'http://127.0.0.1:10001/jobs/',
+      Bad: 'javascript:alert(1)'
+    };
+    await show({ runId: 'a', status: 'Running', pages });
+    const link = await screen.findByText<HTMLAnchorElement>('Spark <b>UI</b>');
+    expect(link.href).toBe('http://127.0.0.1:10001/jobs/');
+    expect(link.rel).toBe('noopener noreferrer');
+    expect(screen.queryByText('Bad')).toBeNull();
+    act(() => server.move('a', 'Completed'));
+    await waitFor(() =>
+      expect(screen.queryByLabelText('Pages of the run')).toBeNull()
+    );
+  });
 });

@@ -15,6 +15,7 @@ import { isTerminal } from '../model/lifecycle';
 import { RequestFailure } from '../server/errors';
 import type { Run } from '../types';
 import { Preparing } from './preparing';
+import { Pages } from './pages';
 import { failureMessage, failureTitle, progressText, TITLED } from './texts';
 import { useWaiting } from './waiting';
 
@@ -53,6 +54,7 @@ export function RunHeader(props: {
       <Preparing run={run} onShow={onShowEnvironment} />
       <Progress run={run} />
       <Cause run={run} onShowLog={onShowLog} />
+      <Pages run={run} />
       {isDeleted && (
         <div className="jp-exec-notice" role="status">
           {trans.__(

@@ -11,7 +11,8 @@ export function changesOf(event: RunEvent): Partial<Run> | null {
         endedAt: event.endedAt,
         exitCode: event.exitCode,
         error: event.error,
-        attempt: event.attempt
+        attempt: event.attempt,
+        pages: event.pages ?? {}
       };
     case 'progress':
       return { progress: event.progress };

@@ -1,0 +1,1 @@
+"""A script for spark-submit that does nothing: it has resolved the packages when this starts."""
