@@ -7,9 +7,14 @@ from typing import Any, ClassVar
 
 import pytest
 
+from jupyter_exec.launchers.cntk import CntkLauncher
 from jupyter_exec.launchers.experiment import ExperimentLauncher
 from jupyter_exec.launchers.notebook import NotebookLauncher
+from jupyter_exec.launchers.pyspark import PySparkLauncher
 from jupyter_exec.launchers.python import PythonLauncher
+from jupyter_exec.launchers.pytorch import PyTorchLauncher
+from jupyter_exec.launchers.tensorflow import TensorFlowLauncher
+from jupyter_exec.launchers.xgboost import XGBoostLauncher
 from jupyter_exec.model.job import Job, Role
 from jupyter_exec.testing import LauncherContract
 
@@ -54,6 +59,68 @@ class TestExperiment(LauncherContract):
             }
         },
     )
+
+
+class TestPyTorch(LauncherContract):
+    launcher = PyTorchLauncher()
+    definitions: ClassVar = tuple(
+        {"framework": "PyTorch", "script": "train.py", **more}
+        for more in (
+            {},
+            {"communicator": "Gloo", "nodeCount": 2, "pyTorch": {"processCount": 4}},
+            {"communicator": "Nccl", "pyTorch": {"processCount": 2}},
+            {"communicator": "Mpi", "mpi": {"processCountPerNode": 2}},
+        )
+    )
+    faulty: ClassVar = (
+        ({"script": "x.py", "communicator": "ParameterServer"}, "configuration.communicator"),
+        (
+            {"script": "x.py", "communicator": "Gloo", "nodeCount": 2}
+            | {"pyTorch": {"processCount": 3}},
+            "configuration.pyTorch.processCount",
+        ),
+    )
+
+
+class TestTensorFlow(LauncherContract):
+    launcher = TensorFlowLauncher()
+    definitions: ClassVar = tuple(
+        {"framework": "TensorFlow", "script": "train.py", **more}
+        for more in (
+            {},
+            {"communicator": "ParameterServer", "tensorflow": {"workerCount": 2}},
+            {"communicator": "ParameterServer", "tensorflow": {"parameterServerCount": 0}},
+            {"communicator": "Mpi", "mpi": {"processCountPerNode": 2}},
+        )
+    )
+    faulty: ClassVar = (({"script": "x.py", "communicator": "Nccl"}, "configuration.communicator"),)
+
+
+class TestXGBoost(LauncherContract):
+    launcher = XGBoostLauncher()
+    definitions: ClassVar = (
+        {"framework": "XGBoost", "script": "train.py"},
+        {"framework": "XGBoost", "script": "train.py", "mpi": {"processCountPerNode": 3}},
+    )
+    faulty: ClassVar = (({"script": "x.py", "communicator": "Gloo"}, "configuration.communicator"),)
+
+
+class TestPySpark(LauncherContract):
+    launcher = PySparkLauncher()
+    definitions: ClassVar = (
+        {"framework": "PySpark", "script": "train.py"},
+        {"framework": "PySpark", "script": "train.py", "nodeCount": 2},
+    )
+    faulty: ClassVar = (({"script": "x.py", "communicator": "Nccl"}, "configuration.communicator"),)
+
+
+class TestCntk(LauncherContract):
+    launcher = CntkLauncher()
+    definitions: ClassVar = (
+        {"framework": "Cntk", "script": "train.py"},
+        {"framework": "Cntk", "script": "train.py", "communicator": "Mpi"},
+    )
+    faulty: ClassVar = (({"script": "x.py", "communicator": "Gloo"}, "configuration.communicator"),)
 
 
 class Careless(PythonLauncher):
