@@ -1,25 +1,36 @@
 """Which of the processes that failed is the cause, and which only lost their peer (floor: targets).
 
 Standard library only, Python 3.6 and later. The order of their ends tells much, but not all: a
-process that raises takes a while to leave, and those that were talking to it may be faster.
+process that raises takes a while to leave, and those that were talking to it may be faster. The
+shim's supervisor asks here, and so does the server about containers (`container_verdict.py`).
 """
 
 import _signal as signal  # type: ignore[import-not-found]  # see start.py
 import os
+import stat
 
 from jupyter_exec.targets.shim.record import last_line
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Dict, Iterator, List, Sequence, Tuple
+    from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
 
 ECHO_S = 2.0
 """How long to wait for the cause where all that is known is that somebody lost a peer."""
 
 _SHELL_SIGNAL = 128  # what a shell adds to the number of a signal
 _SIGNALS = 64
+_MOST_CODE = 255
+_MOST_DIGITS = 6
 _MOST_BYTES = 1 << 16
 _ECHOES = (
+    "connectionreseterror",
+    "connectionabortederror",
+    "connectionrefusederror",
+    "brokenpipeerror",
+    "incompletereaderror",
+    "eoferror",
+    "eofexception",
     "connection reset",
     "connection closed",
     "connection refused",
@@ -45,16 +56,28 @@ class Failure:
         name: `worker-1`, `rank-3`.
         code: its exit code; negative = minus the signal's number.
         line: the last line of its log.
+        known: code and message, where it is known why, whatever its log says.
     """
 
-    def __init__(self, name: str, code: int, line: str) -> None:
+    def __init__(
+        self, name: str, code: int, line: str, known: "Optional[Tuple[str, str]]" = None
+    ) -> None:
         self.name = name
         self.code = code
         self.line = line
+        self.known = known
+
+
+def signed(code: int) -> int:
+    """Return an exit code as it is here: -9 for the 137 of shells, init processes and engines."""
+    is_signal = _SHELL_SIGNAL < code <= _SHELL_SIGNAL + _SIGNALS
+    return _SHELL_SIGNAL - code if is_signal else code
 
 
 def is_echo(failure: Failure) -> bool:
     """Say whether a process failed because another had: it lost a connection, or was ended."""
+    if failure.known is not None:
+        return False
     line = failure.line.lower()
     return any(word in line for word in _ECHOES) or (not line and failure.code in _ENDED_BY_OTHERS)
 
@@ -69,7 +92,10 @@ def cause(failures: "Sequence[Failure]") -> Failure:
 
 
 def failures(
-    ended: "Sequence[Tuple[str, int, int, str]]", ranks: str, masked: "Sequence[str]"
+    ended: "Sequence[Tuple[str, int, int, str]]",
+    ranks: str,
+    masked: "Sequence[str]",
+    known: "Optional[Mapping[str, Tuple[str, str]]]" = None,
 ) -> "List[Failure]":
     """Return everything that has failed: replicas, and the ranks below them, which come first.
 
@@ -77,6 +103,7 @@ def failures(
         ended: replicas that failed, in the order of their ends: role, index, exit code, log.
         ranks: file of the ranks that failed (`launchers/ranks.py`): `rank-3 1`, line by line.
         masked: values that no message may repeat.
+        known: replicas of which more is known than their logs say, such as `worker-1`; see Failure.
     """
     found = []
     for role, index, _, log in ended[:1]:
@@ -86,7 +113,8 @@ def failures(
             line = last_line(os.path.join(folder, name + attempt), masked)
             found.append(Failure(name, code, line))
     for role, index, code, log in ended:
-        found.append(Failure(f"{role}-{index}", code, last_line(log, masked)))
+        name = f"{role}-{index}"
+        found.append(Failure(name, code, last_line(log, masked), (known or {}).get(name)))
     return found
 
 
@@ -97,6 +125,9 @@ def verdict(failure: Failure, *, named: bool) -> "Dict[str, Any]":
         named: say whose failure it is.
     """
     name = f"{failure.name}: " if named else ""
+    if failure.known is not None:
+        code, text = failure.known
+        return {"code": code, "message": name + text, "exit_code": failure.code or None}
     if failure.code > 0:
         text = f"exit code {failure.code}"
         text = f"{failure.line} ({text})" if failure.line else text
@@ -108,22 +139,35 @@ def verdict(failure: Failure, *, named: bool) -> "Dict[str, Any]":
 
 
 def _failed_ranks(path: str) -> "Iterator[Tuple[str, int]]":
-    """Yield names and exit codes; the file is the run's own, so anything may be in it."""
-    try:
-        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
-    except OSError:
-        return
-    try:
-        lines = os.read(fd, _MOST_BYTES).decode("utf-8", "replace").splitlines()
-    finally:
-        os.close(fd)
-    for line in lines:
+    """Yield names and exit codes, each rank once; the run may have put anything there."""
+    seen = set()
+    for line in _own_lines(path):
         name, _, word = line.partition(" ")
         role, _, index = name.rpartition("-")
-        if role == "rank" and index.isdigit() and word.isdigit():
-            code = int(word)
-            is_signal = _SHELL_SIGNAL < code <= _SHELL_SIGNAL + _SIGNALS
-            yield name, _SHELL_SIGNAL - code if is_signal else code
+        if role == "rank" and _is_count(index) and _is_count(word) and name not in seen:
+            seen.add(name)
+            if 0 < int(word) <= _MOST_CODE:
+                yield name, signed(int(word))
+
+
+def _is_count(word: str) -> bool:
+    return len(word) <= _MOST_DIGITS and all(sign in "0123456789" for sign in word) and bool(word)
+
+
+def _own_lines(path: str) -> "List[str]":
+    """Return the whole lines of a small file; none where it is no file of its own."""
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError:
+        return []
+    try:
+        if not stat.S_ISREG(os.fstat(fd).st_mode):
+            return []
+        return os.read(fd, _MOST_BYTES).decode("utf-8", "replace").split("\n")[:-1]
+    except OSError:
+        return []
+    finally:
+        os.close(fd)
 
 
 def _signal_name(number: int) -> str:
