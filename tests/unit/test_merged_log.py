@@ -108,6 +108,15 @@ def test_a_torn_note_is_made_again(logs: Logs) -> None:
     assert logs.text() == b"a-0 | 1\na-0 | 3\na-1 | 2\n"
 
 
+def test_of_a_progress_bar_the_last_state_is_shown(logs: Logs) -> None:
+    logs.write("a-0", b"1%\r2%\r3%\nwindows\r\n\rx\r\r\r\n" + b"y" * 100_000 + b"\n")
+    logs.clock.drain()
+    logs.write("a-0", b"1%\r2%")
+    logs.clock.drain(final=True)
+    bars = b"a-0 | 3%\na-0 | windows\r\na-0 | x\r\r\r\n"
+    assert logs.text() == bars + b"a-0 | " + b"y" * 100_000 + b"\na-0 | 2%\n"
+
+
 def test_retries_follow(logs: Logs) -> None:
     logs.write("a-0", b"1")
     logs.write("a-1", b"2\n")
@@ -115,6 +124,12 @@ def test_retries_follow(logs: Logs) -> None:
     logs.write("a-0.retry-1", b"3\n")
     logs.clock.drain(final=True)
     assert logs.text() == b"a-0 | 1\na-1 | 2\na-0.retry-1 | 3\n"
+
+
+def drawn(line: bytes) -> bytes:
+    """Return the last state of a progress bar."""
+    body = line.rstrip(b"\r")
+    return line[body.rfind(b"\r") + 1 :]
 
 
 STEPS = st.lists(
@@ -152,7 +167,7 @@ def test_nothing_is_lost_nor_told_twice_nor_changed(steps: list[object], block: 
             mark = name.removesuffix(".txt").encode() + b" | "
             mine = [line[len(mark) :] for line in text.split(b"\n") if line.startswith(mark)]
             lines = (logs.folder / name).read_bytes().split(b"\n")
-            assert mine == (lines if lines[-1] else lines[:-1])
+            assert mine == [drawn(line) for line in (lines if lines[-1] else lines[:-1])]
 
 
 def test_ranges_of_a_long_one(logs: Logs) -> None:

@@ -21,7 +21,7 @@ from jupyter_exec.services.merged.segment import (
     SEGMENT_BYTES,
     Segment,
     parse_segment,
-    shown_size,
+    shown,
 )
 
 if TYPE_CHECKING:
@@ -150,7 +150,7 @@ class LogClock:
                 block = block[: _whole(block, is_last=final and begin + len(block) >= size)]
                 if not block:
                     break
-                length = shown_size(short, block)
+                length = len(shown(short, block))
                 yield Segment(at, length, short, begin, begin + len(block))
                 begin += len(block)
                 at += length

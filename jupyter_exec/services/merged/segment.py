@@ -20,6 +20,8 @@ REPLICA_LOG = re.compile(
 )
 """Name of the log of a replica or a rank."""
 
+_OVERDRAWN = re.compile(rb"^[^\n]*\r(?=[^\r\n])", re.MULTILINE)
+
 
 class Segment(NamedTuple):
     """Whole lines of one log, from `begin` to `end`.
@@ -64,12 +66,12 @@ def prefix(log: str) -> bytes:
 
 
 def shown(log: str, block: bytes) -> bytes:
-    """Return lines of a log as the merged view has them; the last one is ended."""
+    """Return lines of a log as the merged view has them; the last one is ended.
+
+    Of a progress bar that was drawn again and again only the last state: nobody could see the
+    prefix otherwise.
+    """
+    if b"\r" in block:
+        block = _OVERDRAWN.sub(b"", block)
     body = block[:-1] if block.endswith(b"\n") else block
     return prefix(log) + body.replace(b"\n", b"\n" + prefix(log)) + b"\n"
-
-
-def shown_size(log: str, block: bytes) -> int:
-    """Return how long `shown` is."""
-    is_open = not block.endswith(b"\n")
-    return len(block) + is_open + (block.count(b"\n") + is_open) * len(prefix(log))
