@@ -110,7 +110,9 @@ def test_the_client_follows_all_from_before_they_are_there(
     server: RunningServer, client: ExecClient
 ) -> None:
     line = f"{wait_for('go')}; echo one; printf two; {wait_for('end')}; echo; printf three"
-    run_id = submit(server, {"Chief": line, "Worker": line})
+    # The chief's end would end the worker.
+    chief = f"{line}; until grep -q three ../logs/worker-0.txt; do sleep 0.01; done"
+    run_id = submit(server, {"Chief": chief, "Worker": line})
     run = client.run(run_id)
     blocks: list[str] = []
     thread = threading.Thread(target=lambda: blocks.extend(run.logs(follow=True)))
@@ -151,7 +153,8 @@ def test_a_run_with_one_log_has_no_notes(server: RunningServer, client: ExecClie
 
 
 def test_a_run_from_before_there_were_notes(server: RunningServer) -> None:
-    run_id = submit(server, {"Chief": "echo c", "Worker": "echo w"})
+    chief = "echo c; until [ -s ../logs/worker-0.txt ]; do sleep 0.01; done"
+    run_id = submit(server, {"Chief": chief, "Worker": "echo w"})
     server.wait_for_end(run_id)
     newest = max(server.data_dir.glob("runs/*/clock.jsonl"), key=lambda path: path.stat().st_mtime)
     newest.unlink()
