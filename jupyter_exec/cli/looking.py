@@ -110,13 +110,10 @@ def logs(arguments: Namespace) -> int:
 
     with ExecClient() as client:
         run = _find(client, arguments.run)
-        if arguments.follow and arguments.name is None:
+        which = {"name": arguments.name, "replica": arguments.replica}
+        if arguments.follow and not any(which.values()):
             return watch(run)
-        for block in (
-            run.logs(follow=True, name=arguments.name)
-            if arguments.follow
-            else [run.logs(name=arguments.name)]
-        ):
+        for block in run.logs(follow=True, **which) if arguments.follow else [run.logs(**which)]:
             sys.stdout.write(block)
             sys.stdout.flush()
     return 0

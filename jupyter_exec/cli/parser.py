@@ -216,7 +216,12 @@ def _logs(commands: _SubParsersAction[ArgumentParser]) -> None:
         action="store_true",
         help="go on until the run ends; exit with its status",
     )
-    parser.add_argument("--name", metavar="LOG", help="another log; `list` names them")
+    parser.add_argument("--name", metavar="LOG", help="another log; `show` names them")
+    parser.add_argument(
+        "--replica",
+        metavar="NAME",
+        help="the log of one replica or rank, such as worker-1 (default: all of them by time)",
+    )
 
 
 def _cancel(commands: _SubParsersAction[ArgumentParser]) -> None:

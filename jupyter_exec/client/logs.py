@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import codecs
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import httpx
 
 from jupyter_exec.client.session import NoServer
 from jupyter_exec.client.sse import SILENCE_S, Patience, ended_after
-from jupyter_exec.errors import ExecError, NotFound
+from jupyter_exec.errors import ExecError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from jupyter_exec.client.session import Session
 
-_FIRST = "main-0.txt"
+_MERGED = "merged"
 _REST_S = 0.5
 
 
@@ -36,58 +37,55 @@ class Log:
 
     def entries(self) -> list[dict[str, Any]]:
         """List the logs of the replicas, the newest attempt first; then `environment.txt`."""
-        entries: list[dict[str, Any]] = self._session.json("GET", self._path)["logs"]
-        return sorted(entries, key=lambda entry: entry["role"] is None)
+        return self._sorted(self._list())
 
     def text(self, name: str | None = None) -> str:
-        """Return a log as it is now; without a name, that of the first replica's last attempt.
+        """Return a log as it is now; without a name, that of the last attempt.
+
+        Of a run with several replicas that is all of them by time.
 
         Raises:
             NotFound: the run has no log of that name.
         """
         if name is None:
-            entries = self.entries()
+            answer = self._list()
+            entries = self._sorted(answer)
             if not entries:
                 return ""
-            name = str(entries[0]["name"])
+            is_merged = answer.get("mergedBytes") is not None
+            name = _MERGED if is_merged else quote(str(entries[0]["name"]))
         response = self._session.request("GET", f"{self._path}/{name}")
         return response.content.decode("utf-8", errors="replace")
+
+    def of_replica(self, replica: str) -> str:
+        """Return the name of a replica's log in the newest attempt that has one.
+
+        Args:
+            replica: `worker-1`, `rank-3`.
+        """
+        for entry in self.entries():
+            if f"{entry['role']}-{entry['index']}" == replica:
+                return str(entry["name"])
+        return f"{replica}.txt"
 
     def follow(self, name: str | None = None, timeout_s: float | None = None) -> Iterator[str]:
         """Yield a log as it grows, until the run ends; survives restarts of the server.
 
-        Without a name, the first replica's: attempt after attempt.
+        Without a name, all replicas' by time, or the one replica's; attempt after attempt.
 
         Raises:
             TimeoutError: after `timeout_s`.
             ExecError: the run is gone, or the server for too long.
         """
-        patience = Patience(timeout_s)
-        if name is not None:
-            yield from self._grow(name, patience)
-            return
-        seen: set[str] = set()
-        while (following := patience.persist(lambda: self._next(seen))) is not None:
-            seen.add(following)
-            try:
-                yield from self._grow(following, patience)
-            except NotFound:
-                if following != _FIRST:
-                    raise
+        return self._grow(name or _MERGED, Patience(timeout_s))
 
-    def _next(self, seen: set[str]) -> str | None:
-        """Return the log of the attempt after those that were seen."""
-        ended = self._ended()
-        replicas = [entry for entry in self.entries() if entry["role"] is not None]
-        if not replicas:
-            return None if ended or seen else _FIRST
-        first = min((entry["role"] != "main", entry["role"], entry["index"]) for entry in replicas)
-        logs = sorted(
-            (entry["attempt"], entry["name"])
-            for entry in replicas
-            if (entry["role"], entry["index"]) == first[1:] and entry["name"] not in seen
-        )
-        return logs[0][1] if logs else None
+    def _list(self) -> dict[str, Any]:
+        answer: dict[str, Any] = self._session.json("GET", self._path)
+        return answer
+
+    @staticmethod
+    def _sorted(answer: dict[str, Any]) -> list[dict[str, Any]]:
+        return sorted(answer["logs"], key=lambda entry: entry["role"] is None)
 
     def _grow(self, name: str, patience: Patience) -> Iterator[str]:
         decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
@@ -99,7 +97,7 @@ class Log:
                 for block in self._connection(name, offset, patience):
                     offset += len(block)
                     yield decoder.decode(block)
-                finished = finished or self._superseded(name)
+                finished = finished or (name != _MERGED and self._superseded(name))
                 if not finished and not self._ended():
                     patience.rest(_REST_S)
             except httpx.TransportError as error:

@@ -197,21 +197,43 @@ class Run:
         return self
 
     @overload
-    def logs(self, follow: Literal[False] = ..., name: str | None = None) -> str: ...
+    def logs(
+        self, follow: Literal[False] = ..., name: str | None = None, *, replica: str | None = None
+    ) -> str: ...
     @overload
-    def logs(self, follow: Literal[True], name: str | None = None) -> Iterator[str]: ...
+    def logs(
+        self, follow: Literal[True], name: str | None = None, *, replica: str | None = None
+    ) -> Iterator[str]: ...
     @overload
-    def logs(self, follow: bool, name: str | None = None) -> str | Iterator[str]: ...  # noqa: FBT001
-    def logs(self, follow: bool = False, name: str | None = None) -> str | Iterator[str]:  # noqa: FBT001, FBT002
+    def logs(
+        self,
+        follow: bool,  # noqa: FBT001
+        name: str | None = None,
+        *,
+        replica: str | None = None,
+    ) -> str | Iterator[str]: ...
+    def logs(
+        self,
+        follow: bool = False,  # noqa: FBT001, FBT002
+        name: str | None = None,
+        *,
+        replica: str | None = None,
+    ) -> str | Iterator[str]:
         """Return the run's log, or an iterator over it that goes on until the run ends.
+
+        Of a run with several replicas or ranks it is all of theirs by time, as far as the server
+        could see, each line behind the name: `worker-1 | text`.
 
         Args:
             follow: whether to wait for what is still to come.
-            name: which log (see `log_names`); by default the first replica's.
+            name: which log (see `log_names`).
+            replica: whose log, for example `worker-1` or `rank-3`; in the newest attempt.
         """
         # Another object looks, so that nothing here changes while somebody iterates elsewhere.
         looked_at = Run(self._client, self.json)
         log = Log(self._client.session, self._quoted, lambda: looked_at.refresh().ended)
+        if name is None and replica is not None:
+            name = log.of_replica(replica)
         quoted = None if name is None else quote(name)
         return log.follow(quoted) if follow else log.text(quoted)
 

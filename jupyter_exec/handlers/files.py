@@ -1,4 +1,4 @@
-"""Our own routes about what lies on disk: logs, outputs, metrics, snapshots (floor: handlers).
+"""Our own routes about what lies on disk: outputs, metrics, snapshots (floor: handlers).
 
 Nothing here is ever shown as HTML: text goes out as text/plain, everything else as a download.
 """
@@ -20,21 +20,10 @@ from jupyter_exec.model.wire import WireModel, one_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 BLOCK_BYTES = 1 << 18
-FOLLOW_POLL_S = 0.05
-LOOK_AGAIN_S = 1.0
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 _SHOWN = re.compile(r"image/(png|jpeg|gif|webp)|application/(json|pdf)|text/(plain|csv)")
-
-
-class LogQuery(WireModel):
-    """A part of a log in bytes; `offset` < 0 counts from the end; `follow` waits for more."""
-
-    offset: Annotated[int, Field(ge=-(2**62), le=2**62)] = 0
-    limit: Annotated[int, Field(ge=1, le=2**62)] | None = None
-    follow: bool = False
 
 
 class OutputsQuery(WireModel):
@@ -68,114 +57,6 @@ class FileHandler(ExecHandler):
             await self.flush()
             left -= len(block)
         return count - left
-
-
-class LogsHandler(ExecHandler):
-    """`runs/{runId}/logs`."""
-
-    @operation(
-        "List the logs of a run", resource="runs", action="read", answer="LogList", errors=(404,)
-    )
-    async def get(self, run_id: str) -> Any:
-        """Answer names and sizes."""
-        house = await self.house()
-        run = await house.runs.get(run_id)
-        return {"logs": await asyncio.to_thread(house.files.logs, run)}
-
-
-class GrowingFileHandler(FileHandler):
-    """Writes a file that a run appends to, or a part of it, and follows it to the run's end."""
-
-    async def write_growing(
-        self, run_id: str, path: Path, query: LogQuery, media_type: str
-    ) -> None:
-        """Answer the bytes as the run wrote them; none where there is no file."""
-        size = _size(path)
-        offset = min(query.offset if query.offset >= 0 else max(0, size + query.offset), size)
-        self.set_header("Content-Type", media_type)
-        self.set_header("X-Content-Type-Options", "nosniff")
-        self.set_header("X-Log-Offset", str(offset))
-        self.set_header("X-Log-Size", str(size))
-        left = query.limit if query.limit is not None else 2**62
-        if not query.follow:
-            left = min(left, size - offset)
-        try:
-            await self._write(run_id, path, offset, left, follow=query.follow)
-            self.finish()
-        except StreamClosedError:
-            return
-
-    async def _write(
-        self, run_id: str, path: Path, offset: int, left: int, *, follow: bool
-    ) -> None:
-        await self.flush()
-        while left > 0:
-            ended = not follow or (await (await self.house()).runs.get(run_id)).ended
-            if _size(path) > offset:
-                with path.open("rb") as file:
-                    file.seek(offset)
-                    count = await self.write_blocks(file, left)
-                offset += count
-                left -= count
-            if ended:
-                return
-            await self._wait_for_more(run_id, path, offset)
-
-    async def _wait_for_more(self, run_id: str, path: Path, offset: int) -> None:
-        """Return when the log has grown, or the run may have ended."""
-        executor = (await self.house()).executor
-        for _ in range(int(LOOK_AGAIN_S / FOLLOW_POLL_S)):
-            here = executor.has(run_id)
-            await asyncio.sleep(FOLLOW_POLL_S)
-            if self.request.connection is None or self.request.connection.stream.closed():  # type: ignore[attr-defined]
-                raise StreamClosedError
-            if (here and not executor.has(run_id)) or _size(path) > offset:
-                return
-
-
-class LogHandler(GrowingFileHandler):
-    """`runs/{runId}/logs/{name}`."""
-
-    @operation(
-        "Read a log, or follow it",
-        resource="runs",
-        action="read",
-        query=LogQuery,
-        media_type="text/plain",
-        errors=(400, 404),
-    )
-    async def get(self, run_id: str, name: str, query: LogQuery) -> None:
-        """Answer the bytes as the run wrote them."""
-        house = await self.house()
-        run = await house.runs.get(run_id)
-        path = await asyncio.to_thread(house.files.log, run, name)
-        await self.write_growing(run_id, path, query, "text/plain; charset=utf-8")
-
-
-class UsageHandler(GrowingFileHandler):
-    """`runs/{runId}/usage`."""
-
-    @operation(
-        "Read what a run uses as time goes by, or follow it: JSON lines",
-        resource="runs",
-        action="read",
-        query=LogQuery,
-        media_type="application/x-ndjson",
-        errors=(400, 404),
-    )
-    async def get(self, run_id: str, query: LogQuery) -> None:
-        """Answer lines of `time`, `memoryBytes`, `cpuSeconds` and `processes`."""
-        house = await self.house()
-        run = await house.runs.get(run_id)
-        await self.write_growing(run_id, house.files.usage(run), query, "application/x-ndjson")
-
-
-def _size(path: Path) -> int:
-    """Return a file's size in bytes, 0 where there is none; too quick for a thread."""
-    try:
-        return path.stat().st_size
-    except OSError:
-        return 0
 
 
 class DiffHandler(FileHandler):

@@ -13,7 +13,7 @@ from pydantic import Field
 from tornado.web import HTTPError
 
 from jupyter_exec.errors import NotFound
-from jupyter_exec.handlers import files
+from jupyter_exec.handlers import files, logs
 from jupyter_exec.handlers.base import operation
 from jupyter_exec.handlers.body import JSON_BYTES, BodyHandler, JsonBodyHandler
 from jupyter_exec.model.lifecycle import RunStatus
@@ -95,7 +95,7 @@ class LogOffsetQuery(WireModel):
     offset: Annotated[int, Field(ge=0, le=2**62)] | None = None
 
 
-class LogHandler(ReportingHandler, files.LogHandler):
+class LogHandler(ReportingHandler, logs.LogHandler):
     """`runs/{runId}/logs/{name}`: read, and written by a run elsewhere."""
 
     async def body_limit(self) -> int:

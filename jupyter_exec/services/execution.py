@@ -21,6 +21,7 @@ from jupyter_exec.model.lifecycle import RunStatus
 from jupyter_exec.model.wire import parse
 from jupyter_exec.services import assembly, data, mounts, tokens, workspace
 from jupyter_exec.services.datastores import Datastores
+from jupyter_exec.services.merged.clock import LogClock, has_several_logs
 from jupyter_exec.services.preparation import prepare, worth_masking
 from jupyter_exec.services.reports import ReportTail
 from jupyter_exec.services.scalars.tail import ScalarTail
@@ -82,6 +83,7 @@ class Execution:
         self._target: ComputeTarget = engine.ways.target(run.target)
         self._launcher: Launcher = engine.ways.launcher(self._definition.configuration)
         self._tail = ReportTail(self._paths.metrics, run, engine.journal)
+        self._clock = LogClock(self._paths.logs, self._paths.clock)
         self._job: Job | None = None
         self._handle: TargetHandle | None = None
         self._placed: Placement | None = None
@@ -195,6 +197,9 @@ class Execution:
                 environment=prepared.environment,
             )
             self._interruptible = False
+            failed = self._target.path_in_run(self._paths.failed(run.attempt))
+            if has_several_logs(job, failed):
+                self._clock.begin()
             addresses = await self._target.place(job, self._placement(gpu_ids, job))
             placement = await self._told(addresses, self._placement(gpu_ids, job))
             handle = await self._submit(job, placement)
@@ -260,7 +265,8 @@ class Execution:
         start = assembly.Assembly(
             self._engine.journal, self._run.run_id, self._target, handle, limit_s
         )
-        watching = (self._tail.follow(), scalars.follow(), start.watch())
+        tails = (self._tail, scalars, self._clock)
+        watching = (*(tail.follow() for tail in tails), start.watch())
         following = [asyncio.create_task(one) for one in watching]
         try:
             outcome = await self._target.wait(handle)
@@ -269,6 +275,7 @@ class Execution:
                 task.cancel()
         await asyncio.to_thread(scalars.drain)
         await self._tail.drain()
+        await asyncio.to_thread(self._clock.drain, final=True)
         self._handle = None
         return outcome if self._cancel_requested else start.judged(outcome)
 

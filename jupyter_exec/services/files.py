@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import os
 import re
+import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +16,9 @@ from jupyter_exec.errors import NotFound
 from jupyter_exec.model.definition import RunDefinition
 from jupyter_exec.model.run import Run, isoformat
 from jupyter_exec.model.wire import parse
+from jupyter_exec.services.merged.clock import LogClock, are_beside, replica_logs
+from jupyter_exec.services.merged.segment import REPLICA_LOG
+from jupyter_exec.services.merged.view import RunLog
 from jupyter_exec.services.metrics import read_metrics
 from jupyter_exec.services.workspace import kept_folders
 from jupyter_exec.services.zip_stream import zip_blocks
@@ -22,8 +27,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from jupyter_exec.store.paths import DataPaths, RunPaths
-
-_REPLICA_LOG = re.compile(r"(?P<role>[\w.-]+?)-(?P<index>\d+)(?:\.retry-(?P<retry>\d+))?\.txt")
 
 
 def _inside(folder: Path, name: str, what: str) -> Path:
@@ -36,6 +39,18 @@ def _inside(folder: Path, name: str, what: str) -> Path:
         pass
     message = f"the run has no {what} {name[:200]!r}"
     raise NotFound(message, what)
+
+
+def _finish_clock(paths: RunPaths) -> None:
+    """Note what nobody has noted: the server was not there at the end, or older than such notes."""
+    with suppress(OSError):  # it has no logs, or they are just being deleted
+        names = replica_logs(paths.logs)
+        if not paths.clock.exists() and not are_beside(names):
+            return
+        noted = paths.clock.lstat().st_mtime_ns if paths.clock.exists() else -1
+        if any((paths.logs / name).lstat().st_mtime_ns >= noted for name in names):
+            LogClock(paths.logs, paths.clock).drain(final=True)
+            os.utime(paths.clock)
 
 
 def _is_text(name: str) -> bool:
@@ -51,6 +66,7 @@ class RunFiles:
 
     def __init__(self, paths: DataPaths) -> None:
         self._paths = paths
+        self._merging = threading.Lock()
 
     def _of(self, run: Run) -> RunPaths:
         return self._paths.run(run.folder)
@@ -60,7 +76,7 @@ class RunFiles:
         folder = self._of(run).logs
         entries = []
         for path in folder.glob("*.txt") if folder.is_dir() else ():
-            found = _REPLICA_LOG.fullmatch(path.name)
+            found = REPLICA_LOG.fullmatch(path.name)
             status = path.stat()
             entries.append(
                 {
@@ -86,6 +102,14 @@ class RunFiles:
         if not run.ended and re.fullmatch(r"[\w.-]+\.txt", name):
             return folder / name
         return _inside(folder, name, "log")
+
+    def merged(self, run: Run) -> RunLog:
+        """Return what all replicas print, by time; of a run with one, its attempts in order."""
+        paths = self._of(run)
+        if run.ended:
+            with self._merging:
+                _finish_clock(paths)
+        return RunLog(paths.logs, paths.clock)
 
     def _roots(self, run: Run) -> list[tuple[str, Path]]:
         """Return where outputs lie, and what stands before their names."""

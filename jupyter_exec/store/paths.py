@@ -35,6 +35,11 @@ class RunPaths:
         return self.root / "logs"
 
     @property
+    def clock(self) -> Path:
+        """JSON lines: the order in which the logs grew, of a run that has several."""
+        return self.root / "clock.jsonl"
+
+    @property
     def metrics(self) -> Path:
         """JSON lines that the run appends: metrics and progress ($JUPYTER_EXEC_METRICS)."""
         return self.root / "metrics.jsonl"

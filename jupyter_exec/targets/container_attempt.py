@@ -15,8 +15,17 @@ from jupyter_exec.targets.container_log import LogCopy
 from jupyter_exec.targets.container_plan import ATTEMPT
 from jupyter_exec.targets.container_removal import not_there_is_fine
 from jupyter_exec.targets.container_usage import ContainerUsage
-from jupyter_exec.targets.container_verdict import AttemptPlan, End, Verdict, end_of, judge
+from jupyter_exec.targets.container_verdict import (
+    AttemptPlan,
+    End,
+    Verdict,
+    end_of,
+    failure_of,
+    has_failed,
+    judge,
+)
 from jupyter_exec.targets.link import read_record, write_record
+from jupyter_exec.targets.shim.causes import ECHO_S
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
@@ -81,6 +90,7 @@ class ContainerAttempt:
         self._canceled = False
         self._wake: Wake | None = None
         self._asked_at: float | None = None
+        self._doubt_until: float | None = None  # whether the first that failed is the cause
         self._away_since: float | None = None
         self._was_away = False
         self._lags = False  # it has told of an end that it does not show yet
@@ -196,10 +206,18 @@ class ContainerAttempt:
 
     def _decide(self, api: APIClient) -> None:
         """Write down why it is over, before anything is done about it."""
+        failure = None
+        if any(map(has_failed, self._ends.values())):
+            self._doubt_until = self._doubt_until or time.monotonic() + ECHO_S
+            failure = failure_of(
+                self._plan,
+                self._ends,
+                str(self._dir / "failed.txt"),
+                self._secrets(api),
+                in_doubt=time.monotonic() < self._doubt_until,
+            )
         age_s = time.time() - self._started_at
-        may_fail = any(end.exit_code != 0 or end.fault for end in self._ends.values())
-        masked = self._secrets(api) if may_fail else ()
-        verdict = judge(self._plan, self._ends, masked, canceled=self._canceled, age_s=age_s)
+        verdict = judge(self._plan, self._ends, failure, canceled=self._canceled, age_s=age_s)
         if verdict is not None:
             self._verdict = verdict
             with suppress(OSError):  # a full disk: a later server decides again
@@ -243,6 +261,8 @@ class ContainerAttempt:
         if self._asked_at is not None:
             return min(_LOOK_S, max(_AWAY_S / 5, self._asked_at + self._plan.grace_s - now))
         due = [_LOOK_S, self._usage.due - now]
+        if self._doubt_until is not None:
+            due.append(self._doubt_until - now)
         if self._plan.time_limit_s is not None:
             due.append(self._started_at + self._plan.time_limit_s - time.time())
         return max(0.0, min(due))

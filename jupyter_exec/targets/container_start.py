@@ -119,7 +119,6 @@ class Start:
             tuple(sorted({name for name, value in variables if value in masked})),
             None if self.placement.usage is None else str(self.placement.usage),
             self.ports,
-            str(RunPaths(self.placement.run_folder).failed(self.placement.attempt)),
         )
         write_record(self.placement.attempt_dir, "job.json", asdict(plan))
 

@@ -1,25 +1,24 @@
 """What the ends of an attempt's containers mean; pure (floor: targets).
 
-The rules and the words are those of the shim's supervisor (`shim/supervisor.py`).
+The rules and the words are those of the shim's supervisor (`shim/supervisor.py`); which failure is
+the cause is asked where it asks, `shim/causes.py`.
 """
 
 from __future__ import annotations
 
-import os
 import re
-import signal
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from jupyter_exec.targets.container_plan import ReplicaPlan
 from jupyter_exec.targets.shim import causes
-from jupyter_exec.targets.shim.record import last_line, size_words
+from jupyter_exec.targets.shim.record import size_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-_SIGNALED = 128  # what a shell, `docker-init` and the engine add to a signal's number
+_ENDED = -15  # by SIGTERM
 _NEVER = "0001"  # what Go writes
 _MOMENT = re.compile(r"([\d-]+T[\d:]+)(\.\d+)?(Z|[+-]\d\d:\d\d)")
 
@@ -63,7 +62,6 @@ class AttemptPlan:
         secrets: names of the variables whose values no message may repeat.
         usage: file for what it uses.
         ports: of this machine that it holds.
-        failed: file of the ranks that failed, below what is a replica.
     """
 
     replicas: tuple[ReplicaPlan, ...]
@@ -72,7 +70,6 @@ class AttemptPlan:
     secrets: tuple[str, ...] = ()
     usage: str | None = None
     ports: tuple[int, ...] = ()
-    failed: str | None = None
 
     @classmethod
     def of(cls, record: Mapping[str, Any]) -> AttemptPlan:
@@ -81,18 +78,12 @@ class AttemptPlan:
         words = {name: tuple(record[name]) for name in ("secrets", "ports")}
         return cls(**{**record, **words, "replicas": replicas})
 
-    def named(self, replica: ReplicaPlan, text: str) -> str:
-        """Put the replica's name before the text where there are several."""
-        return text if len(self.replicas) == 1 else f"{replica.hostname}: {text}"
-
 
 def end_of(state: Mapping[str, Any]) -> End | None:
     """Return how a container has ended, from the `State` of its inspection; None = it goes on."""
     if state.get("Running") or state.get("Status") in {"created", "restarting", "paused"}:
         return None
-    code = int(state.get("ExitCode") or 0)
-    if code > _SIGNALED and _is_signal(code - _SIGNALED):
-        code = _SIGNALED - code
+    code = causes.signed(int(state.get("ExitCode") or 0))
     error = state.get("Error")
     fault = ("EngineFailed", f"the container engine could not run it: {error}") if error else None
     return End(code, bool(state.get("OOMKilled")), seconds(state.get("FinishedAt")), fault)
@@ -111,7 +102,7 @@ def seconds(moment: str | None) -> float | None:
 def judge(
     plan: AttemptPlan,
     ends: Mapping[str, End],
-    masked: Sequence[str],
+    failure: Verdict | None,
     *,
     canceled: bool,
     age_s: float,
@@ -119,17 +110,15 @@ def judge(
     """Decide whether an attempt is over, and why; None = it goes on.
 
     Args:
-        ends: of the containers that have ended, by their names; in that order.
-        masked: values that no message may repeat.
+        ends: of the containers that have ended, by their names.
+        failure: what has failed so far, if anything has (`failure_of`).
         age_s: since its start.
     """
     codes = [ends.get(replica.name) for replica in plan.replicas if replica.decides]
-    if all(end is not None and end.exit_code == 0 and not end.fault for end in codes):
+    if all(end is not None and not has_failed(end) for end in codes):
         return Verdict(exit_code=0)  # first: what they leave alone may stumble over their end
-    by_name = {replica.name: replica for replica in plan.replicas}
-    for name, end in ends.items():
-        if end.exit_code != 0 or end.fault:
-            return _failure(plan, by_name[name], end, masked)
+    if any(has_failed(end) for end in ends.values()):
+        return failure
     if canceled:
         return Verdict(canceled=True)
     if plan.time_limit_s is not None and age_s >= plan.time_limit_s:
@@ -137,34 +126,48 @@ def judge(
     return None
 
 
-def _failure(plan: AttemptPlan, replica: ReplicaPlan, end: End, masked: Sequence[str]) -> Verdict:
+def has_failed(end: End) -> bool:
+    """Say whether a container that has ended has failed."""
+    return end.exit_code != 0 or end.fault is not None
+
+
+def failure_of(
+    plan: AttemptPlan,
+    ends: Mapping[str, End],
+    ranks: str,
+    masked: Sequence[str],
+    *,
+    in_doubt: bool,
+) -> Verdict | None:
+    """Return whose failure is the cause; None = nobody's, or it may still turn out better.
+
+    Args:
+        ends: of the containers that have ended, by their names; in that order.
+        ranks: file of the ranks that failed.
+        masked: values that no message may repeat.
+        in_doubt: wait while all that is known is that somebody lost a peer.
+    """
+    by_name = {replica.name: replica for replica in plan.replicas}
+    failed = [(by_name[name], end) for name, end in ends.items() if has_failed(end)]
+    if not failed:
+        return None
+    ended = [(each.role, each.index, end.exit_code or 0, each.log) for each, end in failed]
+    known = {each.hostname: why for each, end in failed if (why := _known(each, end))}
+    failures = causes.failures(ended, ranks, masked, known)
+    cause = causes.cause(failures)
+    if in_doubt and len(ends) < len(plan.replicas) and causes.is_echo(cause):
+        return None
+    several = len(plan.replicas) > 1 or len(failures) > 1
+    said = Verdict(**causes.verdict(cause, named=several))
+    if said.code == "Signal" and cause.code == _ENDED:
+        said.message = f"{said.message} (somebody stopped the container, or its engine)"
+    return said
+
+
+def _known(replica: ReplicaPlan, end: End) -> tuple[str, str] | None:
+    """Return code and message of an end of which the engine knows more than the log."""
     if end.fault is not None:
-        code, text = end.fault
-        return Verdict(code, plan.named(replica, text), end.exit_code or None)
-    number = end.exit_code or 0
+        return end.fault
     if end.out_of_memory and replica.memory_bytes:
-        text = f"used more than its {size_words(replica.memory_bytes)}"
-        return Verdict("MemoryLimit", plan.named(replica, text), number)
-    failures = causes.failures(
-        [(replica.role, replica.index, number, replica.log)], plan.failed or os.devnull, masked
-    )
-    if len(failures) > 1:  # of its ranks; it ended because they did
-        return Verdict(**causes.verdict(causes.cause(failures), named=True))
-    if number > 0:
-        cause = last_line(replica.log, masked)
-        text = f"{cause} (exit code {number})" if cause else f"exit code {number}"
-        return Verdict("ExitCode", plan.named(replica, text), number)
-    text = f"ended by {signal.Signals(-number).name}"
-    if -number == signal.SIGKILL:
-        text += " (out of memory?)"
-    if -number == signal.SIGTERM:
-        text += " (somebody stopped the container, or its engine)"
-    return Verdict("Signal", plan.named(replica, text), number)
-
-
-def _is_signal(number: int) -> bool:
-    try:
-        signal.Signals(number)
-    except ValueError:
-        return False
-    return True
+        return "MemoryLimit", f"used more than its {size_words(replica.memory_bytes)}"
+    return None

@@ -67,19 +67,21 @@ def read_outputs(run: Run) -> list[dict[str, Any]]:
 
 
 def read_log_tail(run: Run) -> str:
-    """Ask for the end of the first replica's log; empty where there is none."""
+    """Ask for the end of what all replicas print; empty where there is no log."""
     session = run._client.session  # noqa: SLF001 - the run's own; `run.logs()` reads the whole
     path = f"runs/{run.run_id}/logs"
     try:
-        entries = session.json("GET", path)["logs"]
+        found = session.json("GET", path)
+        entries = found["logs"]
         first = [entry for entry in entries if entry.get("role") and not entry.get("index")]
         # Of several roles the first: names of those that lead come before `worker`.
         latest = max((int(entry.get("attempt") or 1) for entry in first), default=1)
         chosen = [e for e in first if int(e.get("attempt") or 1) == latest] or entries[:1]
         if not chosen:
             return ""
+        name = "merged" if found.get("mergedBytes") is not None else chosen[0]["name"]
         parameters = {"offset": -LOG_TAIL_BYTES, "limit": LOG_TAIL_BYTES}
-        answer = session.request("GET", f"{path}/{chosen[0]['name']}", params=parameters)
+        answer = session.request("GET", f"{path}/{name}", params=parameters)
     except ExecError:
         return ""
     return answer.content.decode("utf-8", errors="replace")

@@ -11,6 +11,7 @@ export type RunDefinition = Schemas['RunDefinition'];
 export type SubmitRequest = Schemas['SubmitRequest'];
 export type RerunRequest = Schemas['RerunRequest'];
 export type Log = Schemas['Log'];
+export type LogList = Schemas['LogList'];
 export type Output = Schemas['Output'];
 export type Metrics = Schemas['Metrics'];
 export type Point = Schemas['Point'];

@@ -116,6 +116,26 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/jupyter-exec/v1/runs/{runId}/logs/merged': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Read the logs of all replicas as one, by time, or follow it
+     * @description Asks the authorizer for `read` on `runs`.
+     */
+    get: operations['MergedLog_get'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/jupyter-exec/v1/runs/{runId}/logs/{name}': {
     parameters: {
       query?: never;
@@ -1313,6 +1333,8 @@ export interface components {
     /** @description The logs of a run, those of the newest attempt first. */
     LogList: {
       logs: components['schemas']['Log'][];
+      /** @description of all logs by time so far; null: the run has one replica */
+      mergedBytes: number | null;
     };
     /** @description What a snapshot holds. */
     Manifest: {
@@ -3105,6 +3127,70 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['LogList'];
+        };
+      };
+      /** @description Bad Request */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ErrorResponse'];
+        };
+      };
+      /** @description Unauthorized */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ErrorResponse'];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ErrorResponse'];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ErrorResponse'];
+        };
+      };
+    };
+  };
+  MergedLog_get: {
+    parameters: {
+      query?: {
+        offset?: number;
+        limit?: number;
+        follow?: boolean;
+      };
+      header?: never;
+      path: {
+        runId: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          'X-Log-Offset'?: number;
+          'X-Log-Size'?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          'text/plain': string;
         };
       };
       /** @description Bad Request */

@@ -32,7 +32,8 @@ def ends(server, status, **more):
     done = run_json(status=status, endedAt="2026-01-31T12:00:03.500Z", **more)
     server.on(f"GET runs/{RUN}", Answer(done))
     server.on(f"GET runs/{RUN}/logs", Answer({"logs": [entry]}))
-    server.on(f"GET runs/{RUN}/logs/main-0.txt", Answer(b"one\ntwo\n"))
+    for name in ("main-0.txt", "merged"):
+        server.on(f"GET runs/{RUN}/logs/{name}", Answer(b"one\ntwo\n"))
     states = [event(1, status="Running"), event(2, **{**done, "type": "state", "id": 2})]
     server.on(f"GET runs/{RUN}/events", lambda _: Answer(iter(states)))
 
@@ -250,6 +251,30 @@ def test_logs_print_and_follow(server, capsys):
     captured = capsys.readouterr()
     assert captured.out == "one\ntwo\n"
     assert captured.err.splitlines()[-1] == "Failed after 2.5 s: exited with 4"
+
+
+def test_logs_of_several_replicas(server, capsys):
+    ends(server, "Completed")
+    names = ("worker-0", "worker-1", "worker-1.retry-1", "rank-3")
+    entries = [
+        {"name": f"{name}.txt", "role": role, "index": int(rest[0]), "attempt": 1 + ("." in rest)}
+        for name in names
+        for role, _, rest in [name.partition("-")]
+    ]
+    listed = {"logs": sorted(entries, key=lambda entry: -entry["attempt"]), "mergedBytes": 9}
+    server.on(f"GET runs/{RUN}/logs", Answer(listed))
+    server.on(f"GET runs/{RUN}/logs/merged", Answer(b"worker-1 | all\n"))
+    for name in names:
+        server.on(f"GET runs/{RUN}/logs/{name}.txt", Answer(f"{name}\n".encode()))
+    for words, said in (
+        ([], "worker-1 | all\n"),
+        (["--replica", "worker-1"], "worker-1.retry-1\n"),
+        (["--replica", "rank-3"], "rank-3\n"),
+        (["--replica", "worker-1", "-f"], "worker-1.retry-1\n"),
+        (["--name", "worker-0.txt"], "worker-0\n"),
+    ):
+        assert main(["logs", RUN, *words]) == 0
+        assert capsys.readouterr().out == said
 
 
 def test_cancel_says_what_it_did(server, capsys):

@@ -37,7 +37,7 @@ def server():
 def logs(server, *blocks):
     entry = {"name": "main-0.txt", "role": "main", "index": 0, "attempt": 1}
     server.on(f"GET runs/{RUN}/logs", Answer({"logs": [entry]}))
-    server.on(f"GET runs/{RUN}/logs/main-0.txt", lambda _: Answer(iter(blocks)))
+    server.on(f"GET runs/{RUN}/logs/merged", lambda _: Answer(iter(blocks)))
 
 
 def test_a_terminal_shows_one_line_below_whole_lines_of_the_log(server):
@@ -63,7 +63,7 @@ def test_a_terminal_shows_one_line_below_whole_lines_of_the_log(server):
         sent.append(None)
         return Answer(blocks() if len(sent) == 1 else iter([]))
 
-    server.on(f"GET runs/{RUN}/logs/main-0.txt", log)
+    server.on(f"GET runs/{RUN}/logs/merged", log)
     server.on(f"GET runs/{RUN}/events", lambda _: Answer(events()))
     terminal = Terminal()
     with ExecClient(server.url, "secret") as client:

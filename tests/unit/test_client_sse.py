@@ -137,11 +137,11 @@ def test_a_log_is_followed_across_broken_connections(client, server):
     server.on(f"GET runs/{RUN}", Answer(run_json()))
     entry = {"name": "main-0.txt", "role": "main", "index": 0, "attempt": 1}
     server.on(f"GET runs/{RUN}/logs", Answer({"logs": [entry]}))
-    server.on(f"GET runs/{RUN}/logs/main-0.txt", log)
+    server.on(f"GET runs/{RUN}/logs/merged", log)
     assert "".join(client.run(RUN).logs(follow=True)) == content.decode()
 
 
-def test_every_attempt_is_followed(client, server):
+def test_the_log_is_the_last_attempts_or_that_of_all_replicas(client, server):
     server.on(f"GET runs/{RUN}", Answer(run_json(status="Failed")))
     names = {"main-0.retry-1.txt": 2, "main-0.txt": 1}
     entries = [
@@ -149,16 +149,21 @@ def test_every_attempt_is_followed(client, server):
         for name, attempt in names.items()
     ]
     environment = {"name": "environment.txt", "role": None, "index": None, "attempt": None}
-    server.on(f"GET runs/{RUN}/logs", Answer({"logs": [environment, *entries]}))
+    answer = {"logs": [environment, *entries], "mergedBytes": None}
+    server.on(f"GET runs/{RUN}/logs", Answer(answer))
     for name, attempt in names.items():
         server.on(f"GET runs/{RUN}/logs/{name}", Answer(f"attempt {attempt}\n".encode()))
+    server.on(f"GET runs/{RUN}/logs/merged", Answer(b"all\n"))
     run = client.run(RUN)
-    assert "".join(run.logs(follow=True)) == "attempt 1\nattempt 2\n"
     assert run.logs() == "attempt 2\n"
+    assert "".join(run.logs(follow=True)) == "all\n"
+    server.on(f"GET runs/{RUN}/logs", Answer({**answer, "mergedBytes": 4}))
+    assert run.logs() == "all\n"
 
 
 def test_a_run_that_ended_without_a_log_has_an_empty_one(client, server):
     server.on(f"GET runs/{RUN}", Answer(run_json(status="Canceled")))
     server.on(f"GET runs/{RUN}/logs", Answer({"logs": []}))
-    assert list(client.run(RUN).logs(follow=True)) == []
+    server.on(f"GET runs/{RUN}/logs/merged", Answer(b""))
+    assert "".join(client.run(RUN).logs(follow=True)) == ""
     assert client.run(RUN).logs() == ""

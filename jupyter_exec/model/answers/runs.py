@@ -256,6 +256,10 @@ class LogList(Answer):
     """The logs of a run, those of the newest attempt first."""
 
     logs: list[Log]
+    merged_bytes: Annotated[
+        Bytes | None,
+        Field(description="of all logs by time so far; null: the run has one replica"),
+    ]
 
 
 class Output(Answer):

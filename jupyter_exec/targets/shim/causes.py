@@ -1,25 +1,38 @@
 """Which of the processes that failed is the cause, and which only lost their peer (floor: targets).
 
 Standard library only, Python 3.6 and later. The order of their ends tells much, but not all: a
-process that raises takes a while to leave, and those that were talking to it may be faster.
+process that raises takes a while to leave, and those that were talking to it may be faster. The
+shim's supervisor asks here, and so does the server about containers (`container_verdict.py`).
 """
 
 import _signal as signal  # type: ignore[import-not-found]  # see start.py
 import os
+import stat
 
 from jupyter_exec.targets.shim.record import last_line
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
+    from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
 
 ECHO_S = 2.0
 """How long to wait for the cause where all that is known is that somebody lost a peer."""
+SETTLE_S = 0.25
+"""How long to wait for others that fail with the first one, since the first need not be the cause."""
 
 _SHELL_SIGNAL = 128  # what a shell adds to the number of a signal
 _SIGNALS = 64
+_MOST_CODE = 255
+_MOST_DIGITS = 6
 _MOST_BYTES = 1 << 16
 _ECHOES = (
+    "connectionreseterror",
+    "connectionabortederror",
+    "connectionrefusederror",
+    "brokenpipeerror",
+    "incompletereaderror",
+    "eoferror",
+    "eofexception",
     "connection reset",
     "connection closed",
     "connection refused",
@@ -49,16 +62,35 @@ class Failure:
         name: `worker-1`, `rank-3`.
         code: its exit code; negative = minus the signal's number.
         line: the last line of its log.
+        known: code and message, where it is known why, whatever its log says.
+        at: when it wrote last, epoch seconds.
     """
 
-    def __init__(self, name: str, code: int, line: str) -> None:
+    def __init__(
+        self,
+        name: str,
+        code: int,
+        line: str,
+        known: "Optional[Tuple[str, str]]" = None,
+        at: float = 0.0,
+    ) -> None:
+        self.at = at
         self.name = name
         self.code = code
         self.line = line
+        self.known = known
+
+
+def signed(code: int) -> int:
+    """Return an exit code as it is here: -9 for the 137 of shells, init processes and engines."""
+    is_signal = _SHELL_SIGNAL < code <= _SHELL_SIGNAL + _SIGNALS
+    return _SHELL_SIGNAL - code if is_signal else code
 
 
 def is_echo(failure: Failure) -> bool:
     """Say whether a process failed because another had: it lost a connection, or was ended."""
+    if failure.known is not None:
+        return False
     line = failure.line.lower()
     return any(word in line for word in _ECHOES) or (not line and failure.code in _ENDED_BY_OTHERS)
 
@@ -67,34 +99,55 @@ def cause(failures: "Sequence[Failure]") -> Failure:
     """Return the first that is no echo, else the first.
 
     Args:
-        failures: at least one, in the order of their ends.
+        failures: at least one, in the order of `failures`.
     """
     return next((failure for failure in failures if not is_echo(failure)), failures[0])
 
 
 def failures(
-    ended: "Sequence[Tuple[str, int, int, str]]", ranks: str, masked: "Sequence[str]"
+    ended: "Sequence[Tuple[str, int, int, str]]",
+    ranks: str,
+    masked: "Sequence[str]",
+    known: "Optional[Mapping[str, Tuple[str, str]]]" = None,
 ) -> "List[Failure]":
-    """Return everything that has failed: replicas, and the ranks below them, which come first.
+    """Return everything that has failed: the ranks below replicas, then the replicas.
+
+    Both by the time of their last words: who fails says why before it leaves, and before anybody
+    can notice that it has left.
 
     Args:
         ended: replicas that failed, in the order of their ends: role, index, exit code, log.
         ranks: file of the ranks that failed (`launchers/ranks.py`): `rank-3 1 0`, line by line; the
             last word is how often the ranks had been started again, and only the last time counts.
         masked: values that no message may repeat.
+        known: replicas of which more is known than their logs say, such as `worker-1`; see Failure.
     """
-    found = []
+    found, replicas = [], []
     for role, index, _, log in ended[:1]:
         folder, own = os.path.split(log)
         attempt = own[len(f"{role}-{index}") :]
         for name, code in _failed_ranks(ranks):
-            line = last_line(os.path.join(folder, name + attempt), masked)
+            own_log = os.path.join(folder, name + attempt)
+            line = last_line(own_log, masked)
             before = f"[{name.replace('-', '')}]: "  # torch's excepthook
             line = line[len(before) :] if line.startswith(before) else line
-            found.append(Failure(name, code, line))
+            found.append(Failure(name, code, line, at=_written_at(own_log)))
     for role, index, code, log in ended:
-        found.append(Failure(f"{role}-{index}", code, last_line(log, masked)))
-    return found
+        name = f"{role}-{index}"
+        why = (known or {}).get(name)
+        replicas.append(Failure(name, code, last_line(log, masked), why, _written_at(log)))
+    return sorted(found, key=_when) + sorted(replicas, key=_when)
+
+
+def _when(failure: Failure) -> float:
+    return failure.at
+
+
+def _written_at(log: str) -> float:
+    try:
+        return os.lstat(log).st_mtime
+    except OSError:
+        return 0.0
 
 
 def verdict(failure: Failure, *, named: bool) -> "Dict[str, Any]":
@@ -104,6 +157,9 @@ def verdict(failure: Failure, *, named: bool) -> "Dict[str, Any]":
         named: say whose failure it is.
     """
     name = f"{failure.name}: " if named else ""
+    if failure.known is not None:
+        code, text = failure.known
+        return {"code": code, "message": name + text, "exit_code": failure.code or None}
     if failure.code > 0:
         text = f"exit code {failure.code}"
         text = f"{failure.line} ({text})" if failure.line else text
@@ -115,31 +171,44 @@ def verdict(failure: Failure, *, named: bool) -> "Dict[str, Any]":
 
 
 def _failed_ranks(path: str) -> "Iterator[Tuple[str, int]]":
-    """Yield names and exit codes; the file is the run's own, so anything may be in it."""
-    try:
-        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
-    except OSError:
-        return
-    try:
-        lines = os.read(fd, _MOST_BYTES).decode("utf-8", "replace").splitlines()
-    finally:
-        os.close(fd)
-    found = [rank for rank in map(_failed_rank, lines) if rank]
+    """Yield names and exit codes, each rank once; the run may have put anything there."""
+    found = [rank for rank in map(_failed_rank, _own_lines(path)) if rank]
     latest = max([restarts for _, _, restarts in found], default=0)
+    seen = set()
     for name, code, restarts in found:
-        if restarts == latest:
-            yield name, code
+        if restarts == latest and name not in seen:
+            seen.add(name)
+            if 0 < code <= _MOST_CODE:
+                yield name, signed(code)
 
 
 def _failed_rank(line: str) -> "Optional[Tuple[str, int, int]]":
     """Return name, exit code and number of restarts, None where a line is something else."""
     name, word, restarts = [*line.split(" "), "0", "", ""][:3]
     role, _, index = name.rpartition("-")
-    if role != "rank" or not (index.isdigit() and word.isdigit() and restarts.isdigit()):
+    if role != "rank" or not all(map(_is_count, (index, word, restarts))):
         return None
-    code = int(word)
-    is_signal = _SHELL_SIGNAL < code <= _SHELL_SIGNAL + _SIGNALS
-    return name, _SHELL_SIGNAL - code if is_signal else code, int(restarts)
+    return name, int(word), int(restarts)
+
+
+def _is_count(word: str) -> bool:
+    return len(word) <= _MOST_DIGITS and all(sign in "0123456789" for sign in word) and bool(word)
+
+
+def _own_lines(path: str) -> "List[str]":
+    """Return the whole lines of a small file; none where it is no file of its own."""
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError:
+        return []
+    try:
+        if not stat.S_ISREG(os.fstat(fd).st_mode):
+            return []
+        return os.read(fd, _MOST_BYTES).decode("utf-8", "replace").split("\n")[:-1]
+    except OSError:
+        return []
+    finally:
+        os.close(fd)
 
 
 def _signal_name(number: int) -> str:

@@ -132,7 +132,8 @@ def last_line(path: str, masked: "Sequence[str]" = ()) -> str:
     forms = _forms(masked)
     tail_bytes = _TAIL_BYTES + sum(4 * len(form) for form in forms[:1])  # UTF-8: up to 4 each
     try:
-        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+        # Not to wait where the run has put a pipe in place of its log.
+        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError:
         return ""
     try:

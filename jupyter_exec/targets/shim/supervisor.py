@@ -99,6 +99,7 @@ class Supervisor:
         self._usage = UsageWatch(job.get("usage"), self._started)
         self._verdict: "Optional[Dict[str, Any]]" = None
         self._failed: "List[Replica]" = []  # in the order of their ends
+        self._failed_at: "Optional[float]" = None
         self._doubt_until: "Optional[float]" = None
         self._kill_at: "Optional[float]" = None
         self._childless = False
@@ -225,11 +226,12 @@ class Supervisor:
             self._failed_ranks,
             self._masked,
         )
-        if self._doubt_until is None:
-            self._doubt_until = now + causes.ECHO_S
-        going = any(replica.exit_code is None for replica in self.replicas)
         cause = causes.cause(failures)
-        if going and now < self._doubt_until and causes.is_echo(cause):
+        self._failed_at = now if self._failed_at is None else self._failed_at
+        doubt_s = causes.ECHO_S if causes.is_echo(cause) else causes.SETTLE_S
+        self._doubt_until = self._failed_at + doubt_s
+        going = any(replica.exit_code is None for replica in self.replicas)
+        if going and now < self._doubt_until:
             return None
         several = len(self.replicas) > 1 or len(failures) > 1
         return causes.verdict(cause, named=several)

@@ -7,18 +7,21 @@ import { useAsync } from '../components/hooks';
 import { Empty, Failure } from '../components/notice';
 import type { IRunTabProps } from '../document/tabs';
 import { isTerminal } from '../model/lifecycle';
-import type { Log } from '../types';
+import type { Log, LogList, Run } from '../types';
 import { LogPane } from './logpane';
+
+/** What the server calls it; every other log ends with `.txt`. */
+const MERGED = 'merged';
 
 /** The tab "Logs" of a run's document: a log is picked, one is shown. */
 export default function Logs({ run, isDeleted }: IRunTabProps): JSX.Element {
   const { model, trans } = useExec();
   const [picked, setPicked] = React.useState<string | null>(null);
   const logs = useAsync(
-    () => model.runs.logs(run.runId),
+    () => model.runs.logList(run.runId),
     [model, run.runId, run.status, run.attempt]
   );
-  const { data: known, error, reload } = logs;
+  const { data, error, reload } = logs;
   React.useEffect(() => {
     // A server that was away has an answer now.
     const onState = () => {
@@ -31,12 +34,14 @@ export default function Logs({ run, isDeleted }: IRunTabProps): JSX.Element {
       model.stream.stateChanged.disconnect(onState);
     };
   }, [model, reload]);
-  if (known === undefined && isDeleted) {
+  if (data === undefined && isDeleted) {
     return <Empty title={trans.__('The logs were deleted with the run')} />;
   }
-  if (known === undefined) {
+  if (data === undefined) {
     return error ? <Failure error={error} onRetry={reload} /> : <></>;
   }
+  const merged = mergedOf(data, run);
+  const known = merged ? [merged, ...data.logs] : data.logs;
   const shown = known.find(log => log.name === picked) ?? firstOf(known);
   if (shown === undefined) {
     return (
@@ -59,7 +64,10 @@ export default function Logs({ run, isDeleted }: IRunTabProps): JSX.Element {
       value={shown.name}
       onChange={event => setPicked(event.target.value)}
     >
-      {groupsOf(known).map(([attempt, members]) => (
+      {merged && (
+        <option value={merged.name}>{trans.__('All, by time')}</option>
+      )}
+      {groupsOf(data.logs).map(([attempt, members]) => (
         <optgroup
           key={attempt ?? 0}
           label={
@@ -88,9 +96,27 @@ export default function Logs({ run, isDeleted }: IRunTabProps): JSX.Element {
   );
 }
 
-/** What most people want: the first replica of the newest attempt. */
+/** What most people want: all replicas, else the first one of the newest attempt. */
 function firstOf(logs: readonly Log[]): Log | undefined {
-  return logs.find(log => log.attempt !== null) ?? logs[0];
+  return (
+    logs.find(log => log.name === MERGED) ??
+    logs.find(log => log.attempt !== null) ??
+    logs[0]
+  );
+}
+
+/** The logs of all replicas as one; a run with one replica has none. */
+function mergedOf({ mergedBytes }: LogList, run: Run): Log | undefined {
+  return mergedBytes === null
+    ? undefined
+    : {
+        name: MERGED,
+        role: null,
+        index: null,
+        attempt: null,
+        sizeBytes: mergedBytes,
+        modifiedAt: run.createdAt
+      };
 }
 
 /** By attempt, the newest first; those of no attempt last. */

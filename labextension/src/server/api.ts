@@ -8,6 +8,7 @@ import type {
   IRunFilter,
   IRunPage,
   Log,
+  LogList,
   Manifest,
   Metrics,
   Output,
@@ -89,12 +90,11 @@ export class RunsApi {
   }
 
   async logs(runId: string): Promise<Log[]> {
-    const answer = await this.requester.get<{ logs: Log[] }>([
-      'runs',
-      runId,
-      'logs'
-    ]);
-    return answer.logs;
+    return (await this.logList(runId)).logs;
+  }
+
+  logList(runId: string): Promise<LogList> {
+    return this.requester.get(['runs', runId, 'logs']);
   }
 
   async outputs(runId: string): Promise<Output[]> {
