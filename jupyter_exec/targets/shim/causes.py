@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 ECHO_S = 2.0
 """How long to wait for the cause where all that is known is that somebody lost a peer."""
-SETTLE_S = 0.25
-"""How long to wait for others that fail with the first one, since the first need not be the cause."""
+SETTLE_S = 0.5
+"""How long to wait for others that fail with it: the first need not be the cause."""
 
 _SHELL_SIGNAL = 128  # what a shell adds to the number of a signal
 _SIGNALS = 64
@@ -50,6 +50,8 @@ _ECHOES = (
     "failed to connect to",
     "additional grpc error information",  # TensorFlow's, after the words themselves
     "node collective",
+    "socket.h:",  # XGBoost's
+    "poll error",
     "a rank of this node failed",  # launchers/torch_agent: the rank itself tells why
 )
 _ENDED_BY_OTHERS = (-15, -9, -13, _SHELL_SIGNAL + 15, _SHELL_SIGNAL + 9, _SHELL_SIGNAL + 13)
