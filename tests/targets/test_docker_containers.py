@@ -71,6 +71,39 @@ async def test_memory_limit(target: DockerTarget, image: str, tmp_path: Path) ->
     assert outcome.exit_code == -9
 
 
+async def test_the_one_that_raises_is_the_cause(
+    target: DockerTarget, image: str, tmp_path: Path
+) -> None:
+    """Another one lost its connection to it, and has ended before."""
+    worker = role(
+        """
+        import os
+        while not os.path.exists("ready"): pass
+        raise ConnectionResetError(104, "Connection reset by peer")
+        """,
+        "worker",
+    )
+    chief = role(
+        """
+        import os, socket, time
+        socket.gethostbyname("worker-0")
+        open("ready", "w").close()
+        while True:
+            try:
+                socket.gethostbyname("worker-0")
+            except OSError:
+                break
+            time.sleep(0.01)
+        raise ValueError("no such column")
+        """,
+        "chief",
+    )
+    outcome, placement = await finished(target, job(image, worker, chief), tmp_path)
+    log = placement.logs["worker", 0].read_text()
+    assert log.endswith("Connection reset by peer\n")
+    assert outcome.message == "chief-0: ValueError: no such column (exit code 1)"
+
+
 async def test_resources_become_limits(
     target: DockerTarget, image: str, api: docker.APIClient, tmp_path: Path
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import time
 from pathlib import Path
 
 import pytest
@@ -115,6 +116,27 @@ def test_of_a_progress_bar_the_last_state_is_shown(logs: Logs) -> None:
     logs.clock.drain(final=True)
     bars = b"a-0 | 3%\na-0 | windows\r\na-0 | x\r\r\r\n"
     assert logs.text() == bars + b"a-0 | " + b"y" * 100_000 + b"\na-0 | 2%\n"
+
+
+def test_a_colour_ends_with_its_line(logs: Logs) -> None:
+    logs.write("a-0", b"\x1b[31mred\nplain\n\x1b[0mreset\n")
+    logs.write("a-1", b"\x1b[1mbold\r\n\x1b[32m")
+    logs.clock.drain(final=True)
+    assert logs.text() == (
+        b"a-0 | \x1b[31mred\x1b[0m\na-0 | plain\na-0 | \x1b[0mreset\n"
+        b"a-1 | \x1b[1mbold\x1b[0m\r\na-1 | \x1b[32m\x1b[0m\n"
+    )
+
+
+@pytest.mark.parametrize(
+    "text", [b"\x1b[", b"\x1b[31ma\x1b[0m", b"\x1b[1m\r", b"\r", b"\ra", b"\n"]
+)
+def test_no_text_takes_long(logs: Logs, text: bytes) -> None:
+    logs.write("a-0", text * (SEGMENT_BYTES // len(text)))
+    began = time.process_time()
+    logs.clock.drain(final=True)
+    assert time.process_time() - began < 2
+    assert len(logs.text()) == logs.view.size() > 0
 
 
 def test_retries_follow(logs: Logs) -> None:

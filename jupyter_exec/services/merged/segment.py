@@ -20,6 +20,8 @@ REPLICA_LOG = re.compile(
 )
 """Name of the log of a replica or a rank."""
 
+_RESET = b"\x1b[0m"
+_COLOURED = re.compile(rb"^([^\n]*\x1b\[(?!0?m)[^\n]*?)(?=\r*$)", re.MULTILINE)
 _OVERDRAWN = re.compile(rb"^[^\n]*\r(?=[^\r\n])", re.MULTILINE)
 
 
@@ -56,7 +58,7 @@ def parse_segment(line: bytes) -> Segment | None:
         return None
     if not 0 < end - begin <= SEGMENT_BYTES:
         return None
-    most = (end - begin) * (len(prefix(log)) + 1) + 1
+    most = (end - begin) * (len(prefix(log)) + 1) + 1 + len(_RESET)
     return Segment(at, size, log, begin, end) if 0 < size <= most else None
 
 
@@ -69,9 +71,11 @@ def shown(log: str, block: bytes) -> bytes:
     """Return lines of a log as the merged view has them; the last one is ended.
 
     Of a progress bar that was drawn again and again only the last state: nobody could see the
-    prefix otherwise.
+    prefix otherwise. A colour ends with its line: the next one is somebody else's.
     """
     if b"\r" in block:
         block = _OVERDRAWN.sub(b"", block)
+    if b"\x1b[" in block:
+        block = _COLOURED.sub(rb"\1" + _RESET, block)
     body = block[:-1] if block.endswith(b"\n") else block
     return prefix(log) + body.replace(b"\n", b"\n" + prefix(log)) + b"\n"

@@ -7,6 +7,7 @@ bisection, so that a log of a gigabyte costs no memory and a range at its end no
 from __future__ import annotations
 
 import os
+from contextlib import closing
 from typing import IO, TYPE_CHECKING, Protocol
 
 from jupyter_exec.services.merged.clock import open_log, replica_logs
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _NEAR_BYTES = 1 << 13
+_MOST_OPEN = 64
 
 
 class Growing(Protocol):
@@ -98,9 +100,9 @@ class MergedLog:
         parts: list[bytes] = []
         left = count
         try:
-            with self._open() as file:
+            with self._open() as file, closing(_OpenLogs(self._logs)) as logs:
                 for segment in _from(file, offset):
-                    text = self._text(segment)[max(0, offset - segment.at) :][:left]
+                    text = logs.text(segment)[max(0, offset - segment.at) :][:left]
                     parts.append(text)
                     left -= len(text)
                     if left <= 0:
@@ -112,18 +114,34 @@ class MergedLog:
     def _open(self) -> IO[bytes]:
         return os.fdopen(open_log(self._clock), "rb")
 
-    def _text(self, segment: Segment) -> bytes:
+
+class _OpenLogs:
+    """Logs that are read here and there; some stay open until `close`."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._files: dict[str, int] = {}
+
+    def close(self) -> None:
+        """Let go of all files."""
+        while self._files:
+            os.close(self._files.popitem()[1])
+
+    def text(self, segment: Segment) -> bytes:
         """Return a segment as long as it was said to be, whatever has become of its log."""
-        block = b""
         try:
-            file = open_log(self._logs / f"{segment.log}.txt")
-            try:
-                block = os.pread(file, segment.end - segment.begin, segment.begin)
-            finally:
-                os.close(file)
+            file = self._file(segment.log)
+            block = os.pread(file, segment.end - segment.begin, segment.begin)
         except OSError:
-            pass
+            block = b""
         return shown(segment.log, block)[: segment.size].ljust(segment.size)
+
+    def _file(self, log: str) -> int:
+        if log not in self._files:
+            if len(self._files) >= _MOST_OPEN:
+                self.close()
+            self._files[log] = open_log(self._folder / f"{log}.txt")
+        return self._files[log]
 
 
 class RunLog:
