@@ -19,6 +19,7 @@ PACKAGES = {
     "tracking": ["torch==2.13.0", "tensorboard", "mlflow-skinny", "sqlalchemy", "alembic"],
     "tensorflow": ["tensorflow-cpu", "mpi4py"],
     "spark": ["pyspark", "numpy"],
+    "proxy": ["jupyter-server-proxy"],  # put on PYTHONPATH of a server
     "learning": ["scikit-learn", "xgboost-cpu", "mpi4py", "mlflow-skinny", "tensorboard"],
 }
 
