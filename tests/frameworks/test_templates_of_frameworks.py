@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from framework_runs import API, logs
+from framework_runs import logs
 from magics.conftest import kernel
 from needs import need
 
@@ -94,14 +94,6 @@ def test_from_a_line_and_from_a_form(
     )
     assert kernel.value("form.faults") == []
     assert asked_of(server, kernel.value("again.run_id"))["mpi"] == {"processCountPerNode": 3}
-
-    # A template that is made of such a run has all of it.
-    draft = server.client.post(
-        f"{API}template-drafts", json={"runId": kernel.value("run.run_id"), "name": "drafted"}
-    ).json()
-    drafted = draft["run"]["definition"]["configuration"]
-    assert (drafted["communicator"], drafted["nodeCount"]) == ("Mpi", 2)
-    assert drafted["mpi"] == {"processCountPerNode": 2}
 
     for wrong, where in (("processes=0", "processes"), ("nodes=0", "nodeCount")):
         cell = kernel.execute(f"%template run scaled {wrong}")
