@@ -97,6 +97,18 @@ class ExecApp(ExtensionApp):
         min=0,
         help="Bytes of all built environments and images; what was used longest ago goes first.",
     ).tag(config=True)
+    tensorboard_most = Int(
+        4,
+        min=0,
+        help=(
+            "Number of TensorBoards at once; that of longest ago makes room for another. 0 = none."
+        ),
+    ).tag(config=True)
+    tensorboard_age_s = Float(
+        14_400.0,
+        min=1.0,
+        help="Seconds after which a TensorBoard is ended that nobody has asked for again.",
+    ).tag(config=True)
 
     @default("data_dir")
     def _default_data_dir(self) -> str:
@@ -163,6 +175,7 @@ class ExecApp(ExtensionApp):
         from jupyter_exec.services.environments import EnvironmentLimits
         from jupyter_exec.services.house import House, Settings
         from jupyter_exec.services.retention import Limits
+        from jupyter_exec.services.tensorboard import Limits as TensorBoardLimits
 
         settings = Settings(
             data_dir=Path(self.data_dir),
@@ -178,6 +191,7 @@ class ExecApp(ExtensionApp):
             environment_limits=EnvironmentLimits(
                 self.environments_max_age_days, self.environments_max_bytes
             ),
+            tensorboard_limits=TensorBoardLimits(self.tensorboard_most, self.tensorboard_age_s),
         )
         house = await House.open(settings)
         if house.writable:

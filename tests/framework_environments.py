@@ -20,6 +20,7 @@ PACKAGES = {
     "tensorflow": ["tensorflow-cpu", "mpi4py"],
     "spark": ["pyspark", "numpy"],
     "mpich": ["mpich"],  # its mpirun needs nothing else, so it works in containers
+    "proxy": ["jupyter-server-proxy"],  # put on PYTHONPATH of a server
     "learning": ["scikit-learn", "xgboost-cpu", "mpi4py", "mlflow-skinny", "tensorboard"],
 }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
-from urllib.parse import quote
+from urllib.parse import quote, urljoin
 
 from jupyter_exec.client.logs import Log
 from jupyter_exec.client.sse import EventStream, Patience
@@ -283,6 +283,18 @@ class Run:
         )
         points = found["metrics"].get(name)
         return float(points[-1]["value"]) if points else None
+
+    def tensorboard(self) -> str:
+        """Start TensorBoard on what the run has written, or find it, and return its address.
+
+        It listens on the server's machine only; jupyter-server-proxy, where the server has it, lets
+        who is logged in there in.
+
+        Raises:
+            Conflict: the run has left no event files, or there is no tensorboard to start.
+        """
+        answer = self._client.writing(lambda: self._json("POST", "/tensorboard"))
+        return urljoin(self._client.server.url, str(answer["url"]))
 
     def result(self, timeout: float | None = None) -> dict[str, Any]:
         """Wait for the run and return the values that it left by `--out`, by name.

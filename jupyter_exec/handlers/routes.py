@@ -21,6 +21,7 @@ from jupyter_exec.handlers import (
     snapshots,
     stream,
     sweeps,
+    tensorboard,
 )
 from jupyter_exec.handlers import environments as own_environments
 from jupyter_exec.handlers import experiments as own_experiments
@@ -82,6 +83,7 @@ ROUTES: tuple[Route, ...] = (
     Route(_OWN + "runs/{runId}/metrics", files.MetricsHandler),
     Route(_OWN + "runs/{runId}/events", stream.RunEventsHandler),
     Route(_OWN + "runs/{runId}/environment", own_environments.RunEnvironmentHandler),
+    Route(_OWN + "runs/{runId}/tensorboard", tensorboard.TensorBoardHandler),
     Route(_OWN + "environments", own_environments.EnvironmentsHandler),
     Route(_OWN + "environments/collect", own_environments.CollectHandler),
     Route(_OWN + "environment-drafts", own_environments.EnvironmentDraftsHandler),

@@ -15,9 +15,11 @@ def register(shell: InteractiveShell) -> None:
     from jupyter_exec.magics.template import completion as template_completion
     from jupyter_exec.magics.template.known import KnownTemplates
     from jupyter_exec.magics.template.magic import TemplateMagics
+    from jupyter_exec.magics.tensorboard import TensorBoardMagics
 
     magics = ExecMagics(shell)
     known = KnownTemplates(magics.asked)
     shell.register_magics(magics, TemplateMagics(shell, magics, known))
+    shell.register_magics(TensorBoardMagics(shell, magics))
     completion.register(shell, magics)
     template_completion.register(shell, known)

@@ -29,28 +29,32 @@ _NAME_LENGTH = 48
 _LOAD = f"""\
 # The variables of --in.
 globals().update(
-    __import__("cloudpickle").loads(__import__("pathlib").Path("{VARIABLES}").read_bytes())
+    __import__("pickle").loads(__import__("pathlib").Path("{VARIABLES}").read_bytes())
 )"""
+# What needs cloudpickle to be read names it; most values do not.
 
 _SAVE = """\
 # The variables of --out.
 def _jupyter_exec_save(names, folder):
     import os
-    import cloudpickle
+    try:
+        import cloudpickle as pickle
+    except ImportError:  # not in every environment; most values do without
+        import pickle
 
     values = {}
     for name in names:
         if name not in globals():
             raise NameError(f"--out {name}: the cell has set no such variable")
         try:
-            cloudpickle.dumps(globals()[name])
+            pickle.dumps(globals()[name])
         except Exception as error:
             reason = f"{type(error).__name__}: {error}"
             raise TypeError(f"--out {name} cannot be pickled: {reason}") from None
         values[name] = globals()[name]
     os.makedirs(folder, exist_ok=True)
     with open(os.path.join(folder, "result.pkl.part"), "wb") as file:
-        cloudpickle.dump(values, file)
+        pickle.dump(values, file)
     os.replace(file.name, os.path.join(folder, "result.pkl"))
 
 """

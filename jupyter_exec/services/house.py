@@ -29,6 +29,8 @@ from jupyter_exec.services.runs import RunService
 from jupyter_exec.services.sourcing import Sourcing
 from jupyter_exec.services.sweeps import SweepService
 from jupyter_exec.services.templates import TemplateService
+from jupyter_exec.services.tensorboard import Limits as TensorBoardLimits
+from jupyter_exec.services.tensorboard import TensorBoards
 from jupyter_exec.services.ways import Ways
 from jupyter_exec.store.database import Database
 from jupyter_exec.store.paths import DataPaths
@@ -56,6 +58,7 @@ class Settings:
         data_cache_bytes: how large the cache of downloads may become.
         limits: of the runs that are kept.
         environment_limits: how long built environments are kept.
+        tensorboard_limits: how many TensorBoards there may be, and for how long.
     """
 
     data_dir: Path
@@ -69,6 +72,7 @@ class Settings:
     data_cache_bytes: int = 0
     limits: Limits = field(default_factory=Limits)
     environment_limits: EnvironmentLimits = field(default_factory=EnvironmentLimits)
+    tensorboard_limits: TensorBoardLimits = field(default_factory=TensorBoardLimits)
 
 
 class House:
@@ -104,7 +108,16 @@ class House:
             self.server_timestamp,
             writable=settings.writable,
         )
-        self.runs = RunService(self.engine, self.executor, self.sourcing, self.environments)
+        self.tensorboards = TensorBoards(
+            self.journal,
+            paths,
+            settings.tensorboard_limits,
+            writable=settings.writable,
+            hidden=self.datastores.variables,
+        )
+        self.runs = RunService(
+            self.engine, self.executor, self.sourcing, self.environments, self.tensorboards
+        )
         self.changes = RunChanges(self.journal, self.runs)
         self.experiments = ExperimentService(self.engine, self.runs, self.server_timestamp)
         self.templates = TemplateService(
@@ -145,6 +158,7 @@ class House:
         """Let go of the runs, which go on, and close the files."""
         if self.tidying is not None:
             self.tidying.cancel()
+        await self.tensorboards.close()
         await self.heartbeats.close()
         await self.executor.detach()
         await asyncio.to_thread(self.database.close)

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from jupyter_exec.services.execution import Engine
     from jupyter_exec.services.executor import Executor
     from jupyter_exec.services.sourcing import Sourcing
+    from jupyter_exec.services.tensorboard import TensorBoards
 
 
 class RunService:
@@ -48,11 +49,13 @@ class RunService:
         executor: Executor,
         sourcing: Sourcing,
         environments: EnvironmentService,
+        tensorboards: TensorBoards,
     ) -> None:
         self._engine = engine
         self._executor = executor
         self._sourcing = sourcing
         self._environments = environments
+        self._tensorboards = tensorboards
 
     async def submit(
         self, request: SubmitRequest, misfits: Sequence[Fault] = ()
@@ -294,6 +297,7 @@ class RunService:
         gone = await self._engine.journal.write(sweeps.delete, run_id)
         for run in gone:
             paths = self._engine.paths.run(run.folder)
+            await self._tensorboards.end(run.run_id)
             await mounts.hide(paths)
             await asyncio.to_thread(workspace.remove, paths.root)
         return {run.run_id for run in gone}

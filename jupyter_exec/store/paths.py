@@ -60,6 +60,11 @@ class RunPaths:
         return self.root / "mounts"
 
     @property
+    def tensorboard(self) -> Path:
+        """Links to what TensorBoard shows of the run."""
+        return self.root / "tensorboard"
+
+    @property
     def uploads(self) -> Path:
         """JSON lines: which uploads to datastores were begun and done."""
         return self.root / "uploads.jsonl"

@@ -32,6 +32,8 @@ export const CommandIDs = {
   openFolder: 'jupyter-exec:open-folder',
   /** Show the outputs folder of a run in a file browser of its own, read-only: `{runId: string}`. */
   openOutputs: 'jupyter-exec:open-outputs',
+  /** Start TensorBoard on what a run has written, in a tab of the browser: `{runId?: string}`. */
+  openTensorBoard: 'jupyter-exec:open-tensorboard',
   /** Compare runs: `{runIds: string[]}`. */
   compare: 'jupyter-exec:compare',
   /** The dialog for a notebook, script or folder: `{path?: string}`; the current document otherwise. */

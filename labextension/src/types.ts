@@ -18,6 +18,7 @@ export type Point = Schemas['Point'];
 export type CodeDiff = Schemas['CodeDiff'];
 export type Manifest = Schemas['Manifest'];
 export type Target = Schemas['Target'];
+export type TensorBoard = Schemas['TensorBoard'];
 export type EnvironmentList = Schemas['EnvironmentList'];
 export type EnvironmentView = Schemas['NamedEnvironment'];
 export type EnvironmentDefinition = Schemas['EnvironmentDefinition'];

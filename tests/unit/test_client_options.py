@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import json
+import re
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -205,52 +208,17 @@ def test_an_image_brings_its_own_python():
     }
 
 
-@pytest.mark.parametrize(
-    ("words", "expected"),
-    [
-        ({}, {}),
-        ({"framework": "pyspark", "nodes": 2}, {"framework": "PySpark", "nodeCount": 2}),
-        ({"processes": "1"}, {"mpi": {"processCountPerNode": 1}}),
-        (
-            {"processes": 4, "nodes": 2},
-            {"communicator": "Mpi", "nodeCount": 2, "mpi": {"processCountPerNode": 2}},
-        ),
-        (
-            {"framework": "pytorch", "processes": 4},
-            {"framework": "PyTorch", "communicator": "Gloo", "pyTorch": {"processCount": 4}},
-        ),
-        (
-            {"framework": "PyTorch", "processes": 2, "gpus": "1"},
-            {"framework": "PyTorch", "communicator": "Nccl", "pyTorch": {"processCount": 2}},
-        ),
-        (
-            {"framework": "TensorFlow", "processes": 3},
-            {
-                "framework": "TensorFlow",
-                "communicator": "ParameterServer",
-                "tensorflow": {"workerCount": 3, "parameterServerCount": 0},
-            },
-        ),
-        (
-            {"framework": "mine", "communicator": "x", "processes": 2},
-            {"framework": "mine", "communicator": "x", "mpi": {"processCountPerNode": 2}},
-        ),
-    ],
-)
-def test_frameworks(words, expected):
-    assert framework_section(**words) == expected
+FRAMEWORKS = json.loads((Path(__file__).parent / "framework_examples.json").read_text())
+"""What JupyterLab's dialog, which does the same, is tested with, too."""
 
 
-@pytest.mark.parametrize(
-    ("words", "option", "reason"),
-    [
-        ({"processes": 3, "nodes": 2}, "processes", "evenly among 2 nodes"),
-        ({"processes": "two"}, "processes", "'two' is not a whole number"),
-        ({"nodes": 0}, "nodes", "above 0"),
-        ({"framework": "pyspark", "processes": 2}, "processes", "with nodes"),
-    ],
-)
-def test_counts_that_cannot_be(words, option, reason):
-    with pytest.raises(InvalidRequest, match=reason) as caught:
-        framework_section(**words)
-    assert caught.value.faults[0].target == option
+@pytest.mark.parametrize("example", FRAMEWORKS["right"])
+def test_frameworks(example):
+    assert framework_section(**example["words"]) == example["section"]
+
+
+@pytest.mark.parametrize("example", FRAMEWORKS["wrong"])
+def test_counts_that_cannot_be(example):
+    with pytest.raises(InvalidRequest, match=re.escape(example["reason"])) as caught:
+        framework_section(**example["words"])
+    assert caught.value.faults[0].target == example["option"]

@@ -276,6 +276,17 @@ class OutputList(Answer):
     outputs: list[Output]
 
 
+class TensorBoard(Answer):
+    """Where TensorBoard shows a run, to whoever may use this server's machine."""
+
+    run_id: str
+    url: Annotated[
+        str, Field(description="a path of this server where it is proxied, else one of its machine")
+    ]
+    proxied: Annotated[bool, Field(description="jupyter-server-proxy passes requests on")]
+    port: Annotated[int, Field(ge=1, le=65535, description="of 127.0.0.1")]
+
+
 class Metrics(Answer):
     """The points of a run by metric, and its last progress."""
 
@@ -380,6 +391,7 @@ _ANSWERS: tuple[type[Answer], ...] = (
     StartRunResult,
     SubmittedRun,
     TargetList,
+    TensorBoard,
 )
 ANSWERS: dict[str, type[Answer]] = {
     model.__name__: model

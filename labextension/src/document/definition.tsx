@@ -3,6 +3,7 @@ import * as React from 'react';
 import { Clipboard } from '@jupyterlab/apputils';
 
 import { useExec } from '../components/context';
+import { severalOf } from '../submit/frameworks';
 import type { Run, RunDefinition } from '../types';
 import { code, Field, Values } from './fields';
 import { NotebookParameters } from './notebookparameters';
@@ -98,9 +99,28 @@ function What(props: { configuration: Configuration }): JSX.Element {
         {code(shellLine(asked.arguments ?? []))}
       </Field>
       <Field name={trans.__('Kernel')}>{code(asked.kernel)}</Field>
-      {asked.framework && asked.framework !== 'Python' && (
-        <Field name={trans.__('Framework')}>{asked.framework}</Field>
+      <Processes configuration={asked} />
+    </>
+  );
+}
+
+/** Framework, communicator, processes and nodes, where they are not those of one process. */
+function Processes(props: {
+  configuration: Configuration;
+}): JSX.Element | null {
+  const { trans } = useExec();
+  if (props.configuration.experiment) {
+    return null;
+  }
+  const several = severalOf(props.configuration);
+  return (
+    <>
+      {several.framework !== 'Python' && (
+        <Field name={trans.__('Framework')}>{several.framework}</Field>
       )}
+      <Field name={trans.__('Communicator')}>{several.communicator}</Field>
+      <Field name={trans.__('Processes')}>{several.processes}</Field>
+      <Field name={trans.__('Nodes')}>{several.nodes}</Field>
     </>
   );
 }

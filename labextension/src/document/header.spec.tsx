@@ -50,6 +50,7 @@ describe('The header of a run', () => {
       CommandIDs.rerun,
       CommandIDs.openRun,
       CommandIDs.openOutputs,
+      CommandIDs.openTensorBoard,
       CommandIDs.copyRunId
     ]) {
       commands.addCommand(command, {
@@ -126,6 +127,21 @@ describe('The header of a run', () => {
     act(() => server.move('a', 'Completed'));
     (await screen.findByText('Open outputs folder')).click();
     expect(executed).toEqual([[CommandIDs.openOutputs, 'a']]);
+  });
+
+  it('offers TensorBoard where the outputs hold event files', async () => {
+    const outputs = jest.spyOn(server.model.runs, 'outputs');
+    const modifiedAt = new Date().toISOString();
+    const left = (path: string) =>
+      outputs.mockResolvedValueOnce([{ path, sizeBytes: 1, modifiedAt }]);
+    left('tfevents/model.bin');
+    await show({ runId: 'a', status: 'Running', startedAt: modifiedAt });
+    await screen.findByText('Open outputs folder');
+    expect(screen.queryByText('TensorBoard')).toBeNull();
+    left('runs/events.out.tfevents.1.host.2.0');
+    act(() => server.move('a', 'Completed'));
+    (await screen.findByText('TensorBoard')).click();
+    expect(executed).toEqual([[CommandIDs.openTensorBoard, 'a']]);
   });
 
   it('keeps "Cancel" in its place, whenever the run is looked at', async () => {

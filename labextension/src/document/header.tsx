@@ -13,7 +13,7 @@ import {
 import { pinIcon } from '../icons';
 import { isTerminal } from '../model/lifecycle';
 import { RequestFailure } from '../server/errors';
-import type { Run } from '../types';
+import type { Output, Run } from '../types';
 import { Preparing } from './preparing';
 import { Pages } from './pages';
 import { failureMessage, failureTitle, progressText, TITLED } from './texts';
@@ -230,7 +230,7 @@ function Actions(props: {
     ) : null;
   const isCanceling = run.status === 'CancelRequested';
   const isOver = isTerminal(run.status);
-  const hasOutputs = useHasOutputs(run, isDeleted, away !== null);
+  const outputs = useOutputs(run, isDeleted, away !== null);
   return (
     <div
       className="jp-exec-actions"
@@ -249,8 +249,15 @@ function Actions(props: {
       {button(CommandIDs.saveAsTemplate, trans.__('Save as template'))}
       {commands.isVisible(CommandIDs.openFolder, { runId }) &&
         button(CommandIDs.openFolder, trans.__('Open source folder'))}
-      {hasOutputs &&
+      {outputs.length > 0 &&
         button(CommandIDs.openOutputs, trans.__('Open outputs folder'))}
+      {outputs.some(isEventFile) &&
+        button(
+          CommandIDs.openTensorBoard,
+          acting === CommandIDs.openTensorBoard
+            ? trans.__('Starting TensorBoard…')
+            : trans.__('TensorBoard')
+        )}
       {button(
         CommandIDs.pinRun,
         run.pinned ? trans.__('Unpin') : trans.__('Pin')
@@ -261,15 +268,24 @@ function Actions(props: {
   );
 }
 
-/** Whether a run has left files; asked again when its state changes, or the server is back. */
-function useHasOutputs(run: Run, isDeleted: boolean, isAway: boolean): boolean {
+/** What TensorBoard reads. Source: `services/scalars/files.py`. */
+function isEventFile({ path }: Output): boolean {
+  return path.slice(path.lastIndexOf('/') + 1).includes('tfevents');
+}
+
+/** The files that a run has left; asked again when its state changes, or the server is back. */
+function useOutputs(
+  run: Run,
+  isDeleted: boolean,
+  isAway: boolean
+): readonly Output[] {
   const { model } = useExec();
   const { runId, status } = run;
   const mayHave = run.startedAt !== null && !isDeleted;
   // Where it cannot be read the header offers less; the tab tells what is wrong.
   const { data } = useAsync(
-    async () => mayHave && (await model.runs.outputs(runId)).length > 0,
+    async () => (mayHave ? model.runs.outputs(runId) : []),
     [model, runId, status, mayHave, isAway]
   );
-  return mayHave && data === true;
+  return (mayHave && data) || [];
 }

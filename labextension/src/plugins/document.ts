@@ -62,6 +62,7 @@ export const documentPlugin: JupyterFrontEndPlugin<void> = {
       CommandIDs.rerun,
       CommandIDs.pinRun,
       CommandIDs.openFolder,
+      CommandIDs.openTensorBoard,
       CommandIDs.copyRunId,
       CommandIDs.deleteRun
     ]) {

@@ -26,6 +26,9 @@ const DESCRIBED = {
   args: { type: 'object', properties: { runId: { type: 'string' } } }
 } as const;
 
+/** How a browser on the server's machine calls it. */
+const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
+
 /** Lab's own command: show a file or a folder in the file browser. */
 const GO_TO_PATH = 'filebrowser:go-to-path';
 
@@ -111,6 +114,9 @@ export function addRunCommands(parts: IRunCommands): void {
     runId => deleteRun(parts, runId),
     run => isTerminal(run.status)
   );
+  add(CommandIDs.openTensorBoard, trans.__('Open TensorBoard of Run'), runId =>
+    openTensorBoard(parts, runId)
+  );
   commands.addCommand(CommandIDs.openFolder, {
     label: trans.__('Open Source Folder of Run'),
     caption: trans.__('Show the folder that the code was taken from'),
@@ -144,6 +150,61 @@ export function addRunCommands(parts: IRunCommands): void {
       }
       await commands.execute(GO_TO_PATH, { path });
     }
+  });
+}
+
+/** A browser opens a tab only at once, so the tab is there before its page. */
+async function openTensorBoard(
+  { model, trans }: IRunCommands,
+  runId: string
+): Promise<void> {
+  const tab = window.open('', '_blank');
+  if (tab !== null) {
+    // As `noopener` does, which would leave no tab to be sent anywhere.
+    tab.opener = null;
+    tab.document.title = 'TensorBoard';
+    tab.document.body.textContent = trans.__('Starting TensorBoard…');
+  }
+  try {
+    const { url, proxied } = await model.runs.tensorBoard(runId);
+    const address = new URL(url, model.requester.settings.baseUrl).href;
+    if (!proxied && !LOOPBACK.has(window.location.hostname)) {
+      tab?.close();
+      tellUnreachable(trans, address);
+    } else if (tab === null) {
+      tellBlocked(trans, address);
+    } else {
+      tab.location.replace(address);
+    }
+  } catch (error) {
+    tab?.close();
+    throw error;
+  }
+}
+
+/** Without a proxy only a browser on the server's machine reaches it. */
+function tellUnreachable(trans: TranslationBundle, address: string): void {
+  Notification.warning(
+    trans.__(
+      "TensorBoard runs at %1, which only the server's machine reaches. To open it from here, install jupyter-server-proxy beside the server (pip install jupyter-server-proxy), and start the server again.",
+      address
+    ),
+    { autoClose: false }
+  );
+}
+
+/** The browser lets no tab be opened; a click on the notification may. */
+function tellBlocked(trans: TranslationBundle, address: string): void {
+  Notification.info(trans.__('TensorBoard is ready.'), {
+    autoClose: false,
+    actions: [
+      {
+        label: trans.__('Open'),
+        callback: () => {
+          window.open(address, '_blank', 'noopener,noreferrer');
+        }
+      }
+    ]
   });
 }
 

@@ -18,7 +18,8 @@ import type {
   RunEvent,
   SubmitRequest,
   SweepTrials,
-  Target
+  Target,
+  TensorBoard
 } from '../types';
 import { Requester } from './request';
 
@@ -104,6 +105,11 @@ export class RunsApi {
       'outputs'
     ]);
     return answer.outputs;
+  }
+
+  /** Start TensorBoard on what a run has written, or find it; it takes seconds to start. */
+  tensorBoard(runId: string): Promise<TensorBoard> {
+    return this.requester.write('POST', ['runs', runId, 'tensorboard']);
   }
 
   /** Where an output can be read or downloaded. */

@@ -4,6 +4,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { typedValues } from '../model/schema';
 import type { EnvironmentDefinition } from '../types';
 import { hasOtherImage } from './container';
+import { frameworkSection, isOneProcess } from './frameworks';
 import { isSame, JsonObject } from './patch';
 import { complainOfResources } from './resources';
 import type { FieldId, ISubject, ISubmitState } from './state';
@@ -49,6 +50,9 @@ export function configurationOf(
   return given({
     ...programOf(subject, state, trans, complain),
     ...parametersOf(subject, state, trans, complain),
+    ...(isOneProcess(subject, state)
+      ? {}
+      : frameworkSection(state, trans, complain)),
     ...(state.environment === 'kernel' ? { kernel: state.kernel } : {}),
     target: state.target || undefined,
     environment: environmentOf(subject, state, provisions, trans, complain),

@@ -9,6 +9,7 @@ import { SubmitProvider, TextField, useSubmit } from './fields';
 import { SubmitModel } from './model';
 import { More } from './more';
 import { Program } from './program';
+import { SeveralProcesses } from './several';
 import type { ISubject } from './state';
 
 /** What the dialog is called. */
@@ -87,6 +88,7 @@ function Form(): JSX.Element {
         placeholder={subject.name}
       />
       <Program />
+      <SeveralProcesses />
       <More />
     </div>
   );

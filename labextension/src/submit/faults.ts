@@ -1,6 +1,7 @@
 /** The server's faults, beside the fields of the dialog. No DOM. */
 import type { FieldFaults } from '../model/schema';
 import type { ErrorDetail } from '../types';
+import { SEVERAL } from './frameworks';
 import type { FieldId, ISubject, SubmitFaults } from './state';
 
 /** The places of a request, and the fields that fill them; the first that fits counts. */
@@ -17,6 +18,10 @@ const PLACES: readonly (readonly [RegExp, FieldId])[] = [
   [/configuration\.arguments/, 'arguments'],
   [/configuration\.parameters/, 'others'],
   [/configuration\.kernel/, 'environment'],
+  [/configuration\.framework/, 'framework'],
+  [/configuration\.communicator/, 'communicator'],
+  [/configuration\.nodeCount/, 'nodes'],
+  [/configuration\.(pyTorch|tensorflow|mpi)\b/i, 'processes'],
   [/configuration\.resources\.cpus/, 'cpus'],
   [/configuration\.resources\.memory/, 'memory'],
   [/configuration\.resources\.gpus/, 'gpus'],
@@ -97,6 +102,8 @@ export function fieldsOf(
     (kind === 'rerun' && !subject.takesParameters && !hasCommand);
   return new Set<FieldId>([
     ...fields,
+    // The roles of an experiment are its processes.
+    ...(configuration?.experiment ? [] : SEVERAL),
     ...(kind === 'rerun' ? [] : (['experiment'] as const)),
     ...(hasTargets ? (['target'] as const) : []),
     ...(hasContainers ? (['image'] as const) : []),

@@ -13,6 +13,7 @@ import {
   TextField,
   useSubmit
 } from './fields';
+import { SEVERAL } from './frameworks';
 import type { SubmitModel } from './model';
 import type { FieldId } from './state';
 
@@ -23,7 +24,8 @@ const SHOWN: ReadonlySet<FieldId> = new Set<FieldId>([
   'command',
   'arguments',
   'values',
-  'others'
+  'others',
+  ...SEVERAL
 ]);
 
 function isFaulty(model: SubmitModel): boolean {

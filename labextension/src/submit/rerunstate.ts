@@ -2,6 +2,7 @@
 import { asEdited, defaultsOf, FormValues } from '../model/schema';
 import type { Run } from '../types';
 import { imageOf } from './container';
+import { severalOf } from './frameworks';
 import type { ISubject, ISubmitState } from './state';
 import { joinWords, writeDuration, writePairs, writeValue } from './words';
 
@@ -66,6 +67,7 @@ export function rerunState(subject: ISubject, run: Run): ISubmitState {
     environmentName: '',
     environmentVersion: '',
     image: imageOf(run) ?? '',
+    ...severalOf(configuration),
     cpus: textOf(resources.cpus),
     memory: writeSize(resources.memory),
     gpus: textOf(resources.gpus),

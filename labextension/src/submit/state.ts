@@ -93,6 +93,12 @@ export interface ISubmitState {
   readonly environmentVersion: string;
   /** Of the container, on a target that has them. */
   readonly image: string;
+  /** Of a script or a command; all empty = one process. */
+  readonly framework: string;
+  readonly communicator: string;
+  /** Of the whole job. */
+  readonly processes: string;
+  readonly nodes: string;
   readonly cpus: string;
   readonly memory: string;
   readonly gpus: string;
@@ -141,6 +147,10 @@ export function initialState(
     environmentName: '',
     environmentVersion: '',
     image: '',
+    framework: '',
+    communicator: '',
+    processes: '',
+    nodes: '',
     cpus: settings.get('defaultCpus'),
     memory: settings.get('defaultMemory'),
     gpus: settings.get('defaultGpus'),

@@ -1,0 +1,104 @@
+import { readFileSync } from 'fs';
+import { resolve } from 'path';
+
+import { nullTranslator } from '@jupyterlab/translation';
+
+import type { RunDefinition } from '../types';
+import {
+  FRAMEWORKS,
+  frameworkSection,
+  isOneProcess,
+  severalOf
+} from './frameworks';
+import type { ISubject, ISubmitState } from './state';
+
+type Words = Readonly<Record<string, string | number>>;
+
+interface IExamples {
+  readonly right: readonly { words: Words; section: object }[];
+  readonly wrong: readonly { words: Words; option: string; reason: string }[];
+}
+
+/** What the client, which does the same, is tested with. */
+const EXAMPLES = JSON.parse(
+  readFileSync(
+    resolve(__dirname, '../../../tests/unit/framework_examples.json'),
+    'utf8'
+  )
+) as IExamples;
+const trans = nullTranslator.load('jupyter-exec');
+
+function sectionOf(words: Words) {
+  const text = (name: string) => String(words[name] ?? '');
+  const faults: string[] = [];
+  const section = frameworkSection(
+    {
+      framework: text('framework'),
+      communicator: text('communicator'),
+      processes: text('processes'),
+      nodes: text('nodes'),
+      gpus: text('gpus')
+    },
+    trans,
+    field => faults.push(field)
+  );
+  return { section, faults };
+}
+
+describe('frameworkSection', () => {
+  it.each(EXAMPLES.right)('makes what the client makes: %j', example => {
+    expect(sectionOf(example.words)).toEqual({
+      section: example.section,
+      faults: []
+    });
+  });
+
+  it.each(EXAMPLES.wrong)('complains where the client does: %j', example => {
+    expect(sectionOf(example.words).faults).toEqual([example.option]);
+  });
+
+  it('has examples of every framework', () => {
+    const named = EXAMPLES.right.map(({ section }) =>
+      'framework' in section ? section.framework : 'Python'
+    );
+    for (const { name } of FRAMEWORKS) {
+      expect(named).toContain(name);
+    }
+  });
+});
+
+describe('severalOf', () => {
+  it.each(EXAMPLES.right)('shows what made it: %j', ({ words, section }) => {
+    const shown = severalOf(
+      section as NonNullable<RunDefinition['configuration']>
+    );
+    expect(sectionOf({ ...shown, gpus: words['gpus'] ?? '' })).toEqual({
+      section,
+      faults: []
+    });
+    expect(shown.processes).toBe(String(words['processes'] ?? ''));
+  });
+
+  it('shows nothing of a run of one process', () => {
+    const nothing = {
+      framework: '',
+      communicator: '',
+      processes: '',
+      nodes: ''
+    };
+    expect(severalOf({ script: 'a.py' })).toEqual(nothing);
+    expect(severalOf({ communicator: 'None' })).toEqual(nothing);
+  });
+});
+
+it('knows what is one process', () => {
+  const is = (subject: object, state: object = {}) =>
+    isOneProcess(subject as ISubject, state as ISubmitState);
+  expect(is({ kind: 'script' })).toBe(false);
+  expect(is({ kind: 'notebook', takesParameters: true })).toBe(true);
+  expect(is({ kind: 'cells' })).toBe(true);
+  const folder = { kind: 'folder' };
+  expect(is(folder, { what: 'script', script: 'a.ipynb ' })).toBe(true);
+  expect(is(folder, { what: 'script', script: 'a.py' })).toBe(false);
+  expect(is(folder, { what: 'command', script: 'a.ipynb' })).toBe(false);
+});

@@ -1,0 +1,184 @@
+/** Several processes: what each framework calls them. No DOM. */
+import type { TranslationBundle } from '@jupyterlab/translation';
+
+import type { RunDefinition } from '../types';
+import { JsonObject } from './patch';
+import type { FieldId, ISubject, ISubmitState } from './state';
+
+/** A framework that a run can be of. */
+export interface IFramework {
+  readonly name: string;
+  /** How its processes find each other, the usual way first; empty where it has a way of its own. */
+  readonly communicators: readonly string[];
+}
+
+/**
+ * The frameworks that the dialog offers; the server has the last word on what goes together.
+ *
+ * Source: `_BY_ITSELF` in `jupyter_exec/client/frameworks.py`, and the launchers' tables.
+ */
+export const FRAMEWORKS: readonly IFramework[] = [
+  { name: 'Python', communicators: ['Mpi'] },
+  { name: 'PyTorch', communicators: ['Gloo', 'Nccl', 'Mpi'] },
+  { name: 'TensorFlow', communicators: ['ParameterServer', 'Mpi'] },
+  { name: 'PySpark', communicators: [] },
+  { name: 'XGBoost', communicators: [] },
+  { name: 'Cntk', communicators: ['Mpi'] }
+];
+
+/** What a person has said about processes; text fields as they were typed. */
+export type Several = Pick<
+  ISubmitState,
+  'framework' | 'communicator' | 'processes' | 'nodes' | 'gpus'
+>;
+
+/** The fields of this section. */
+export const SEVERAL = [
+  'framework',
+  'communicator',
+  'processes',
+  'nodes'
+] as const;
+
+function knownAs(name: string): string {
+  const folded = name.toLowerCase();
+  return (
+    FRAMEWORKS.find(each => each.name.toLowerCase() === folded)?.name ?? name
+  );
+}
+
+/** The communicator of several processes where none is named; undefined where there is none. */
+export function usualCommunicator(
+  framework: string,
+  gpus = ''
+): string | undefined {
+  const name = knownAs(framework.trim() || 'Python');
+  if (name === 'PyTorch' && !['', '0'].includes(gpus.trim())) {
+    return 'Nccl';
+  }
+  return FRAMEWORKS.find(each => each.name === name)?.communicators[0];
+}
+
+/**
+ * Make the fields of a configuration; none where nothing was said.
+ *
+ * Source: `framework_section` in `jupyter_exec/client/frameworks.py`, which makes the same; the
+ * tests of both read `tests/unit/framework_examples.json`.
+ */
+export function frameworkSection(
+  state: Several,
+  trans: TranslationBundle,
+  complain: (field: FieldId, message: string) => void
+): JsonObject {
+  const count = countOf(state, 'processes', trans, complain);
+  const machines = countOf(state, 'nodes', trans, complain);
+  const asked = knownAs(state.framework.trim());
+  const framework = asked || 'Python';
+  const isSeveral = (count ?? 1) > 1 || (machines ?? 1) > 1;
+  const communicator =
+    state.communicator.trim() ||
+    (isSeveral ? usualCommunicator(framework, state.gpus) : undefined);
+  return {
+    ...(asked && { framework: asked }),
+    ...(communicator && { communicator }),
+    ...(machines !== undefined && { nodeCount: machines }),
+    ...(count !== undefined &&
+      processesOf(
+        framework,
+        communicator,
+        count,
+        machines ?? 1,
+        message => complain('processes', message),
+        trans
+      ))
+  };
+}
+
+/** How many processes there are, in the words of the framework. */
+function processesOf(
+  framework: string,
+  communicator: string | undefined,
+  count: number,
+  nodes: number,
+  complain: (message: string) => void,
+  trans: TranslationBundle
+): JsonObject {
+  const word = communicator?.toLowerCase() ?? 'none';
+  if (framework === 'PySpark') {
+    complain(
+      trans.__(
+        'Spark starts its processes by itself: say how many workers, with nodes.'
+      )
+    );
+    return {};
+  }
+  if (framework === 'TensorFlow' && word === 'parameterserver') {
+    return { tensorflow: { workerCount: count, parameterServerCount: 0 } };
+  }
+  if (framework === 'PyTorch' && ['gloo', 'nccl'].includes(word)) {
+    return { pyTorch: { processCount: count } };
+  }
+  if (count % nodes !== 0) {
+    complain(
+      trans.__(
+        '%1 processes cannot be shared out evenly among %2 nodes.',
+        count,
+        nodes
+      )
+    );
+    return {};
+  }
+  return { mpi: { processCountPerNode: count / nodes } };
+}
+
+function countOf(
+  state: Several,
+  field: 'processes' | 'nodes',
+  trans: TranslationBundle,
+  complain: (field: FieldId, message: string) => void
+): number | undefined {
+  const text = state[field].trim();
+  if (text === '') {
+    return undefined;
+  }
+  if (!/^\d+$/.test(text) || Number(text) < 1) {
+    complain(field, trans.__('A whole number above 0 is needed.'));
+    return undefined;
+  }
+  return Number(text);
+}
+
+/** What the dialog shows of an old run: processes in total, as people count them. */
+export function severalOf(
+  configuration: NonNullable<RunDefinition['configuration']>
+): Omit<Several, 'gpus'> {
+  const { framework, communicator, nodeCount } = configuration;
+  const { mpi, pyTorch, tensorflow } = configuration;
+  const name = knownAs(framework ?? '');
+  const word = communicator?.toLowerCase() ?? 'none';
+  const text = (count: number | null | undefined) =>
+    count === null || count === undefined ? '' : String(count);
+  const perNode = mpi?.processCountPerNode;
+  const processes =
+    name === 'TensorFlow' && word === 'parameterserver'
+      ? tensorflow?.workerCount
+      : name === 'PyTorch' && ['gloo', 'nccl'].includes(word)
+        ? pyTorch?.processCount
+        : perNode && perNode * (nodeCount ?? 1);
+  return {
+    framework: name,
+    communicator: word === 'none' ? '' : (communicator ?? ''),
+    processes: text(processes),
+    nodes: text(nodeCount)
+  };
+}
+
+/** Whether what is run is a notebook, whose one kernel is one process. */
+export function isOneProcess(subject: ISubject, state: ISubmitState): boolean {
+  const isOfFolder = subject.kind === 'folder' && state.what === 'script';
+  return (
+    subject.takesParameters ||
+    subject.kind === 'cells' ||
+    (isOfFolder && state.script.trim().endsWith('.ipynb'))
+  );
+}
