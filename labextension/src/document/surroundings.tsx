@@ -75,9 +75,6 @@ function Resources(props: {
         {memory ? formatBytes(Number(memory)) : trans.__('none')}
       </Field>
       {gpus ? <Field name={trans.__('GPUs')}>{gpus}</Field> : null}
-      {(asked.nodeCount ?? 1) > 1 && (
-        <Field name={trans.__('Nodes')}>{asked.nodeCount}</Field>
-      )}
       {limit ? (
         <Field name={trans.__('Time limit')}>
           {trans.__('%1 seconds', limit)}
