@@ -34,6 +34,7 @@ GROUPS = {
     "list": rows_list.lists,
     "log": rows_logs.lines,
     "flood": rows_logs.flood,
+    "replicas": rows_logs.replicas,
     "folder": rows_folder.folder,
     "environments": rows_environments.environments,
     "tensorflow": rows_tensorflow.tensorflow,

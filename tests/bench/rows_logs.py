@@ -101,6 +101,46 @@ def _cost(ours: Ours, megabytes: int) -> tuple[float, float]:
     return share, (peak.highest - memory) / 1e6
 
 
+def replicas(plan: Plan) -> list[Row]:
+    """Measure looking at the logs of a run with many replicas while they print."""
+    ours = Ours(plan.folder / "replicas")
+    count, looks = 64, plan.size(100, 20)
+    cmd = "for n in $(seq 100000); do echo step $n of the training; sleep 0.2; done"
+    spec = {"Worker": {"replicas": count, "resources": "cpu=10m", "cmd": cmd}}
+    experiment = {"meta": {"framework": "TensorFlow", "cmd": "true"}, "spec": spec}
+    body = {"definition": {"configuration": {"experiment": experiment}}}
+    ours.start()
+    listed, tails, shares = [], [], []
+    try:
+        connection, stream = ours.connect(), ours.events()
+        run = connection.json("POST", ours.runs, body)
+        for event in stream:
+            if event["runId"] == run["runId"] and event.get("status") == "Running":
+                break
+        stream.close()
+        address = f"{ours.runs}/{run['runId']}/logs"
+        cpu, begin = cpu_s(ours.pid), time.perf_counter()
+        while time.perf_counter() < begin + plan.size(10, 3):
+            time.sleep(0.5)
+        shares.append(100 * (cpu_s(ours.pid) - cpu) / (time.perf_counter() - begin))
+        for _ in range(looks):
+            before = time.perf_counter()
+            connection.json("GET", address)
+            between = time.perf_counter()
+            connection.send("GET", f"{address}/merged?offset=-65536").read()
+            listed.append(between - before)
+            tails.append(time.perf_counter() - between)
+        connection.json("POST", f"{ours.runs}/{run['runId']}/cancel", {})
+    finally:
+        ours.end()
+    what = f"{count} replicas print:"
+    return [
+        Row(f"{what} their logs are listed", listed, by="value", limit=0.05, quantile=0.95),
+        Row(f"{what} the last 64 KiB of all by time", tails, by="value", limit=0.1, quantile=0.95),
+        Row(f"{what} the server's share of a core", shares, "%", by="value", limit=5),
+    ]
+
+
 def _body(text: str) -> dict[str, object]:
     return {
         "definition": {"configuration": {"script": "print.py"}},

@@ -157,7 +157,7 @@ def drawn(line: bytes) -> bytes:
 STEPS = st.lists(
     st.one_of(
         st.tuples(
-            st.sampled_from(["worker-0", "worker-1", "rank-12"]),
+            st.sampled_from(["worker-0", "m\u00fcller-1", "rank-12"]),
             st.text(alphabet="ab\n\r\u00e4", max_size=30).map(str.encode),
         ),
         st.sampled_from(["look", "restart"]),

@@ -15,9 +15,7 @@ SEGMENT_BYTES = 1 << 18
 LINE_BYTES = 1 << 10
 """No line of the clock file is longer."""
 
-REPLICA_LOG = re.compile(
-    r"(?P<role>[\w.-]+?)-(?P<index>\d+)(?:\.retry-(?P<retry>\d+))?\.txt", re.ASCII
-)
+REPLICA_LOG = re.compile(r"(?P<role>[\w.-]+?)-(?P<index>\d+)(?:\.retry-(?P<retry>\d+))?\.txt")
 """Name of the log of a replica or a rank."""
 
 _RESET = b"\x1b[0m"
