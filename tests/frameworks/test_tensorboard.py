@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,6 +31,12 @@ WAITS = """
         time.sleep(0.05)
 """
 
+STANDS_IN = """#!/bin/sh
+echo TensorBoard 2 at http://127.0.0.1:9/ >&2
+while :; do sleep 0.1; done
+"""
+"""A program of that name, as far as the server looks at it."""
+
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
@@ -53,16 +61,16 @@ def ask(server: RunningServer, run_id: str) -> httpx.Response:
     return server.client.post(f"{API}runs/{run_id}/tensorboard", timeout=150)
 
 
-def boards(server: RunningServer) -> list[bytes]:
+def boards(server: RunningServer) -> dict[int, bytes]:
     """Return the command lines of the TensorBoards of a server, of their keepers and readers."""
-    found = []
+    found = {}
     for path in Path("/proc").glob("[0-9]*/cmdline"):
         try:
             line = path.read_bytes()
         except OSError:
             continue  # it has just ended
         if b"--logdir" in line and bytes(server.data_dir) in line:
-            found.append(line)
+            found[int(path.parent.name)] = line
     return found
 
 
@@ -101,13 +109,13 @@ def test_one_click(server: RunningServer, tracking_python: str) -> None:
     # With one at a time another run's takes its place.
     other = finish(server, WRITES, tracking_python)
     assert ask(server, other["runId"]).status_code == httpx.codes.OK
-    folders = {line.partition(b"/runs/")[2][:36] for line in boards(server)}
+    folders = {line.partition(b"/runs/")[2][:36] for line in boards(server).values()}
     assert len(folders) == 1
     with pytest.raises(httpx.TransportError):
         httpx.get(f"http://127.0.0.1:{body['port']}/", trust_env=False)
     # It ends with its run.
     assert server.client.delete(f"{API}runs/{other['runId']}").status_code == httpx.codes.NO_CONTENT
-    assert boards(server) == []
+    assert boards(server) == {}
 
 
 def test_of_a_run_that_goes_on(server: RunningServer, tracking_python: str) -> None:
@@ -161,8 +169,31 @@ def test_no_tensorboard(make_server: Any, tmp_path: Path) -> None:
     answer = ask(server, run_id)
     assert answer.status_code == httpx.codes.CONFLICT
     assert "has ended: No module named pkg_resources" in answer.json()["error"]["message"]
-    program.write_text("#!/bin/sh\necho TensorBoard 2 at http://127.0.0.1:9/ >&2\nexec sleep 600\n")
+    program.write_text(STANDS_IN)
     answer = ask(server, run_id)
     assert answer.json()["url"] == "http://127.0.0.1:9/"
     assert answer.json()["proxied"] is False
+    # Whose keeper is killed, it ends, and the next one who asks gets another.
+    (keeper,) = [pid for pid, line in boards(server).items() if b"tensorboard.keeper" in line]
+    os.kill(keeper, signal.SIGKILL)
+    until(lambda: not boards(server), "it has outlived its keeper")
+    until(lambda: ask(server, run_id).is_success and boards(server), "there is no other")
     server.stop()
+    assert boards(server) == {}
+
+
+def test_nobody_asks_for_it_any_more(make_server: Any, tmp_path: Path) -> None:
+    program = tmp_path / "tensorboard"
+    program.write_text(STANDS_IN)
+    program.chmod(0o755)
+    server = make_server(
+        env={"PATH": f"{tmp_path}:/usr/bin:/bin"}, config={"ExecApp": {"tensorboard_age_s": 1.0}}
+    )
+    body = {
+        "definition": {"configuration": {"command": "touch outputs/events.out.tfevents.1"}},
+    }
+    run_id = server.client.post(f"{API}runs", json=body).json()["runId"]
+    assert server.wait_for_end(run_id)["status"] == "Completed", server.log(run_id)
+    assert ask(server, run_id).is_success
+    until(lambda: not boards(server), "it is still there")
+    assert ask(server, run_id).is_success

@@ -51,6 +51,14 @@ class _Shown:
     board: asyncio.Future[Board] | None = None
     watch: asyncio.Task[None] | None = None
 
+    @property
+    def is_over(self) -> bool:
+        """Whether it ends, has ended, or did not start."""
+        if self.ending.is_set() or self.board is None or not self.board.done():
+            return self.ending.is_set()
+        failed = self.board.cancelled() or self.board.exception() is not None
+        return failed or self.board.result().gone.done()
+
 
 class TensorBoards:
     """The TensorBoards of one server, one a run; they end with the server.
@@ -91,7 +99,8 @@ class TensorBoards:
             await self.end(run_id)
             message = "the run has left no event files, which TensorBoard shows; write them below"
             raise Conflict(f"{message} outputs, for example by SummaryWriter('outputs')")
-        shown = self._shown.get(run_id)
+        while (shown := self._shown.get(run_id)) is not None and shown.is_over:
+            await self.end(run_id)
         if shown is None:
             shown = self._shown[run_id] = _Shown(run)
             shown.board = asyncio.ensure_future(self._start(shown))

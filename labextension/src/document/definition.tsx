@@ -104,7 +104,7 @@ function What(props: { configuration: Configuration }): JSX.Element {
   );
 }
 
-/** Framework, communicator, processes and nodes, where they are not those of one process. */
+/** Framework, communicator and processes, where they are not those of one process. */
 function Processes(props: {
   configuration: Configuration;
 }): JSX.Element | null {
@@ -120,7 +120,6 @@ function Processes(props: {
       )}
       <Field name={trans.__('Communicator')}>{several.communicator}</Field>
       <Field name={trans.__('Processes')}>{several.processes}</Field>
-      <Field name={trans.__('Nodes')}>{several.nodes}</Field>
     </>
   );
 }
