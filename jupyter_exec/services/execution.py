@@ -21,10 +21,8 @@ from jupyter_exec.model.lifecycle import RunStatus
 from jupyter_exec.model.wire import parse
 from jupyter_exec.services import assembly, data, mounts, tokens, workspace
 from jupyter_exec.services.datastores import Datastores
-from jupyter_exec.services.merged.clock import LogClock, has_several_logs
+from jupyter_exec.services.following import Following
 from jupyter_exec.services.preparation import prepare, worth_masking
-from jupyter_exec.services.reports import ReportTail
-from jupyter_exec.services.scalars.tail import ScalarTail
 from jupyter_exec.services.vault import Vault
 from jupyter_exec.store import runs
 from jupyter_exec.targets.base import Placement
@@ -82,8 +80,8 @@ class Execution:
         self._paths: RunPaths = engine.paths.run(run.folder)
         self._target: ComputeTarget = engine.ways.target(run.target)
         self._launcher: Launcher = engine.ways.launcher(self._definition.configuration)
-        self._tail = ReportTail(self._paths.metrics, run, engine.journal)
-        self._clock = LogClock(self._paths.logs, self._paths.clock)
+        limit_s = self._definition.configuration.start_timeout_seconds
+        self._following = Following(engine.journal, run, self._paths, limit_s)
         self._job: Job | None = None
         self._handle: TargetHandle | None = None
         self._placed: Placement | None = None
@@ -198,8 +196,7 @@ class Execution:
             )
             self._interruptible = False
             failed = self._target.path_in_run(self._paths.failed(run.attempt))
-            if has_several_logs(job, failed):
-                self._clock.begin()
+            self._following.begin(job, failed)
             addresses = await self._target.place(job, self._placement(gpu_ids, job))
             placement = await self._told(addresses, self._placement(gpu_ids, job))
             handle = await self._submit(job, placement)
@@ -259,25 +256,9 @@ class Execution:
     async def _watch(self, handle: TargetHandle) -> Outcome:
         """Follow the work to its end."""
         self._handle = handle
-        started_at = handle.get("started_at", self._run.started_at or 0.0)
-        scalars = ScalarTail(self._paths.work, self._paths.metrics, started_at)
-        limit_s = self._definition.configuration.start_timeout_seconds
-        start = assembly.Assembly(
-            self._engine.journal, self._run.run_id, self._target, handle, limit_s
-        )
-        tails = (self._tail, scalars, self._clock)
-        watching = (*(tail.follow() for tail in tails), start.watch())
-        following = [asyncio.create_task(one) for one in watching]
-        try:
-            outcome = await self._target.wait(handle)
-        finally:
-            for task in following:
-                task.cancel()
-        await asyncio.to_thread(scalars.drain)
-        await self._tail.drain()
-        await asyncio.to_thread(self._clock.drain, final=True)
+        outcome = await self._following.wait(self._target, handle, lambda: self._cancel_requested)
         self._handle = None
-        return outcome if self._cancel_requested else start.judged(outcome)
+        return outcome
 
     async def _conclude(self, outcome: Outcome) -> bool:
         """Write the end of an attempt down. Returns False where the run is to be tried again."""
