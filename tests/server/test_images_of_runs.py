@@ -187,8 +187,10 @@ def test_a_dockerfile_that_fails_at_step_3(
     steps = [f"FROM {docker_engine.image}", "RUN true", "RUN echo no such part >&2; exit 4"]
     run = submit(server, {"baseDockerfile": "\n".join(steps)}, command="true")
     assert run["error"]["code"] == "ImageBuildFailed"
-    assert "step 3/3, RUN echo no such part" in run["error"]["message"]
-    assert "exit status 4" in run["error"]["message"]
+    assert run["error"]["message"] == (
+        "the image cannot be built: step 3/3, RUN echo no such part >&2; exit 4: no such part; "
+        "exit status 4 (its log, environment.txt, has the rest)"
+    )
     assert "no such part" in server.log(run["runId"], "environment.txt")
 
 
