@@ -30,6 +30,7 @@ from jupyter_exec.model.job import Mount
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from collections.abc import Set as AbstractSet
     from pathlib import Path
 
     from jupyter_exec.environments.base import EnvironmentRequest
@@ -106,7 +107,8 @@ class ImageEnvironment(Environment):
         if image is not None:
             record |= {"image": image.id, "reference": image.reference, "digest": image.digest}
         looked = image or next(iter(images.values()))
-        python, more, mounts = await self._python(looked, request, recorded)
+        ids = {each.id for each in images.values()}
+        python, more, mounts = await self._python(looked, ids, request, recorded)
         options, _ = parse_docker_arguments(docker.arguments, docker.shm_size)
         return PreparedEnvironment(
             python or "",
@@ -195,11 +197,26 @@ class ImageEnvironment(Environment):
         return await self._images.pulled(name, registry, request.secrets, log)
 
     async def _python(
-        self, image: Image, request: EnvironmentRequest, recorded: Mapping[str, Any]
+        self,
+        image: Image,
+        ids: AbstractSet[str],
+        request: EnvironmentRequest,
+        recorded: Mapping[str, Any],
     ) -> tuple[str | None, dict[str, Any], tuple[Mount, ...]]:
-        """Return the interpreter, what the record says of it, and what it needs."""
+        """Return the interpreter, what the record says of it, and what it needs.
+
+        Args:
+            image: that is looked into.
+            ids: of the images that roles name.
+        """
         asked = request.definition.python.interpreter_path
         kind = choose(request.definition)
+        if kind == VENV and ids - {image.id}:
+            message = (
+                "the pip packages are for the Python of one image, and the roles have several: "
+                "give all of them the same image, or leave the packages out"
+            )
+            raise RunFailed("EnvironmentFailed", message)
         if kind == CONDA:
             made = await self._conda.prepare(request)
             folder = self.root / str(made.record["hash"])

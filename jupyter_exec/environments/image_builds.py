@@ -147,15 +147,16 @@ class _BuildLog:
                 self._line(line)
 
     def _line(self, line: str) -> None:
-        step = _STEP.match(line.strip())
+        line = one_line(line)  # what fails is red, and so is what the engine says next
+        step = _STEP.match(line)
         if step:
-            self._step = f"step {step[1]}, {one_line(step[2])}"
+            self._step = f"step {step[1]}, {step[2]}"
             self._lines.clear()
             self.steps = 0 if step[2].upper().startswith("FROM ") else self.steps + 1
-        elif made := _MADE.match(line.strip()):
+        elif made := _MADE.match(line):
             self.made.append(made[1])
-        elif line.strip() and not _NOISE.match(line.strip()):
-            self._lines.append(one_line(line))
+        elif line and not _NOISE.match(line):
+            self._lines.append(line)
 
 
 def _failed(told: str, step: str = "", lines: Iterable[str] = ()) -> RunFailed:

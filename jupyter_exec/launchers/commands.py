@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from jupyter_exec.model.definition import RunConfiguration
 
 _SHELL = "/bin/bash"
+_FOUND_SHELL = '"$(command -v /bin/bash || command -v bash || echo /bin/sh)"'
 _NAME = r"(?:AZUREML_|AZ_BATCHAI_)\w+"
 _VARIABLE = re.compile(rf"\$(?:\{{({_NAME})\}}|({_NAME}))", re.ASCII)
 
@@ -52,7 +53,7 @@ def replica_command(
     named = {_name(found) for word in words[first:] for found in _VARIABLE.finditer(word)}
     if named.isdisjoint(later):
         return words
-    quoted = [shlex.quote(word) for word in words[:first]]
+    quoted = [_FOUND_SHELL if word == _SHELL else shlex.quote(word) for word in words[:first]]
     quoted += [_late(word, later) for word in words[first:]]
     return ("/bin/sh", "-c", f"exec {' '.join(quoted)}")
 

@@ -14,10 +14,10 @@ from jupyter_exec.environments.collection import (
     collect,
 )
 from jupyter_exec.errors import InvalidRequest, ReadOnly
-from jupyter_exec.model.environment import EnvironmentDefinition
-from jupyter_exec.model.experiment import EnvironmentSpec, KernelSpec
+from jupyter_exec.model.environment import EnvironmentDefinition, without_password
 from jupyter_exec.model.run import isoformat
 from jupyter_exec.model.wire import parse
+from jupyter_exec.services.experiments.dialects import definition_of, spec_of
 from jupyter_exec.services.experiments.named_environments import checked_name
 from jupyter_exec.store import named_environments, used_environments
 
@@ -152,7 +152,7 @@ class EnvironmentService:
         known = await self._journal.read(named_environments.versions)
         if any(one.spec.name == name and one.version == version for one in known):
             return
-        spec = _as_spec(name, definition)
+        spec = spec_of(name, definition)
         content = definition.to_json()
         await self._journal.write(
             named_environments.register, self._server_timestamp, spec, version, content
@@ -162,24 +162,28 @@ class EnvironmentService:
         """Return a definition whose environment is only a name with what that name stands for.
 
         Raises:
-            InvalidRequest: nobody has registered an environment of that name and version.
+            InvalidRequest: nobody has registered an environment of that name and version, or it is
+                another one.
         """
         asked = definition.configuration.environment
-        if asked.name is None or _says_what(asked):
+        if asked.name is None:
             return definition
         known = await self._journal.read(named_environments.versions)
-        found = [one for one in known if one.spec.name == asked.name and one.definition]
+        if _says_what(asked):
+            _check_version(asked, known)
+            return definition
+        found = [one for one in known if one.spec.name == asked.name]
         if asked.version:
             found = [one for one in found if one.version == asked.version]
         if not found:
             version = f" version {asked.version!r}" if asked.version else ""
-            names = sorted({one.spec.name or "" for one in known if one.definition})
+            names = sorted({one.spec.name or "" for one in known})
             message = (
                 f"there is no environment {asked.name[:80]!r}{version}; there are: "
                 f"{', '.join(names[:20]) or 'none yet'}. Name one, or say what is in it"
             )
             raise InvalidRequest(message, "configuration.environment.name")
-        registered = parse(EnvironmentDefinition, found[-1].definition)
+        registered = _registered(found[-1])
         variables = {**registered.environment_variables, **asked.environment_variables}
         environment = registered.model_copy(update={"environment_variables": variables})
         configuration = definition.configuration.model_copy(update={"environment": environment})
@@ -191,35 +195,35 @@ def _says_what(definition: EnvironmentDefinition) -> bool:
     return definition.python != nothing.python or definition.docker != nothing.docker
 
 
+def _registered(environment: NamedEnvironment) -> EnvironmentDefinition:
+    """Return what a name stands for, whichever dialect it was registered in."""
+    if environment.definition is None:
+        return definition_of(environment.spec, environment.version or None)
+    return parse(EnvironmentDefinition, environment.definition)
+
+
+def _check_version(asked: EnvironmentDefinition, known: Sequence[NamedEnvironment]) -> None:
+    """Raise InvalidRequest where name and version are registered, and stand for something else."""
+    for one in known:
+        if asked.version and (one.spec.name, one.version) == (asked.name, asked.version):
+            plain = parse(EnvironmentDefinition, without_password(asked)[0].to_json())
+            if _content(plain) != _content(_registered(one)):
+                message = (
+                    f"environment {one.spec.name!r} version {one.version[:80]!r} is registered "
+                    "with other content; give this one another version, or leave the version out"
+                )
+                raise InvalidRequest(message, "configuration.environment.version")
+
+
+def _content(definition: EnvironmentDefinition) -> tuple[Any, ...]:
+    return definition.python, definition.docker, definition.spark
+
+
 def _named_json(environment: NamedEnvironment) -> dict[str, Any]:
     return {
         "name": environment.spec.name,
         "version": environment.version or None,
         "environmentId": environment.environment_id,
-        "definition": environment.definition,
+        "definition": _registered(environment).to_json(),
         "environmentSpec": environment.spec.model_dump(mode="json", by_alias=True),
     }
-
-
-def _as_spec(name: str, definition: EnvironmentDefinition) -> EnvironmentSpec:
-    """Return what Submarine's experiments can use of an environment: its image, or its packages."""
-    docker = definition.docker
-    if docker.enabled and docker.base_image:
-        return EnvironmentSpec(name=name, docker_image=docker.base_image, image=docker.base_image)
-    conda = definition.python.conda_dependencies or {}
-    values = {key.casefold(): value for key, value in conda.items()}
-    lines: list[str] = []
-    packages: list[str] = []
-    dependencies = values.get("dependencies")
-    for line in dependencies if isinstance(dependencies, list) else []:
-        if isinstance(line, str):
-            lines.append(line)
-        elif isinstance(line, dict) and isinstance(line.get("pip"), list):
-            packages += [str(package) for package in line["pip"]]
-    kernel = KernelSpec(
-        name=name,
-        channels=[str(channel) for channel in values.get("channels") or []],
-        conda_dependencies=lines,
-        pip_dependencies=packages,
-    )
-    return EnvironmentSpec(name=name, kernel_spec=kernel)

@@ -130,7 +130,10 @@ class Execution:
             log.info("run %s: its state was changed by somebody else", self._run.run_id)
             await self._canceled()
         except RunFailed as failure:
-            await self._fail(failure.code, failure.message)
+            if self._cancel_requested:  # what could not be started need not be
+                await self._canceled()
+            else:
+                await self._fail(failure.code, failure.message)
         except Exception as error:
             if is_full_disk(error):
                 await self._fail("DiskFull", f"the disk of the server is full: {error}"[:500])

@@ -56,7 +56,8 @@ async def show(item: Item, paths: RunPaths, *, read_only: bool) -> tuple[Mount, 
     if not await asyncio.to_thread(_lives, folder):
         await _mount(item, folder)
     await asyncio.to_thread(_link, item, folder, paths)
-    return ()
+    # The folder above: FUSE lets nobody but its own user look at a mount, an engine neither.
+    return (Mount(str(paths.mounts), read_only=True),)
 
 
 async def hide(paths: RunPaths) -> None:

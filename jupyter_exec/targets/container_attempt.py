@@ -281,7 +281,8 @@ class ContainerAttempt:
                 "so nobody knows how the run goes on; what is left of it is removed when the "
                 "engine is back. Run it again then"
             )
-        self._verdict = self._verdict or Verdict(failure.code, text)
+        gone = Verdict(canceled=True) if self._canceled else Verdict(failure.code, text)
+        self._verdict = self._verdict or gone
         return True
 
     async def _record(self) -> dict[str, Any]:

@@ -94,12 +94,14 @@ class Permissions:
             yield option, f"{message}; leave it out ({more})"
 
     def _is_own(self, user: str) -> bool:
-        """Tell whether it is the server's user, or anybody where the server is root itself.
+        """Tell whether it is the server's user, by number; root has the same name everywhere.
 
-        Somebody else could leave files in the run's folder that run with his rights on the host.
+        Somebody else could leave files in the run's folder that run with his rights on the host,
+        and others than root may not write there.
         """
         uid, _, gid = user.partition(":")
-        return self.uid == 0 or (uid == str(self.uid) and gid in {"", str(self.gid)})
+        names = {str(self.uid)} if self.uid else {"0", "root"}
+        return uid in names and gid in {"", str(self.gid)}
 
     def _bind(self, bind: Bind) -> Iterator[tuple[str, str]]:
         if bind.source is None:

@@ -31,12 +31,20 @@ REPLICA = "jupyter_exec.replica"
 SHELL = "/bin/sh"
 _START = """
 exec >>"$2" 2>&1
+if [ "$3" = /bin/bash ] && [ ! -x /bin/bash ]; then
+    found=$1 log=$2
+    shift 3
+    set -- "$found" "$log" "$(command -v bash || echo /bin/sh)" "$@"
+fi
 if ! command -v "$3" >/dev/null 2>&1; then : >"$1.missing"; exit 127; fi
 : >"$1.found"
 shift 2
 exec "$@"
 """
-"""Sends the output to the log, tells whether there is such a command, and becomes it."""
+"""Sends the output to the log, tells whether there is such a command, and becomes it.
+
+A command line is for /bin/bash; where the image has none, it is for the shell that there is.
+"""
 
 
 @dataclass(frozen=True)

@@ -207,8 +207,7 @@ class Start:
                 looked = now
                 end = end_of(api.inspect_container(plan.name)["State"])
                 if end is not None and not (found.exists() or missing.exists()):
-                    message = f"the container ended before its command began ({end.exit_code})"
-                    raise RunFailed("StartFailed", self._named(plan, message))
+                    raise RunFailed("StartFailed", self._named(plan, _no_begin(end.exit_code)))
                 if now > began + _BEGIN_S:
                     raise RunFailed("StartFailed", self._named(plan, "its shell says nothing"))
             time.sleep(_LOOK_S)
@@ -255,6 +254,14 @@ def _image(job: Job, role: Role) -> str:
     if not image:
         raise RunFailed("ImageMissing", f"role {role.name} has no image: name one")
     return image
+
+
+def _no_begin(exit_code: int | None) -> str:
+    return (
+        f"the container ended before its command began (exit status {exit_code}): its shell must "
+        "be able to write to the run's folder; leave --user and whatever else restricts it out of "
+        "docker.arguments, or take another image"
+    )
 
 
 def _make_log(plan: ReplicaPlan) -> None:

@@ -1,4 +1,7 @@
-"""A folder of S3 that a run sees in place, by FUSE; it outlives the server, not the run."""
+"""A folder of S3 that a run sees in place, by FUSE; it outlives the server, not the run.
+
+In a container it is there too.
+"""
 
 from __future__ import annotations
 
@@ -12,13 +15,16 @@ from s3_server import s3_server
 from servers import TERMINAL, RunningServer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+
+    from docker_engine import DockerEngine
 
 API = "jupyter-exec/v1/"
 
 
 @pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+def stores() -> Iterator[dict[str, Any]]:
+    """The setting `datastores` with a bucket that has files."""
     need("fusermount", "apt-get install fuse")
     if not Path("/dev/fuse").exists():
         pytest.skip("needs /dev/fuse, which this machine lacks; to get it: modprobe fuse")
@@ -26,20 +32,29 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
         for name in ("in/a.txt", "in/sub/b.txt"):
             httpx.put(f"{address}/shop/{name}", content=name.encode(), trust_env=False)
         options = {"key": "name", "secret": {"env": "STORE"}, "endpoint_url": address}
-        running = RunningServer(
-            tmp_path_factory.mktemp("server"),
-            config={
-                "ExecApp": {"datastores": {"s3": {"url": "s3://shop", "options": options}}},
-            },
-            env={"STORE": "hush-hush"},
-        )
-        yield running
-        running.close()
+        yield {"s3": {"url": "s3://shop", "options": options}}
 
 
-def submit(shop: RunningServer, command: str, path: str) -> str:
+@pytest.fixture(scope="module")
+def shop(
+    stores: dict[str, Any], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[RunningServer]:
+    config = {"ExecApp": {"datastores": stores}}
+    folder = tmp_path_factory.mktemp("server")
+    running = RunningServer(folder, config=config, env={"STORE": "hush-hush"})
+    yield running
+    running.close()
+
+
+def submit(shop: RunningServer, command: str, path: str, image: str | None = None) -> str:
     reference = {"dataStoreName": "s3", "mode": "Mount", "pathOnDataStore": path}
-    configuration = {"command": command, "dataReferences": {"x": reference}}
+    configuration: dict[str, Any] = {"command": command, "dataReferences": {"x": reference}}
+    if image is not None:
+        docker = {"enabled": True, "baseImage": image}
+        configuration["environment"] = {
+            "docker": docker,
+            "python": {"userManagedDependencies": True},
+        }
     body: dict[str, Any] = {"source": {}, "definition": {"configuration": configuration}}
     answer = shop.client.post(API + "runs", json=body)
     assert answer.status_code == 201, answer.text
@@ -98,3 +113,21 @@ def test_a_cancelled_run_leaves_no_mount(shop: RunningServer):
     shop.client.post(f"{API}runs/{run_id}/cancel").raise_for_status()
     assert shop.wait_for_status(run_id, TERMINAL)["status"] == "Canceled"
     assert not mounts_of(shop)
+
+
+def test_a_container_sees_it(
+    stores: dict[str, Any],
+    make_server: Callable[..., RunningServer],
+    docker_engine: DockerEngine,
+):
+    docker = {"type": "docker", "engine_url": docker_engine.url}
+    compute = {"local": {"type": "local"}, "docker": docker}
+    config = {"ExecApp": {"compute_targets": compute, "datastores": stores}}
+    server = make_server(config=config, env={"STORE": "hush-hush"})
+    command = "cd $AZUREML_DATAREFERENCE_x; cat a.txt sub/b.txt; echo; rm a.txt || echo refused"
+    run_id = submit(server, command, "in", docker_engine.image)
+    done = server.wait_for_end(run_id)
+    assert (done["status"], done["target"]) == ("Completed", "docker"), done["error"]
+    lines = server.log(run_id).splitlines()
+    assert (lines[0], lines[-1]) == ("in/a.txtin/sub/b.txt", "refused")
+    assert not mounts_of(server)

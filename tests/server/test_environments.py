@@ -86,6 +86,15 @@ def test_a_repetition_uses_the_lock_and_a_new_run_after_gc_does_not(server):
     assert error["target"] == "definition.configuration.environment.name"
     assert "no environment 'mine' version '4'; there are: mine." in error["message"]
     assert get(server, "environments", "EnvironmentList")["named"] == [named]
+    other = packages("other", name="mine", version="3")
+    changed = {"configuration": {"environment": other, "command": "true"}}
+    refused = server.client.post(f"{API}runs", json={"definition": changed})
+    assert refused.status_code == 400
+    error = refused.json()["error"]
+    assert error["target"] == "definition.configuration.environment.version"
+    assert "registered with other content; give this one another version" in error["message"]
+    same = packages("demo", name="mine", version="3")
+    assert submit(server, same)["environment"] == first["environment"]
 
     assert collect(server, maxAgeDays=0, dryRun=True) == [built["hash"]]
     assert collect(server, maxAgeDays=0) == [built["hash"]]

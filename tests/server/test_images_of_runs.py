@@ -187,8 +187,10 @@ def test_a_dockerfile_that_fails_at_step_3(
     steps = [f"FROM {docker_engine.image}", "RUN true", "RUN echo no such part >&2; exit 4"]
     run = submit(server, {"baseDockerfile": "\n".join(steps)}, command="true")
     assert run["error"]["code"] == "ImageBuildFailed"
-    assert "step 3/3, RUN echo no such part" in run["error"]["message"]
-    assert "exit status 4" in run["error"]["message"]
+    assert run["error"]["message"] == (
+        "the image cannot be built: step 3/3, RUN echo no such part >&2; exit 4: no such part; "
+        "exit status 4 (its log, environment.txt, has the rest)"
+    )
     assert "no such part" in server.log(run["runId"], "environment.txt")
 
 
@@ -374,3 +376,46 @@ def test_an_experiment_of_submarine_with_images(
     (image,) = environment_of(server, run["runId"])["images"]
     assert (image["reference"], image["digest"]) == (docker_engine.image, None)
     assert server.log(run["runId"], "worker-0.txt").startswith("12.")
+
+
+def test_packages_of_submarine_are_installed_beside_its_image(
+    server: RunningServer, docker_engine: DockerEngine
+) -> None:
+    """Also those of a stored environment, which a run finds by its name."""
+    kernel = {"name": "k", "channels": [], "pipDependencies": ["greeting"]}
+    environment = {"name": "subenv", "dockerImage": docker_engine.image, "kernelSpec": kernel}
+    assert server.client.post("api/v1/environment", json=environment).status_code == 200
+    say = "import greeting, os; print(greeting.version, os.path.isdir('/root/.cache'))"
+    command = f'python -c "{say}"'
+    given = {"image": docker_engine.image, "kernelSpec": kernel}
+    for each in (given, {"name": "subenv"}):
+        spec = {
+            "meta": {"name": "packed", "framework": "TensorFlow", "cmd": command},
+            "environment": each,
+            "spec": {"Worker": {"replicas": 1, "resources": "cpu=100m,memory=128M"}},
+        }
+        assert server.client.post("api/v1/experiment", json=spec).status_code == 200
+        run = server.wait_for_end(server.runs()[0]["runId"])
+        assert run["error"] is None
+        assert server.log(run["runId"], "worker-0.txt") == "1.0 False\n"
+    configuration = {"command": command, "environment": {"name": "subenv"}}
+    answer = server.client.post(RUNS, json={"definition": {"configuration": configuration}})
+    assert answer.status_code == 201, answer.text
+    run = server.wait_for_end(answer.json()["runId"])
+    assert (run["target"], run["error"]) == ("docker", None)
+    assert server.log(run["runId"]) == "1.0 False\n"
+
+
+def test_pip_packages_are_for_one_image(server: RunningServer, docker_engine: DockerEngine) -> None:
+    roles = {
+        "Master": {"resources": "cpu=100m", "image": docker_engine.image},
+        "Worker": {"resources": "cpu=100m", "image": docker_engine.bare_image},
+    }
+    spec = {
+        "meta": {"name": "two", "framework": "PyTorch", "cmd": "true"},
+        "environment": {"kernelSpec": {"name": "k", "pipDependencies": ["greeting"]}},
+        "spec": roles,
+    }
+    assert server.client.post("api/v1/experiment", json=spec).status_code == 200
+    run = server.wait_for_end(server.runs()[0]["runId"])
+    assert "give all of them the same image" in run["error"]["message"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import os
 import textwrap
@@ -303,6 +304,35 @@ async def test_an_image_without_a_shell(
     missing = job(bare, Role("main", ("python", "x.py")))
     with pytest.raises(RunFailed, match="python: the image has no such command"):
         await target.submit(missing, make_placement(tmp_path / "missing", missing))
+
+
+async def test_an_image_without_bash(
+    target: DockerTarget, image: str, api: docker.APIClient, tmp_path: Path
+) -> None:
+    """A line for bash is for the shell that there is."""
+    tag = "jupyter-exec-test/no-bash:latest"
+    dockerfile = f"FROM {image}\nRUN rm /bin/bash\n".encode()
+    for item in api.build(fileobj=io.BytesIO(dockerfile), tag=tag, rm=True, decode=True):
+        assert "error" not in item, item
+    try:
+        words = ("/bin/bash", "-c", 'echo "$0 $1"', "/bin/bash", "a b")
+        outcome, placement = await finished(target, job(tag, Role("main", words)), tmp_path)
+        assert (outcome.exit_code, outcome.message) == (0, None)
+        assert placement.logs["main", 0].read_text() == "/bin/bash a b\n"
+    finally:
+        api.remove_image(tag, force=True)
+
+
+async def test_whoever_may_not_write_the_log(
+    target: DockerTarget, image: str, tmp_path: Path
+) -> None:
+    """The operator allows another user, who gets no further than the run's folder."""
+    allowed = replace(target._permissions, allow=frozenset({"user"}))
+    target._permissions = allowed
+    one = job(image, role("print(1)"), options=ContainerOptions(user="1000"))
+    with pytest.raises(RunFailed, match="leave --user and whatever else") as failed:
+        await finished(target, one, tmp_path)
+    assert failed.value.code == "StartFailed"
 
 
 async def test_what_python_means(target: DockerTarget, image: str, tmp_path: Path) -> None:

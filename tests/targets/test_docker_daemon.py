@@ -113,6 +113,22 @@ async def test_gone_for_good(
         await until(lambda: not api.containers(all=True, filters=wanted))
 
 
+async def test_a_cancel_while_it_is_gone(
+    target: DockerTarget, docker_engine: DockerEngine, daemon: Daemon, tmp_path: Path
+) -> None:
+    """The run is cancelled all the same; the container goes when the engine is back."""
+    target._patience_s = 1.0
+    waiting, placement = await started(target, docker_engine.image, tmp_path, FOREVER)
+    await asyncio.to_thread(daemon.stop, signal.SIGKILL)
+    await target.cancel({"attempt_dir": str(placement.attempt_dir)})
+    outcome = await waiting
+    assert (outcome.canceled, outcome.code, outcome.message) == (True, None, None)
+    await asyncio.to_thread(daemon.start)
+    with closing(docker.APIClient(base_url=daemon.url, version="auto")) as api:
+        wanted = {"label": f"{HOME}={tmp_path}"}
+        await until(lambda: not api.containers(all=True, filters=wanted))
+
+
 async def test_hangs(
     target: DockerTarget, docker_engine: DockerEngine, daemon: Daemon, tmp_path: Path
 ) -> None:

@@ -170,12 +170,16 @@ def test_what_gives_the_host_is_refused_unless_the_operator_allows_it(arguments,
     assert refused(["--init", *arguments], allow=frozenset({word})) == []
 
 
-def test_a_user_other_than_the_servers_is_refused_but_to_root():
+def test_a_user_other_than_the_servers_is_refused():
     assert refused(["--user=1000:100"], uid=1000, gid=100) == []
     assert refused(["--user=1000"], uid=1000, gid=100) == []
     for other in ("0", "root", "1000:0", "1001"):
         assert len(refused(["--user", other], uid=1000, gid=100)) == 1
-        assert refused(["--user", other], uid=0, gid=0) == []
+    for own in ("0", "0:0", "root"):
+        assert refused(["-u", own], uid=0, gid=0) == []
+    for other in ("1000", "nobody", "0:1000"):
+        (fault,) = refused(["-u", other], uid=0, gid=0)
+        assert "--user: it may only be 0:0; leave it out" in fault.message
 
 
 def test_the_root_of_the_machine_cannot_be_bound():

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from jupyter_exec.launchers.base import LaunchContext
+from jupyter_exec.launchers.commands import replica_command
 from jupyter_exec.launchers.notebook import RUNNER, NotebookLauncher
 from jupyter_exec.launchers.notebook_runner.document import translate
 from jupyter_exec.launchers.notebook_runner.floats import with_floats
@@ -272,3 +274,12 @@ def test_a_whole_number_is_a_float_where_the_notebook_declares_one():
 
 def test_a_parameters_cell_with_magics_declares_no_floats():
     assert type(with_floats({"a": 2}, "%time a = 0.5")["a"]) is int
+
+
+def test_a_line_with_what_only_a_replica_knows():
+    fields = {"command": "echo $0 $1", "arguments": ["n=$AZ_BATCHAI_TASK_INDEX"]}
+    configuration = RunConfiguration.model_validate(fields)
+    command = replica_command(configuration, context(), {"AZ_BATCHAI_TASK_INDEX"})
+    env = {"AZ_BATCHAI_TASK_INDEX": "3", "PATH": "/usr/bin:/bin"}
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=True)
+    assert done.stdout == "/bin/bash n=3\n"

@@ -31,7 +31,7 @@ class DatastoreList(Answer):
 class NamedEnvironment(Answer):
     """An environment that has a name, one version of it.
 
-    `definition` is what a run's definition called so; null for one of Submarine's dialect.
+    `definition` is what a run's definition called so, or what Submarine's words come to.
     """
 
     name: str

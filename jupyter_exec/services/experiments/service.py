@@ -24,6 +24,7 @@ from jupyter_exec.model.experiment import (
 from jupyter_exec.model.ids import legal_experiment
 from jupyter_exec.model.lifecycle import RunStatus
 from jupyter_exec.model.wire import parse
+from jupyter_exec.services.experiments.dialects import python_of
 from jupyter_exec.services.experiments.named_environments import NamedEnvironments
 from jupyter_exec.services.sourcing import Sourced
 from jupyter_exec.services.submission import Submission
@@ -32,7 +33,6 @@ from jupyter_exec.store import experiments as store
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from jupyter_exec.model.experiment import EnvironmentSpec
     from jupyter_exec.model.run import Run
     from jupyter_exec.services.execution import Engine
     from jupyter_exec.services.runs import RunService
@@ -234,27 +234,10 @@ def _leftovers(spec: ExperimentSpec) -> list[Fault]:
 
 def _definition(spec: ExperimentSpec) -> RunDefinition:
     configuration: dict[str, Any] = {"experiment": spec, "framework": spec.meta.framework}
-    packages = _packages(spec.environment)
-    if packages:
-        python = {"userManagedDependencies": False, "condaDependencies": packages}
+    python = python_of(spec.environment)
+    if python is not None:  # with an image too, they are for its Python
         configuration["environment"] = {"python": python}
     return parse(RunDefinition, {"configuration": configuration})
-
-
-def _packages(environment: EnvironmentSpec | None) -> dict[str, Any] | None:
-    """Return an environment's packages as `condaDependencies`; an image brings its own."""
-    if environment is None or environment.kernel_spec is None:
-        return None
-    if environment.image or environment.docker_image:
-        return None
-    kernel = environment.kernel_spec
-    conda: list[Any] = list(kernel.conda_dependencies or ())
-    pip = kernel.pip_dependencies or ()
-    dependencies = [*conda, {"pip": list(pip)}] if pip else conda
-    if not dependencies:
-        return None
-    channels = {"channels": list(kernel.channels)} if kernel.channels else {}
-    return {**channels, "dependencies": dependencies}
 
 
 @contextmanager
