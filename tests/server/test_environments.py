@@ -157,10 +157,14 @@ def test_a_program_that_is_no_python_fails_before_the_run_starts(server):
 
 def test_ld_preload_is_the_runs_own_business(server):
     section = {"environmentVariables": {"LD_PRELOAD": "/none/there.so", "PLAIN": "yes"}}
-    run = submit(server, section, "import os; print(os.environ['PLAIN'])")
+    code = (
+        "import os; above = open(f'/proc/{os.getppid()}/environ').read()\n"
+        "print('LD_PRELOAD' in above, len(above) > 0, os.environ['PLAIN'])"
+    )
+    run = submit(server, section, code)
     assert run["status"] == "Completed", run
     log = server.log(run["runId"])
-    assert log.endswith("yes\n")
+    assert log.endswith("False True yes\n")
     assert "/none/there.so" in log
     usage = server.client.get(f"{API}runs/{run['runId']}/usage")
     assert "there.so" not in usage.text
