@@ -138,6 +138,11 @@ def test_the_interpreter_that_is_there_is_shown_with_its_version(server):
         ({"python": {"interpreterPath": "/none/python"}}, "python.interpreterPath", "not exist"),
         ({"python": {"interpreterPath": "/etc/passwd"}}, "python.interpreterPath", "executable"),
         ({"environmentVariables": {"A=B": "1"}}, "environmentVariables", "variable name"),
+        (
+            {"python": {"condaDependenciesFile": "aml_config/conda.yml"}},
+            "python.condaDependenciesFile",
+            "send the file's content as condaDependencies (--env FILE does that)",
+        ),
     ],
 )
 def test_bad_input(server, section, target, words):
@@ -171,8 +176,15 @@ def test_ld_preload_is_the_runs_own_business(server):
     assert "there.so" not in server.log_text()
 
 
-def test_without_dependencies_nothing_is_built(server):
-    run = submit(server, {"python": {"userManagedDependencies": False}}, "print('here')")
+@pytest.mark.parametrize(
+    "section",
+    [
+        {"userManagedDependencies": False, "condaDependenciesFile": None},
+        {"userManagedDependencies": True, "condaDependenciesFile": "conda.yml"},
+    ],
+)
+def test_without_dependencies_nothing_is_built(server, section):
+    run = submit(server, {"python": section}, "print('here')")
     assert (run["status"], run["environment"]["kind"]) == ("Completed", "system")
 
 
