@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from local_packages import SlowPackage, index_variables, make_wheel
+from local_packages import SlowPackage, index_variables, make_wheel, python_offer
 from servers import RunningServer
 
 from jupyter_exec.model.answers.runs import ANSWERS
@@ -152,6 +152,19 @@ def test_bad_input(server, section, target, words):
     (fault,) = answer.json()["error"]["details"]
     assert fault["target"].endswith(f"configuration.environment.{target}")
     assert words in fault["message"]
+
+
+def test_an_operator_may_forbid_downloads_of_python(make_server, tmp_path):
+    offer = python_offer(tmp_path, "3.98.7", "http://127.0.0.1:9/python.tar.gz")
+    strict = make_server(config={"ExecApp": {"python_downloads": False}}, env=offer)
+    conda = {"dependencies": ["python=3.98"]}
+    environment = {"python": {"userManagedDependencies": False, "condaDependencies": conda}}
+    body = {"definition": {"configuration": {"command": "true", "environment": environment}}}
+    answer = strict.client.post(API + "runs", json=body)
+    assert answer.status_code == 400, answer.text
+    (fault,) = answer.json()["error"]["details"]
+    assert fault["target"].endswith("condaDependencies.dependencies[0]")
+    assert "uv python install 3.98.7 on that machine" in fault["message"]
 
 
 def test_a_program_that_is_no_python_fails_before_the_run_starts(server):

@@ -7,7 +7,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import platform
 import signal
 import socket
 import subprocess
@@ -21,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from local_packages import SlowPackage, index_variables, make_wheel
+from local_packages import SlowPackage, index_variables, make_wheel, python_offer
 
 from jupyter_exec.environments import interpreters
 from jupyter_exec.environments.base import EnvironmentRequest, choose
@@ -305,15 +304,8 @@ def offered(tmp_path, monkeypatch):
     """Offer a Python to uv, as its own list of downloads does."""
 
     def offer(version: str, url: str) -> None:
-        major, minor, patch = map(int, version.split("."))
-        arch = {"family": platform.machine(), "variant": None}
-        one = {"name": "cpython", "arch": arch, "os": "linux", "libc": "gnu", "prerelease": ""}
-        one |= {"major": major, "minor": minor, "patch": patch, "url": url}
-        one |= {"sha256": None, "variant": None, "build": "1"}
-        listed = tmp_path / "downloads.json"
-        listed.write_text(json.dumps({f"cpython-{version}-linux-{arch['family']}-gnu": one}))
-        monkeypatch.setenv("UV_PYTHON_DOWNLOADS_JSON_URL", str(listed))
-        monkeypatch.setenv("UV_PYTHON_INSTALL_DIR", str(tmp_path / "pythons"))
+        for name, value in python_offer(tmp_path, version, url).items():
+            monkeypatch.setenv(name, value)
 
     return offer
 
