@@ -97,6 +97,10 @@ class ExecApp(ExtensionApp):
         min=0,
         help="Bytes of all built environments and images; what was used longest ago goes first.",
     ).tag(config=True)
+    python_downloads = Bool(
+        default_value=True,
+        help="uv may download a version of Python that a run asks for and the machine lacks.",
+    ).tag(config=True)
     tensorboard_most = Int(
         4,
         min=0,
@@ -191,6 +195,7 @@ class ExecApp(ExtensionApp):
             environment_limits=EnvironmentLimits(
                 self.environments_max_age_days, self.environments_max_bytes
             ),
+            python_downloads=self.python_downloads,
             tensorboard_limits=TensorBoardLimits(self.tensorboard_most, self.tensorboard_age_s),
         )
         house = await House.open(settings)

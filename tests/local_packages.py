@@ -241,3 +241,18 @@ def _add_file(archive: tarfile.TarFile, name: str, content: bytes) -> None:
     member.size = len(content)
     member.mode = 0o755 if name.startswith("bin/") else 0o644
     archive.addfile(member, io.BytesIO(content))
+
+
+def python_offer(folder: Path, version: str, url: str) -> dict[str, str]:
+    """Return the variables by which uv believes that it can download one Python, and no other."""
+    major, minor, patch = map(int, version.split("."))
+    arch = {"family": platform.machine(), "variant": None}
+    offer = {"name": "cpython", "arch": arch, "os": "linux", "libc": "gnu", "prerelease": ""}
+    offer |= {"major": major, "minor": minor, "patch": patch, "url": url}
+    offer |= {"sha256": None, "variant": None, "build": "1"}
+    listed = folder / "downloads.json"
+    listed.write_text(json.dumps({f"cpython-{version}-linux-{arch['family']}-gnu": offer}))
+    return {
+        "UV_PYTHON_DOWNLOADS_JSON_URL": str(listed),
+        "UV_PYTHON_INSTALL_DIR": str(folder / "pythons"),
+    }

@@ -6,17 +6,16 @@ Shapes: `PythonSection` in `jupyter_exec.model.environment`, which is Azure ML's
 from __future__ import annotations
 
 import os
-import re
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from jupyter_exec.client.project_files import is_project_file, project_dependencies
+from jupyter_exec.client.requirement_files import read, read_line, requirements_of
 from jupyter_exec.errors import InvalidRequest
 
-_INCLUDE = re.compile(r"^(?:-r|--requirement)[\s=]*(?P<path>\S.*)$")
-_COMMENT = re.compile(r"(^|\s+)#.*$")
+_CONDA_KEYS = ("name", "channels", "dependencies", "variables", "prefix")
 _ALLOWED = (
     "a requirements file (.txt), pyproject.toml or its lock, a conda file (.yml), an interpreter, "
     "or an environment's folder"
@@ -43,9 +42,11 @@ def environment_section(env: Any, python: str | None = None) -> dict[str, Any]:
     path = Path(os.fspath(env)).expanduser()
     if path.is_dir():
         return _interpreter(_python_in(path))
-    conda = _conda_dependencies(path)
+    if path.suffix.lower() in {".yml", ".yaml"}:
+        return _conda(path)
+    conda = _dependencies(path)
     if conda is not None:
-        return {"python": {"condaDependencies": conda, "userManagedDependencies": False}}
+        return _built(conda)
     found = shutil.which(str(path))
     if found is None:
         state = "is not executable" if path.exists() else "does not exist"
@@ -53,14 +54,17 @@ def environment_section(env: Any, python: str | None = None) -> dict[str, Any]:
     return _interpreter(found)
 
 
-def _conda_dependencies(path: Path) -> dict[str, Any] | None:
+def _dependencies(path: Path) -> dict[str, Any] | None:
     """Return what a file says that is needed; None for one of another kind."""
-    suffix = path.suffix.lower()
     if is_project_file(path):
         return project_dependencies(path)
-    if suffix in {".txt", ".in"}:
-        return {"dependencies": [{"pip": _requirements(path)}]}
-    return _conda(path) if suffix in {".yml", ".yaml"} else None
+    if path.suffix.lower() in {".txt", ".in"}:
+        return {"dependencies": [{"pip": requirements_of(path)}]}
+    return None
+
+
+def _built(conda: dict[str, Any]) -> dict[str, Any]:
+    return {"python": {"condaDependencies": conda, "userManagedDependencies": False}}
 
 
 def _interpreter(python: str) -> dict[str, Any]:
@@ -76,38 +80,30 @@ def _python_in(folder: Path) -> str:
     raise InvalidRequest(f"{folder} holds no interpreter; --env takes {_ALLOWED}", "env")
 
 
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise InvalidRequest(f"{path} cannot be read: {reason}", "env") from error
-
-
-def _requirements(path: Path, above: tuple[Path, ...] = ()) -> list[str]:
-    """Return the requirements of a file, with the files that it includes, without comments."""
-    if path.resolve() in above:
-        raise InvalidRequest(f"{path} includes itself", "env")
-    lines: list[str] = []
-    for line in re.sub(r"\\\r?\n", " ", _read(path)).splitlines():
-        requirement = _COMMENT.sub("", line).strip()
-        if requirement:
-            lines += _included(requirement, path, above)
-    return lines
-
-
-def _included(requirement: str, path: Path, above: tuple[Path, ...]) -> list[str]:
-    include = _INCLUDE.match(requirement)
-    if include is None:
-        return [requirement]
-    return _requirements(path.parent / include["path"].strip(), (*above, path.resolve()))
-
-
 def _conda(path: Path) -> dict[str, Any]:
+    """Return the section of a conda file: its packages, and its variables."""
+    text = read(path)
+    content = _mapping(path, text)
+    unknown = content.keys() - _CONDA_KEYS
+    if unknown:
+        message = (
+            f"{path} has {', '.join(sorted(map(str, unknown)))}, which would have no effect; "
+            f"a conda file has {', '.join(_CONDA_KEYS)}"
+        )
+        raise InvalidRequest(message, "env")
+    # `name` and `prefix` are where conda would put it; neither changes what is installed.
+    kept = {key: content[key] for key in ("channels",) if key in content}
+    dependencies = [_with_pip(dependency, path, text) for dependency in content["dependencies"]]
+    section = _built({**kept, "dependencies": dependencies})
+    variables = _variables(path, text)
+    return {**section, "environmentVariables": variables} if variables else section
+
+
+def _mapping(path: Path, text: str) -> dict[str, Any]:
     import yaml
 
     try:
-        content = yaml.safe_load(_read(path))
+        content = yaml.safe_load(text)
     except yaml.YAMLError as error:
         raise InvalidRequest(
             f"{path} is not YAML: {' '.join(str(error).split())}", "env"
@@ -115,15 +111,25 @@ def _conda(path: Path) -> dict[str, Any]:
     if not isinstance(content, dict) or not isinstance(content.get("dependencies"), list):
         message = f"{path} is not a conda file: it has no list of dependencies"
         raise InvalidRequest(message, "env")
-    dependencies: list[Any] = []
-    for dependency in content["dependencies"]:
-        if isinstance(dependency, dict) and isinstance(dependency.get("pip"), list):
-            lines = [
-                found for line in dependency["pip"] for found in _included(str(line), path, ())
-            ]
-            dependencies.append({**dependency, "pip": lines})
-        else:
-            dependencies.append(dependency)
-    # `name` and `prefix` are where conda would put it; neither changes what is installed.
-    kept = {key: value for key, value in content.items() if key not in {"name", "prefix"}}
-    return {**kept, "dependencies": dependencies}
+    return content
+
+
+def _with_pip(dependency: Any, path: Path, text: str) -> Any:
+    """Return a dependency as it is, but for a list of pip's: with what that includes."""
+    if not isinstance(dependency, dict) or not isinstance(dependency.get("pip"), list):
+        return dependency
+    found: list[str] = []
+    for line in map(str, dependency["pip"]):
+        number = text.count("\n", 0, text.find(line)) + 1 if line in text else 1
+        found += read_line(line, path, number)
+    return {**dependency, "pip": found}
+
+
+def _variables(path: Path, text: str) -> dict[str, str]:
+    """Return conda's `variables`, each value as it is written there: `1.10` is no number."""
+    import yaml
+
+    variables = yaml.load(text, Loader=yaml.BaseLoader).get("variables") or {}  # noqa: S506 - it makes text only
+    if isinstance(variables, dict) and all(isinstance(value, str) for value in variables.values()):
+        return variables
+    raise InvalidRequest(f"{path}: variables must be names with a text each", "env")

@@ -222,7 +222,8 @@ def configuration(  # noqa: PLR0913 - a run has that many sides, and each is an 
     if image or docker_arguments:
         environment = {**environment, **_container(environment, image, docker_arguments)}
     if environment_variables:
-        environment = {**environment, "environmentVariables": dict(environment_variables)}
+        variables = {**environment.get("environmentVariables", {}), **environment_variables}
+        environment = {**environment, "environmentVariables": variables}
     resources = {"cpus": cpus, "memory": memory, "gpus": gpus}
     values: dict[str, Any] = {
         "script": script,

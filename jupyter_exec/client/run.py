@@ -40,6 +40,7 @@ class Run:
     def __init__(self, client: ExecClient, json: Mapping[str, Any]) -> None:
         self._client = client
         self.json: dict[str, Any] = dict(json)
+        self._told = False  # what events have told since is not all that there is
 
     @property
     def run_id(self) -> str:
@@ -127,6 +128,7 @@ class Run:
         """Look again, and return the run itself."""
         taken = {key: self.json[key] for key in ("snapshot",) if key in self.json}
         self.json = {**taken, **self._json("GET")}
+        self._told = False
         return self
 
     def events(self, timeout: float | None = None) -> Iterator[dict[str, Any]]:
@@ -156,6 +158,7 @@ class Run:
     def apply(self, event: Mapping[str, Any]) -> None:
         """Take over what an event says about this run."""
         if event.get("type") == "state":
+            self._told = True
             self.json.update({key: event[key] for key in _STATE_KEYS if key in event})
         elif event.get("type") == "progress":
             self.json["progress"] = event.get("progress")
@@ -174,10 +177,10 @@ class Run:
         Raises:
             TimeoutError: it has not ended by then.
         """
-        if self.ended:
+        if self.ended and not self._told:
             return self
         try:
-            for _ in self.events(timeout):
+            for _ in () if self.ended else self.events(timeout):
                 pass
         except TimeoutError:
             raise TimeoutError(f"{self.run_id} is {self.status} after {timeout} s") from None

@@ -69,7 +69,12 @@ class Environment(ABC):
     Args:
         root: folder where built environments are kept, by content hash.
         engine_url: where the container engine of the run's target listens; None = it has none.
+
+    Attributes:
+        python_downloads: whether a Python that is not on this machine may be downloaded.
     """
+
+    python_downloads = True
 
     def __init__(self, root: Path, engine_url: str | None = None) -> None:
         self.root = root

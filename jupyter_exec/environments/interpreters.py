@@ -118,7 +118,7 @@ def _ask(path: Path) -> Interpreter | None:
 
 @cache
 def _answer_of(path: str, _mtime_ns: int, _inode: int) -> Interpreter | None:
-    words = _output([path, "-I", "-S", "-c", _ASK]).split(maxsplit=1)
+    words = output_of([path, "-I", "-S", "-c", _ASK]).split(maxsplit=1)
     if len(words) != 2 or not re.fullmatch(r"\d+(\.\d+)+", words[0]):  # noqa: PLR2004 - version, path
         return None
     return Interpreter(words[0], words[1].strip())
@@ -127,14 +127,14 @@ def _answer_of(path: str, _mtime_ns: int, _inode: int) -> Interpreter | None:
 def _known_to_uv(uv: str, versions: str) -> Interpreter | None:
     if (uv, versions) not in _uv_knew or not Path(_uv_knew[uv, versions]).exists():
         find = [uv, "python", "find", "--no-project", "--no-python-downloads", versions]
-        path = _output(find).strip()
+        path = output_of(find).strip()
         if not Path(path).is_absolute():
             return None
         _uv_knew[uv, versions] = path
     return _ask(Path(_uv_knew[uv, versions]))
 
 
-def _output(command: list[str]) -> str:
+def output_of(command: list[str]) -> str:
     """Return what a program prints; nothing where it fails."""
     try:
         done = subprocess.run(

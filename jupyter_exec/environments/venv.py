@@ -27,6 +27,7 @@ from jupyter_exec.environments.interpreters import (
     find_uv,
     versions_here,
 )
+from jupyter_exec.environments.python_downloads import download, downloadable
 from jupyter_exec.errors import Fault, RunFailed
 
 if TYPE_CHECKING:
@@ -54,7 +55,10 @@ class VenvEnvironment(Environment):
         try:
             fitting_interpreter(spec.python)
         except RunFailed as failure:
-            faults.append(Fault(python_field(conda), failure.message))
+            version = downloadable(spec.python)
+            if version is None or not self.python_downloads:
+                way_out = f" (uv python install {version} on that machine does it)"
+                faults.append(Fault(python_field(conda), failure.message + way_out * bool(version)))
         return faults
 
     async def prepare(self, request: EnvironmentRequest) -> PreparedEnvironment:
@@ -70,14 +74,36 @@ class VenvEnvironment(Environment):
             raise RunFailed("EnvironmentFailed", f"{faults[0].target}: {faults[0].message}")
         log = BuildLog(request.log, spec.requirements)
         if request.recorded is not None and request.recorded.get("kind") == KIND:
-            recipe, interpreter = await asyncio.to_thread(_recorded, request.recorded)
+            recipe, interpreter = await self._recorded(request.recorded, log)
         else:
-            interpreter = await asyncio.to_thread(fitting_interpreter, spec.python)
+            interpreter = await self._interpreter(spec.python, log)
             recipe = await self._resolved(spec, interpreter, log)
         build = Build(self.root, recipe, log)
         await build.ensure(lambda lock: install(build, interpreter, lock))
         log.say(f"environment {recipe.hash}: Python {recipe.python}, {build.python}")
         return PreparedEnvironment(str(build.python), recipe.record)
+
+    async def _interpreter(self, versions: str, log: BuildLog) -> Interpreter:
+        """Return a Python of this machine; one that is downloaded where none fits."""
+        try:
+            return await asyncio.to_thread(fitting_interpreter, versions)
+        except RunFailed:
+            version = await asyncio.to_thread(downloadable, versions)
+            if version is None or not self.python_downloads:
+                raise
+        return await download(version, self.root, log)
+
+    async def _recorded(
+        self, record: Mapping[str, Any], log: BuildLog
+    ) -> tuple[Recipe, Interpreter]:
+        """Return how to make an environment again, on the same Python or one of its minor."""
+        version = str(record["python"])
+        try:
+            interpreter = await asyncio.to_thread(fitting_interpreter, f"=={version}")
+        except RunFailed:
+            interpreter = await self._interpreter(f"=={version.rpartition('.')[0]}.*", log)
+        base, lock = real_path(interpreter), str(record["lock"])
+        return Recipe(KIND, interpreter.version, base, lock), interpreter
 
     async def _resolved(self, spec: VenvSpec, interpreter: Interpreter, log: BuildLog) -> Recipe:
         base = real_path(interpreter)
@@ -128,18 +154,6 @@ def fitting_interpreter(versions: str) -> Interpreter:
 def real_path(interpreter: Interpreter) -> str:
     """Return where an interpreter lies, whatever link it was found by."""
     return os.path.realpath(interpreter.path)
-
-
-def _recorded(record: Mapping[str, Any]) -> tuple[Recipe, Interpreter]:
-    """Return how to make an environment again, on the same Python or the nearest of its minor."""
-    version = str(record["python"])
-    try:
-        interpreter = fitting_interpreter(f"=={version}")
-    except RunFailed:
-        interpreter = fitting_interpreter(f"=={version.rpartition('.')[0]}.*")
-    return Recipe(
-        KIND, interpreter.version, real_path(interpreter), str(record["lock"])
-    ), interpreter
 
 
 async def lock_requirements(

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator
 
 from jupyter_exec.model.sizes import Size
 from jupyter_exec.model.wire import Text, WireModel
@@ -44,12 +44,29 @@ Variables = Annotated[dict[str, Text], BeforeValidator(_without_nulls), AfterVal
 
 
 class PythonSection(WireModel):
-    """Which Python: that at `interpreter_path`, or one built from `conda_dependencies`."""
+    """Which Python: that at `interpreter_path`, or one built from `conda_dependencies`.
+
+    `conda_dependencies_file` is azureml-core's; it reads the file itself, and sends what it holds.
+    """
 
     interpreter_path: str | None = None
     user_managed_dependencies: bool | None = None
     conda_dependencies: dict[str, Any] | None = None
+    conda_dependencies_file: str | None = None
     base_conda_environment: str | None = None
+
+    @field_validator("conda_dependencies_file")
+    @classmethod
+    def _is_read_already(cls, file: str, info: ValidationInfo) -> str:
+        """Refuse a file of the client's machine in place of its content."""
+        unused = info.data.get("user_managed_dependencies") is True
+        if file and not unused and info.data.get("conda_dependencies") is None:
+            message = (
+                f"{file[:200]!r} is not read here, so the run would lack its packages: send the "
+                "file's content as condaDependencies (--env FILE does that)"
+            )
+            raise ValueError(message)
+        return file
 
 
 class ContainerRegistry(WireModel):

@@ -58,6 +58,7 @@ class Settings:
         data_cache_bytes: how large the cache of downloads may become.
         limits: of the runs that are kept.
         environment_limits: how long built environments are kept.
+        python_downloads: whether a Python that is not on this machine may be downloaded.
         tensorboard_limits: how many TensorBoards there may be, and for how long.
     """
 
@@ -72,6 +73,7 @@ class Settings:
     data_cache_bytes: int = 0
     limits: Limits = field(default_factory=Limits)
     environment_limits: EnvironmentLimits = field(default_factory=EnvironmentLimits)
+    python_downloads: bool = True
     tensorboard_limits: TensorBoardLimits = field(default_factory=TensorBoardLimits)
 
 
@@ -88,7 +90,11 @@ class House:
             paths.snapshots, settings.max_snapshot_bytes, read_only=not settings.writable
         )
         self.datastores = Datastores(settings.datastores)
-        self.ways = Ways(paths, _hiding(settings.compute_targets, self.datastores.variables))
+        self.ways = Ways(
+            paths,
+            _hiding(settings.compute_targets, self.datastores.variables),
+            python_downloads=settings.python_downloads,
+        )
         self.engine = Engine(
             self.journal,
             paths,

@@ -31,10 +31,18 @@ class Ways:
 
     Args:
         compute_targets: name -> {"type": entry point, further settings of that plug-in}.
+        python_downloads: see `Environment`.
     """
 
-    def __init__(self, paths: DataPaths, compute_targets: Mapping[str, Mapping[str, Any]]) -> None:
+    def __init__(
+        self,
+        paths: DataPaths,
+        compute_targets: Mapping[str, Mapping[str, Any]],
+        *,
+        python_downloads: bool = True,
+    ) -> None:
         self._paths = paths
+        self._python_downloads = python_downloads
         self._settings = compute_targets
         self._targets: dict[str, ComputeTarget] = {}
         self._admissions: dict[str, Admission] = {}
@@ -131,7 +139,9 @@ class Ways:
         key = choose(definition, engine_url), engine_url
         if key not in self._environments:
             plugin = plugins.load("jupyter_exec.environments", key[0])
-            self._environments[key] = plugin(self._paths.environments, engine_url)
+            environment: Environment = plugin(self._paths.environments, engine_url)
+            environment.python_downloads = self._python_downloads
+            self._environments[key] = environment
         return self._environments[key]
 
     async def close(self) -> None:

@@ -1151,6 +1151,7 @@ export interface components {
        *       "interpreterPath": null,
        *       "userManagedDependencies": null,
        *       "condaDependencies": null,
+       *       "condaDependenciesFile": null,
        *       "baseCondaEnvironment": null
        *     }
        */
@@ -1560,7 +1561,11 @@ export interface components {
       /** @default 0 */
       maxRestarts?: number;
     };
-    /** @description Which Python: that at `interpreter_path`, or one built from `conda_dependencies`. */
+    /**
+     * @description Which Python: that at `interpreter_path`, or one built from `conda_dependencies`.
+     *
+     *     `conda_dependencies_file` is azureml-core's; it reads the file itself, and sends what it holds.
+     */
     PythonSection: {
       /** @default null */
       interpreterPath?: string | null;
@@ -1570,6 +1575,8 @@ export interface components {
       condaDependencies?: {
         [key: string]: unknown;
       } | null;
+      /** @default null */
+      condaDependenciesFile?: string | null;
       /** @default null */
       baseCondaEnvironment?: string | null;
     };
@@ -1738,6 +1745,7 @@ export interface components {
        *       "python": {
        *         "baseCondaEnvironment": null,
        *         "condaDependencies": null,
+       *         "condaDependenciesFile": null,
        *         "interpreterPath": null,
        *         "userManagedDependencies": null
        *       },
@@ -1862,6 +1870,7 @@ export interface components {
        *         "python": {
        *           "baseCondaEnvironment": null,
        *           "condaDependencies": null,
+       *           "condaDependenciesFile": null,
        *           "interpreterPath": null,
        *           "userManagedDependencies": null
        *         },
@@ -2145,6 +2154,7 @@ export interface components {
        *           "python": {
        *             "baseCondaEnvironment": null,
        *             "condaDependencies": null,
+       *             "condaDependenciesFile": null,
        *             "interpreterPath": null,
        *             "userManagedDependencies": null
        *           },

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from local_packages import SlowPackage, index_variables, make_wheel
+from local_packages import SlowPackage, index_variables, make_wheel, python_offer
 from servers import RunningServer
 
 from jupyter_exec.model.answers.runs import ANSWERS
@@ -147,6 +147,11 @@ def test_the_interpreter_that_is_there_is_shown_with_its_version(server):
         ({"python": {"interpreterPath": "/none/python"}}, "python.interpreterPath", "not exist"),
         ({"python": {"interpreterPath": "/etc/passwd"}}, "python.interpreterPath", "executable"),
         ({"environmentVariables": {"A=B": "1"}}, "environmentVariables", "variable name"),
+        (
+            {"python": {"condaDependenciesFile": "aml_config/conda.yml"}},
+            "python.condaDependenciesFile",
+            "send the file's content as condaDependencies (--env FILE does that)",
+        ),
     ],
 )
 def test_bad_input(server, section, target, words):
@@ -158,6 +163,19 @@ def test_bad_input(server, section, target, words):
     assert words in fault["message"]
 
 
+def test_an_operator_may_forbid_downloads_of_python(make_server, tmp_path):
+    offer = python_offer(tmp_path, "3.98.7", "http://127.0.0.1:9/python.tar.gz")
+    strict = make_server(config={"ExecApp": {"python_downloads": False}}, env=offer)
+    conda = {"dependencies": ["python=3.98"]}
+    environment = {"python": {"userManagedDependencies": False, "condaDependencies": conda}}
+    body = {"definition": {"configuration": {"command": "true", "environment": environment}}}
+    answer = strict.client.post(API + "runs", json=body)
+    assert answer.status_code == 400, answer.text
+    (fault,) = answer.json()["error"]["details"]
+    assert fault["target"].endswith("condaDependencies.dependencies[0]")
+    assert "uv python install 3.98.7 on that machine" in fault["message"]
+
+
 def test_a_program_that_is_no_python_fails_before_the_run_starts(server):
     run = submit(server, {"python": {"interpreterPath": "/bin/true"}})
     assert (run["status"], run["startedAt"]) == ("Failed", None)
@@ -166,18 +184,29 @@ def test_a_program_that_is_no_python_fails_before_the_run_starts(server):
 
 def test_ld_preload_is_the_runs_own_business(server):
     section = {"environmentVariables": {"LD_PRELOAD": "/none/there.so", "PLAIN": "yes"}}
-    run = submit(server, section, "import os; print(os.environ['PLAIN'])")
+    code = (
+        "import os; above = open(f'/proc/{os.getppid()}/environ').read()\n"
+        "print('LD_PRELOAD' in above, len(above) > 0, os.environ['PLAIN'])"
+    )
+    run = submit(server, section, code)
     assert run["status"] == "Completed", run
     log = server.log(run["runId"])
-    assert log.endswith("yes\n")
+    assert log.endswith("False True yes\n")
     assert "/none/there.so" in log
     usage = server.client.get(f"{API}runs/{run['runId']}/usage")
     assert "there.so" not in usage.text
     assert "there.so" not in server.log_text()
 
 
-def test_without_dependencies_nothing_is_built(server):
-    run = submit(server, {"python": {"userManagedDependencies": False}}, "print('here')")
+@pytest.mark.parametrize(
+    "section",
+    [
+        {"userManagedDependencies": False, "condaDependenciesFile": None},
+        {"userManagedDependencies": True, "condaDependenciesFile": "conda.yml"},
+    ],
+)
+def test_without_dependencies_nothing_is_built(server, section):
+    run = submit(server, {"python": section}, "print('here')")
     assert (run["status"], run["environment"]["kind"]) == ("Completed", "system")
 
 

@@ -146,6 +146,46 @@ def test_requirements_become_dependencies(tmp_path):
     ]
 
 
+def test_what_pip_compile_writes_is_read(tmp_path):
+    (tmp_path / "base.txt").write_text("rich==14.0.0 --hash=sha256:0\n")
+    path = tmp_path / "requirements.txt"
+    path.write_text(
+        "# by: pip-compile --generate-hashes\n--require-hashes\n"
+        "colorama==0.4.6 ; sys_platform == 'win32' \\\n    --hash=sha256:1 \\\n"
+        "    --hash=sha256:2\n    # via click\nclick==8.1 \\\n    --hash sha256:3\n-r base.txt\n"
+        "last==1 \\"
+    )
+    assert pip_lines(environment_section(path)) == [
+        "colorama==0.4.6 ; sys_platform == 'win32'",
+        "click==8.1",
+        "rich==14.0.0",
+        "last==1",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("-c constraints.txt", "constraints are not taken; lock with both"),
+        ("--extra-index-url https://u:p@h/simple", "--extra-index-url: the server's operator"),
+        ("-e .", "'-e .' is not a requirement specifier"),
+        ("x @ https://u:p@h/x.whl", "holds a name or a password"),
+    ],
+)
+def test_a_line_that_is_not_taken_is_told_by_file_and_number(tmp_path, line, words):
+    (tmp_path / "base.txt").write_text(f"click \\\n  >=8\n\n{line}\n")
+    (tmp_path / "requirements.txt").write_text("-r base.txt\n")
+    with pytest.raises(InvalidRequest) as caught:
+        environment_section(tmp_path / "requirements.txt")
+    assert f"{tmp_path / 'base.txt'}, line 4: " in str(caught.value)
+    assert words in str(caught.value)
+    assert "u:p" not in str(caught.value)
+    conda = tmp_path / "environment.yml"
+    conda.write_text(f"name: x\ndependencies:\n- pip:\n  - {line}\n")
+    with pytest.raises(InvalidRequest, match=r"environment\.yml, line 4: "):
+        environment_section(conda)
+
+
 def test_requirements_that_include_themselves_are_refused(tmp_path):
     path = tmp_path / "requirements.txt"
     path.write_text("-r requirements.txt\n")
@@ -165,6 +205,31 @@ def test_a_conda_file_becomes_dependencies(tmp_path):
         "channels": ["conda-forge"],
         "dependencies": ["python=3.11", {"pip": ["rich"]}],
     }
+
+
+def test_the_variables_of_a_conda_file_are_the_runs(tmp_path):
+    path = tmp_path / "environment.yml"
+    path.write_text(
+        "dependencies: [python]\nprefix: /opt/x\nvariables:\n  A: 1.10\n  B: yes\n  C: '#'\n"
+    )
+    asked = configuration(env=path, environment_variables={"B": "mine", "D": "4"})["environment"]
+    assert asked["environmentVariables"] == {"A": "1.10", "B": "mine", "C": "#", "D": "4"}
+    assert asked["python"]["condaDependencies"] == {"dependencies": ["python"]}
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ("variables: [A]", "variables must be names"),
+        ("variables: {A: [1]}", "variables must be names"),
+        ("platforms: [linux-64]", "has platforms, which would have no effect"),
+    ],
+)
+def test_what_a_conda_file_cannot_say_is_told(tmp_path, more, words):
+    path = tmp_path / "environment.yml"
+    path.write_text(f"dependencies: [python]\n{more}\n")
+    with pytest.raises(InvalidRequest, match=words):
+        environment_section(path)
 
 
 @pytest.mark.parametrize("content", ["a: [", "- x\n", "dependencies: x\n", ""])

@@ -68,6 +68,19 @@ def test_a_run_that_has_ended_is_not_waited_for(ended, server):
     assert len(server.seen(f"GET runs/{RUN}")) == 1
 
 
+def test_waiting_learns_what_events_do_not_tell(client, server):
+    environment = {"kind": "venv", "hash": "abc", "python": "3.11.7"}
+    done = run_json(status="Completed", environment=environment)
+    looks = iter([Answer(run_json()), Answer(done)])
+    server.on(f"GET runs/{RUN}", lambda _: next(looks))
+    server.on(f"GET runs/{RUN}/events", Answer(iter([event(1, status="Completed")])))
+    run = client.run(RUN)
+    for _ in run.events():  # as a widget follows it
+        pass
+    assert run.ended
+    assert run.wait().json["environment"] == environment
+
+
 def test_the_values_come_back(ended, server):
     content = cloudpickle.dumps({"a": 1, "f": lambda x: x + 1})
     server.on(f"GET runs/{RUN}/outputs/result.pkl", Answer(content))

@@ -8,17 +8,24 @@ import asyncio
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
+import tarfile
 import threading
+import time
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
-from local_packages import SlowPackage, index_variables, make_wheel
+from local_packages import SlowPackage, index_variables, make_wheel, python_offer
 
+from jupyter_exec.environments import interpreters
 from jupyter_exec.environments.base import EnvironmentRequest, choose
 from jupyter_exec.environments.failure import cause_of
+from jupyter_exec.environments.interpreters import Interpreter, versions_here
 from jupyter_exec.environments.venv import VenvEnvironment
 from jupyter_exec.errors import RunFailed
 from jupyter_exec.model.environment import EnvironmentDefinition
@@ -290,6 +297,92 @@ def test_what_needs_no_conda(tmp_path, line):
     wanted = definition(line.format(x="{}.{}".format(*sys.version_info)), {"pip": None})
     assert choose(wanted) == "venv"
     assert VenvEnvironment(tmp_path).faults(wanted) == []
+
+
+@pytest.fixture
+def offered(tmp_path, monkeypatch):
+    """Offer a Python to uv, as its own list of downloads does."""
+
+    def offer(version: str, url: str) -> None:
+        for name, value in python_offer(tmp_path, version, url).items():
+            monkeypatch.setenv(name, value)
+
+    return offer
+
+
+async def test_a_python_that_cannot_be_downloaded_is_told_in_one_line(tmp_path, offered):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    offered("3.98.7", f"http://127.0.0.1:{port}/python.tar.gz")
+    environment = VenvEnvironment(tmp_path / "environments")
+    wanted = definition("python=3.98")
+    assert environment.faults(wanted) == []
+    begun = time.monotonic()
+    with pytest.raises(RunFailed) as failure:
+        await environment.prepare(asked(wanted, tmp_path / "log"))
+    assert time.monotonic() - begun < 20
+    assert failure.value.code == "EnvironmentFailed"
+    message = failure.value.message
+    assert message.startswith("Python 3.98.7 is not on this machine and could not be downloaded")
+    assert message.endswith(versions_here())
+    assert "\n" not in message
+    assert "python.tar.gz" in (tmp_path / "log").read_text()
+
+    environment.python_downloads = False
+    (fault,) = environment.faults(wanted)
+    assert "there is no Python ==3.98.* on this machine" in fault.message
+    assert "uv python install 3.98.7 on that machine" in fault.message
+    with pytest.raises(RunFailed, match=r"there is no Python ==3\.98"):
+        await environment.prepare(asked(wanted, tmp_path / "log"))
+
+
+async def test_a_python_that_is_missing_is_downloaded_once(tmp_path, offered, monkeypatch):
+    version = "{}.{}.{}".format(*sys.version_info)
+    name = "python{}.{}".format(*sys.version_info)
+    tree = tmp_path / "site" / "python"
+    (tree / "lib" / name).mkdir(parents=True)
+    # uv changes paths in it.
+    header = "# system configuration generated and used by the sysconfig module\n"
+    data = tree / "lib" / name / "_sysconfigdata__linux_.py"
+    data.write_text(f"{header}build_time_vars = {{}}\n")
+    (tree / "bin").mkdir()
+    program = tree / "bin" / name
+    program.write_text(f'#!/bin/sh\nexec {os.path.realpath(sys.executable)} "$@"\n')
+    program.chmod(0o755)
+    with tarfile.open(tmp_path / "site" / "python.tar.gz", "w:gz") as archive:
+        archive.add(tree, "python")
+    gets: list[str] = []
+
+    class Mirror(SimpleHTTPRequestHandler):
+        def log_message(self, *_: Any) -> None:
+            gets.append(self.path)
+
+    serve = partial(Mirror, directory=tmp_path / "site")
+    with ThreadingHTTPServer(("127.0.0.1", 0), serve) as mirror:
+        threading.Thread(target=mirror.serve_forever).start()
+        offered(version, f"http://127.0.0.1:{mirror.server_port}/python.tar.gz")
+        # The machine is made to have none but uv's.
+        monkeypatch.setenv("UV_PYTHON_PREFERENCE", "only-managed")
+        monkeypatch.setattr(interpreters, "own_interpreter", lambda: Interpreter("2.7.1", "/no"))
+        monkeypatch.setattr(interpreters, "interpreters_on_path", list)
+        interpreters._uv_knew.clear()
+        environment = VenvEnvironment(tmp_path / "environments")
+        demo = make_wheel(tmp_path / "wheels")
+        wanted = [definition(f"python={version}", {"pip": [demo] * more}) for more in (0, 1)]
+        assert environment.faults(wanted[0]) == []
+        logs = [tmp_path / "one", tmp_path / "other"]
+        try:
+            made = await asyncio.gather(
+                *(environment.prepare(asked(*each)) for each in zip(wanted, logs, strict=True))
+            )
+        finally:
+            mirror.shutdown()
+            interpreters._uv_knew.clear()
+    assert gets == ["/python.tar.gz"]
+    assert [one.record["python"] for one in made] == [version, version]
+    assert say(made[1].python, "import demo; print(demo.version)") == "1.0"
+    said = sorted("another run is downloading Python" in log.read_text() for log in logs)
+    assert said == [False, True]
 
 
 def test_cause_of_a_long_resolution_is_one_line():

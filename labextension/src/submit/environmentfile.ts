@@ -6,6 +6,11 @@ import type { Dependencies } from './configuration';
 
 const INCLUDE = /^(?:-r|--requirement)[\s=]*(\S.*)$/;
 
+const HASH = /\s+--hash[\s=]+\S+/g;
+
+/** What conda knows in such a file. */
+const CONDA_KEYS = ['name', 'channels', 'dependencies', 'variables', 'prefix'];
+
 /** A file that names no environment; the message says why. */
 export class EnvironmentFileError extends Error {}
 
@@ -62,29 +67,59 @@ async function requirementsOf(
   if (above.includes(path)) {
     throw new EnvironmentFileError(`${path} includes itself`);
   }
-  const text = (await read(path)).replace(/\\\r?\n/g, ' ');
   const lines: string[] = [];
-  for (const line of text.split(/\r?\n/)) {
-    const requirement = line.replace(/(^|\s+)#.*$/, '').trim();
-    if (requirement) {
-      lines.push(...(await included(requirement, path, read, above)));
-    }
+  for (const [number, line] of requirementLines(await read(path))) {
+    lines.push(...(await included(line, path, number, read, above)));
   }
   return lines;
 }
 
+/** The lines without comments, those that are continued as one, and where each begins. */
+function requirementLines(text: string): (readonly [number, string])[] {
+  const found: (readonly [number, string])[] = [];
+  let parts: string[] = [];
+  let begin = 1;
+  text.split(/\r?\n/).forEach((line, index) => {
+    begin = parts.length > 0 ? begin : index + 1;
+    if (/^(?!\s*#).*\\$/.test(line)) {
+      parts.push(line.slice(0, -1));
+      return;
+    }
+    found.push([begin, [...parts, line].join(' ')]);
+    parts = [];
+  });
+  return [...found, [begin, parts.join(' ')] as const]
+    .map(([number, line]) => [number, withoutComment(line)] as const)
+    .filter(([, line]) => line);
+}
+
+function withoutComment(line: string): string {
+  return line.replace(/(^|\s+)#.*$/, '').trim();
+}
+
 async function included(
-  requirement: string,
+  line: string,
   path: string,
+  number: number,
   read: ReadText,
   above: readonly string[]
 ): Promise<string[]> {
-  const found = INCLUDE.exec(requirement);
-  if (found === null) {
-    return [requirement];
+  const requirement = line.replace(HASH, '').trim();
+  if (requirement === '--require-hashes') {
+    return []; // what is built is a lock, which has hashes of its own
   }
-  const other = PathExt.join(PathExt.dirname(path), found[1].trim());
-  return requirementsOf(other, read, [...above, path]);
+  const found = INCLUDE.exec(requirement);
+  if (found !== null) {
+    const other = PathExt.join(PathExt.dirname(path), found[1].trim());
+    return requirementsOf(other, read, [...above, path]);
+  }
+  if (requirement.startsWith('-')) {
+    const [option] = requirement.split(/[\s=]/);
+    throw new EnvironmentFileError(
+      `${path}, line ${number}: the option ${option} is not taken: name packages, for example numpy>=1.26`
+    );
+  }
+  return [requirement];
 }
 
 async function condaOf(
@@ -99,13 +134,26 @@ async function condaOf(
       `${path} is not a conda file: it has no list of dependencies`
     );
   }
+  const other = Object.keys(content).filter(key => !CONDA_KEYS.includes(key));
+  if (other.length > 0) {
+    throw new EnvironmentFileError(
+      `${path} has ${other.join(', ')}, which would have no effect; a conda file has ${CONDA_KEYS.join(', ')}`
+    );
+  }
+  if (Object.keys(content['variables'] ?? {}).length > 0) {
+    throw new EnvironmentFileError(
+      `${path} sets variables: move them from the file to Environment variables`
+    );
+  }
   const dependencies: unknown[] = [];
   for (const dependency of listed as unknown[]) {
     const pip = (dependency as { pip?: unknown } | null)?.pip;
     if (Array.isArray(pip)) {
       const lines: string[] = [];
       for (const line of pip) {
-        lines.push(...(await included(String(line), path, read, [])));
+        const at = text.indexOf(String(line));
+        const number = text.slice(0, Math.max(at, 0)).split('\n').length;
+        lines.push(...(await included(String(line), path, number, read, [])));
       }
       dependencies.push({ ...(dependency as object), pip: lines });
     } else {
@@ -113,10 +161,11 @@ async function condaOf(
     }
   }
   // `name` and `prefix` are where conda would put it; neither changes what is installed.
-  const kept = Object.entries(content).filter(
-    ([name]) => name !== 'name' && name !== 'prefix'
-  );
-  return { ...Object.fromEntries(kept), dependencies };
+  const { channels } = content;
+  return {
+    ...(channels === undefined ? {} : { channels }),
+    dependencies
+  } as Dependencies;
 }
 
 async function parseYaml(

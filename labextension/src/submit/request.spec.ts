@@ -390,6 +390,11 @@ describe('readEnvironmentFile', () => {
     'a/round.txt': '-r round.txt',
     'a/conda.yml':
       'name: x\nchannels: [defaults]\ndependencies:\n- python=3.11\n- pip:\n  - -r more.txt\n',
+    'a/compiled.txt':
+      '--require-hashes\nrich==14 \\\n  --hash=sha256:1 \\\n  --hash=sha256:2\n  # via x\n',
+    'a/options.txt': 'rich \\\n  ==14\n\n-c limits.txt\n',
+    'a/variables.yml': 'dependencies: [python]\nvariables: {A: b}\n',
+    'a/platforms.yml': 'dependencies: [python]\nplatforms: [linux-64]\n',
     'a/wrong.yml': 'a: [',
     'a/none.yml': 'a: 1'
   };
@@ -410,6 +415,20 @@ describe('readEnvironmentFile', () => {
       channels: ['defaults'],
       dependencies: ['python=3.11', { pip: ['torch  ==2'] }]
     });
+  });
+
+  it('reads what pip-compile writes', async () => {
+    expect(await read('a/compiled.txt')).toEqual({
+      dependencies: [{ pip: ['rich==14'] }]
+    });
+  });
+
+  it.each([
+    ['options.txt', 'a/options.txt, line 4: the option -c is not taken'],
+    ['variables.yml', 'move them from the file to Environment variables'],
+    ['platforms.yml', 'has platforms, which would have no effect']
+  ])('tells what %s has that is not taken', async (name, words) => {
+    await expect(read(`a/${name}`)).rejects.toThrow(words);
   });
 
   it('leaves files of projects to the server', async () => {
