@@ -13,6 +13,7 @@ import psutil
 import pytest
 from framework_runs import API, finish, logs, submit
 from local_runs import LINUX
+from needs import need
 from servers import free_port
 
 from jupyter_exec.launchers.base import LaunchContext
@@ -94,6 +95,24 @@ def test_data_parallel_over_nodes_learns_what_one_process_does(
     assert (alone["status"], alone["error"]) == ("Completed", None)
     (printed,) = logs(server, alone).values()
     assert json.loads(printed)["loss"] == pytest.approx(ranks[0]["loss"], rel=1e-5)
+
+
+def test_ranks_of_mpi_learn_what_one_process_does(server: RunningServer, torch_python: str) -> None:
+    need("mpirun", "apt-get install openmpi-bin")
+    count = {"mpi": {"processCountPerNode": 2}}
+    runs = [
+        finish(server, DDP, torch_python, WAIT_S, framework="PyTorch", **more)
+        for more in ({}, {"communicator": "Mpi", **count})
+    ]
+    assert [run["status"] for run in runs] == ["Completed"] * 2, logs(server, runs[1])
+    alone = json.loads(logs(server, runs[0])["main-0"].splitlines()[-1])
+    told = logs(server, runs[1])
+    ranks = [json.loads(told[f"rank-{rank}"].splitlines()[-1]) for rank in range(2)]
+    assert [(rank["rank"], rank["world"], rank["LOCAL_RANK"]) for rank in ranks] == [
+        (0, 2, "0"),
+        (1, 2, "1"),
+    ]
+    assert [rank["loss"] for rank in ranks] == pytest.approx([alone["loss"]] * 2, rel=1e-5)
 
 
 FAILS_ONCE = """
