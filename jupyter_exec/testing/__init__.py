@@ -11,8 +11,8 @@
         launcher = MyLauncher()
         definitions = ({"framework": "Mine", "script": "train.py"},)
 
-Needs pytest and pytest-asyncio with `asyncio_mode = "auto"`. The programs of the tests are Python
-scripts in the run's working folder; they keep to the standard library of Python 3.6.
+Needs pytest; targets also pytest-asyncio with `asyncio_mode = "auto"`. The programs of the tests
+are Python scripts in the run's working folder; they keep to the standard library of Python 3.6.
 """
 
 from jupyter_exec.testing.jobs import (

@@ -47,7 +47,7 @@ def server(installed: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 
 def test_it_keeps_the_contract(package: Path, installed: Path) -> None:
-    command = [sys.executable, "-m", "pytest", "-q", "-o", "asyncio_mode=auto", "test_shards.py"]
+    command = [sys.executable, "-m", "pytest", "test_shards.py"]
     environment = {**os.environ, "PYTHONPATH": str(installed), "PYTEST_ADDOPTS": ""}
     done = subprocess.run(
         command, cwd=package, env=environment, capture_output=True, text=True, check=False
