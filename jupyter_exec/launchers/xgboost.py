@@ -31,16 +31,47 @@ if TYPE_CHECKING:
 _WORKER, _TRACKER = "worker", "tracker"
 _INDEX = "AZ_BATCHAI_TASK_INDEX"
 _ALONE = ScriptLauncher()
+# XGBoost's own `timeout` also ends a group whose workers leave at different times. A worker's
+# connection stays open until all have come, so those that wait are seen as open sockets.
 TRACKER = """
-import os, socket
+import os, socket, sys, threading, time
 from xgboost.tracker import RabitTracker
+count, port = int(os.environ["DMLC_NUM_WORKER"]), int(os.environ["DMLC_TRACKER_PORT"])
+limit = int(sys.argv[1])
+def waiting():
+    for fd in os.listdir("/dev/fd"):
+        try:
+            one = socket.socket(fileno=int(fd))
+        except OSError:
+            continue
+        try:
+            if one.getsockname()[1] == port:
+                yield one.getpeername()
+        except OSError:
+            pass
+        finally:
+            one.detach()
+def watch():
+    since = {}
+    while True:
+        now = time.monotonic()
+        since = {peer: since.get(peer, now) for peer in waiting()}
+        if since and now - min(since.values()) >= limit:
+            print(
+                f"{count - len(since)} of {count} workers did not come within {limit} s after "
+                "the first; the others wait; startTimeoutSeconds says how long to wait",
+                file=sys.stderr, flush=True,
+            )
+            os._exit(1)
+        time.sleep(0.5)
 tracker = RabitTracker(
-    n_workers=int(os.environ["DMLC_NUM_WORKER"]),
+    n_workers=count,
     host_ip=socket.gethostbyname(os.environ["DMLC_TRACKER_URI"]),
-    port=int(os.environ["DMLC_TRACKER_PORT"]),
+    port=port,
     sortby="task",
 )
 tracker.start()
+threading.Thread(target=watch, daemon=True).start()
 tracker.wait_for()
 """
 
@@ -76,7 +107,7 @@ class CollectiveLauncher(Launcher):
         )
         tracker = Role(
             _TRACKER,
-            (context.python, "-c", TRACKER),
+            (context.python, "-c", TRACKER, str(configuration.start_timeout_seconds)),
             resources=Resources(0.0, shrinks=need.shrinks),
             listens=True,
             serves=True,

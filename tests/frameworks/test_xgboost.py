@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 PATIENCE_S = 200
 TRAIN = """
-import hashlib, os, sys
+import hashlib, os, sys, time
 import numpy as np
 import xgboost
 from xgboost import collective
@@ -25,6 +25,8 @@ meeting = {
     "dmlc_tracker_port": int(os.environ["DMLC_TRACKER_PORT"]),
     "dmlc_task_id": os.environ["DMLC_TASK_ID"],
 }
+if os.environ["RANK"] == "1" and "missing" in sys.argv:
+    time.sleep(300)
 with collective.CommunicatorContext(**meeting):
     rank = collective.get_rank()
     if rank == 1 and "bad" in sys.argv:
@@ -36,6 +38,8 @@ with collective.CommunicatorContext(**meeting):
     errors = {}
     watched = {"evals": [(data, "all")], "evals_result": errors, "verbose_eval": False}
     model = xgboost.train({"max_depth": 3}, data, 10, **watched)
+    if rank == 1 and "long" in sys.argv:
+        time.sleep(9)  # longer than startTimeoutSeconds
 print("error %.6f" % errors["all"]["rmse"][-1], hashlib.sha256(model.save_raw()).hexdigest())
 """
 # As a script for Kubeflow's operator has it: rank 0 starts the tracker, and trains too.
@@ -70,6 +74,22 @@ def test_a_worker_that_raises_is_the_cause(server: RunningServer, learning_pytho
     told = logs(server, run)
     assert run["error"]["message"] == "worker-1: ValueError: a bad batch (exit code 1)", told
     assert left_of(run["runId"]) == []
+
+
+def test_a_worker_that_does_not_come(server: RunningServer, learning_python: str) -> None:
+    fields = {**WORKERS, "startTimeoutSeconds": 6}
+    run = finish(server, TRAIN, learning_python, PATIENCE_S, arguments=["missing"], **fields)
+    assert run["error"]["message"] == (
+        "tracker-0: 1 of 2 workers did not come within 6 s after the first; the others wait; "
+        "startTimeoutSeconds says how long to wait (exit code 1)"
+    ), logs(server, run)
+    assert left_of(run["runId"]) == []
+
+
+def test_a_group_that_stands_may_take_long(server: RunningServer, learning_python: str) -> None:
+    fields = {**WORKERS, "startTimeoutSeconds": 7}
+    run = finish(server, TRAIN, learning_python, PATIENCE_S, arguments=["long"], **fields)
+    assert (run["status"], run["error"]) == ("Completed", None), logs(server, run)
 
 
 def test_one_worker_needs_no_tracker(server: RunningServer, learning_python: str) -> None:
