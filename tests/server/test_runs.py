@@ -277,7 +277,7 @@ def test_ten_faults_at_once(server):
     definition["configuration"]["target"] = "moon"
     answer = submit(server, 400, definition=definition, experiment="a/b")
     details = {detail["target"]: detail["message"] for detail in answer["error"]["details"]}
-    assert len(details) == 12
+    assert len(details) == len(answer["error"]["details"]) == 12, "each is told once"
     assert "letters" in details.pop("experiment")
     assert "local" in details["definition.configuration.target"]
     assert "'Fortran' is not one of " in details["definition.configuration.framework"]
