@@ -13,13 +13,15 @@ from jupyter_exec.errors import InvalidRequest
 FRAMEWORKS = ("Python", "PyTorch", "TensorFlow", "PySpark", "XGBoost", "Cntk")
 COMMUNICATORS = ("None", "Mpi", "Gloo", "Nccl", "ParameterServer")
 
-_BY_ITSELF = {
-    "Python": "Mpi",
-    "Cntk": "Mpi",
-    "PyTorch": "Gloo",
-    "TensorFlow": "ParameterServer",
+_HAVE = {
+    "Python": ("Mpi",),
+    "Cntk": ("Mpi",),
+    "PyTorch": ("Gloo", "Nccl", "Mpi"),
+    "TensorFlow": ("ParameterServer", "Mpi"),
 }
-"""The communicator of several processes, where none is named."""
+"""The communicators of several processes; the first is the one where none is named."""
+
+_LEAST_CLUSTER = 3  # a chief, a worker and a parameter server
 
 
 def framework_section(
@@ -33,27 +35,61 @@ def framework_section(
 
     Args:
         framework: in any letter case; None = Python.
-        communicator: None = the usual one for several processes.
+        communicator: None = the usual one for several processes; `ParameterServer` by name has a
+            chief and a parameter server among them.
         processes: of the whole job.
         nodes: machines, or groups of processes where there is one machine.
         gpus: of each process; PyTorch talks by Nccl where there are some.
 
     Raises:
-        InvalidRequest: a number is none, or processes cannot be shared out among the nodes.
+        InvalidRequest: a number is none, processes cannot be shared out among the nodes, or several
+            are to have no communicator.
     """
     count, machines = _count(processes, "processes"), _count(nodes, "nodes")
-    name = _known(framework or "Python")
-    if communicator is None and ((count or 1) > 1 or (machines or 1) > 1):
-        has_gpus = name == "PyTorch" and gpus not in {None, 0, "0"}
-        communicator = "Nccl" if has_gpus else _BY_ITSELF.get(name)
+    name, asked = _known(framework or "Python"), communicator
+    if (count or 1) > 1 or (machines or 1) > 1:
+        communicator = communicator or _usual(name, gpus)
+        _check_not_alone(name, communicator)
     section: dict[str, Any] = {
         "framework": framework and name,
         "communicator": communicator,
         "nodeCount": machines,
     }
     if count is not None:
-        section |= _processes(name, communicator, count, machines or 1)
+        if name == "TensorFlow" and (asked or "").casefold() == "parameterserver":
+            section |= _cluster(count)
+        else:
+            section |= _processes(name, communicator, count, machines or 1)
     return {key: value for key, value in section.items() if value is not None}
+
+
+def _usual(framework: str, gpus: int | str | None) -> str | None:
+    """Return the communicator of several processes where none is named; None = it has none."""
+    if framework == "PyTorch" and gpus not in {None, 0, "0"}:
+        return "Nccl"
+    return next(iter(_HAVE.get(framework, ())), None)
+
+
+def _check_not_alone(framework: str, communicator: str | None) -> None:
+    """Raise InvalidRequest where several processes could not talk, and would all be one."""
+    if framework in _HAVE and (communicator or "").casefold() == "none":
+        words = ", ".join(_HAVE[framework])
+        message = (
+            "several processes need a communicator, by which they find each other; "
+            f"{framework} has: {words}"
+        )
+        raise InvalidRequest(message, "communicator")
+
+
+def _cluster(count: int) -> dict[str, dict[str, int]]:
+    """Return a chief, a parameter server, and workers: so many processes in all."""
+    if count < _LEAST_CLUSTER:
+        message = (
+            f"a parameter server needs a chief and a worker beside it: {_LEAST_CLUSTER} processes "
+            "or more; without a communicator all are workers"
+        )
+        raise InvalidRequest(message, "processes")
+    return {"tensorflow": {"workerCount": count - 2, "parameterServerCount": 1}}
 
 
 def _processes(
@@ -65,7 +101,7 @@ def _processes(
         message = "Spark starts its processes by itself: say how many workers, with nodes"
         raise InvalidRequest(message, "processes")
     if framework == "TensorFlow" and word == "parameterserver":
-        # All of them train; parameter servers are asked for in a definition.
+        # Nobody named it: all of them train.
         return {"tensorflow": {"workerCount": count, "parameterServerCount": 0}}
     if framework == "PyTorch" and word in {"gloo", "nccl"}:
         return {"pyTorch": {"processCount": count}}

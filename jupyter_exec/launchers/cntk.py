@@ -14,4 +14,4 @@ from jupyter_exec.launchers.script import ScriptLauncher
 class CntkLauncher(FrameworkLauncher):
     """A script or a command, alone or as the ranks of MPI."""
 
-    by_communicator = {"None": ScriptLauncher(), "Mpi": MpiLauncher()}  # noqa: RUF012 - a table
+    by_communicator = {"None": ScriptLauncher("Mpi"), "Mpi": MpiLauncher()}  # noqa: RUF012 - a table

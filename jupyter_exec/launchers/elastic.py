@@ -58,6 +58,13 @@ class ElasticLauncher(Launcher):
                 f"give a multiple of {nodes}"
             )
             faults.append(Fault("configuration.pyTorch.processCount", message))
+        unread = configuration.mpi.process_count_per_node
+        if count is None and unread > 1:
+            message = (
+                f"mpi.processCountPerNode says {unread}, which counts with communicator Mpi only; "
+                f"say here how many there are on all nodes together: {nodes * unread}"
+            )
+            faults.append(Fault("configuration.pyTorch.processCount", message))
         processes = nodes * self._processes(configuration)
         if processes > _MOST_RANKS:
             message = f"{processes} processes are too many: a job has at most {_MOST_RANKS}"

@@ -17,19 +17,6 @@ _COUNT = "configuration.pyTorch.processCount"
 _UNSAID = "nccl"  # what azureml-core sends as the backend where nobody names one
 
 
-class _Alone(ScriptLauncher):
-    """Communicator None."""
-
-    def faults(self, configuration: RunConfiguration) -> list[Fault]:
-        """Return what is wrong: several processes, among others."""
-        faults = super().faults(configuration)
-        count = configuration.pytorch.process_count
-        if count is not None and count > 1:
-            message = f"{count} processes need a communicator: Gloo, Nccl (on GPUs) or Mpi"
-            faults.append(Fault(_COUNT, message))
-        return faults
-
-
 class _Ranks(MpiLauncher):
     """Communicator Mpi, whose processes are counted by node."""
 
@@ -51,7 +38,7 @@ class PyTorchLauncher(FrameworkLauncher):
     """A script or a command, alone, as ranks of torchrun, or as ranks of MPI."""
 
     by_communicator = {  # noqa: RUF012 - a table
-        "None": _Alone(),
+        "None": ScriptLauncher("Gloo", "Nccl", "Mpi"),
         "Gloo": ElasticLauncher(),
         "Nccl": ElasticLauncher(needs_gpus=True),
         "Mpi": _Ranks(),

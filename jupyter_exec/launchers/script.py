@@ -16,18 +16,35 @@ if TYPE_CHECKING:
 
 
 class ScriptLauncher(Launcher):
-    """Communicator None: the process talks to nobody."""
+    """Communicator None: the process talks to nobody.
+
+    Args:
+        communicators: that the framework has for several processes, the usual one first.
+    """
+
+    def __init__(self, *communicators: str) -> None:
+        self._communicators = communicators
 
     def faults(self, configuration: RunConfiguration) -> list[Fault]:
-        """Return what is wrong: no script or command, a script elsewhere, several nodes."""
-        faults = command_faults(configuration)
-        if configuration.node_count != 1:
-            message = (
-                f"{configuration.node_count} nodes need a communicator, by which their processes "
-                "find each other; without one it must be 1"
-            )
-            faults.append(Fault("configuration.nodeCount", message))
-        return faults
+        """Return what is wrong: no script or command, a script elsewhere, several processes."""
+        counts = {"nodeCount": configuration.node_count}
+        counts |= _process_counts(configuration, self._communicators)
+        return command_faults(configuration) + [
+            Fault(f"configuration.{field}", self._crowd(field, count))
+            for field, count in counts.items()
+            if count > 1  # clients send the sections of all frameworks, which say 1
+        ]
+
+    def _crowd(self, field: str, count: int) -> str:
+        who = "nodes" if field == "nodeCount" else "processes"
+        if not self._communicators:
+            return f"there is no communicator for {count} {who}; it must be 1"
+        *others, last = self._communicators
+        words = f"{', '.join(others)} or {last}" if others else last
+        return (
+            f"{count} {who} need a communicator, by which they find each other: {words}; without "
+            "one it must be 1"
+        )
 
     def plan(self, configuration: RunConfiguration, context: LaunchContext) -> Job:
         """Return one role, `main`, with one process.
@@ -47,3 +64,17 @@ class ScriptLauncher(Launcher):
             configuration.max_run_duration_seconds,
             python=python_of(configuration, context),  # so that `python train.py` is the one asked
         )
+
+
+def _process_counts(
+    configuration: RunConfiguration, communicators: tuple[str, ...]
+) -> dict[str, int]:
+    """Return how many processes are asked for, by the field that these communicators read."""
+    counts = {}
+    if "ParameterServer" in communicators:
+        counts["tensorflow.workerCount"] = configuration.tensorflow.worker_count
+    if "Gloo" in communicators:
+        counts["pyTorch.processCount"] = configuration.pytorch.process_count or 1
+    if "Mpi" in communicators:
+        counts["mpi.processCountPerNode"] = configuration.mpi.process_count_per_node
+    return counts

@@ -108,7 +108,7 @@ class TensorFlowLauncher(FrameworkLauncher):
     """A script, a cluster that TF_CONFIG describes, or ranks of MPI (Horovod)."""
 
     by_communicator = {  # noqa: RUF012 - a table
-        "None": ScriptLauncher(),
+        "None": ScriptLauncher("ParameterServer", "Mpi"),
         "ParameterServer": ClusterLauncher(),
         "Mpi": MpiLauncher(),
     }

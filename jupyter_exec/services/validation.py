@@ -64,7 +64,7 @@ async def configuration_faults(configuration: RunConfiguration, ways: Ways) -> l
         if given and not configuration.notebook:
             message = "only a notebook takes parameters; give a script arguments"
             faults.append(Fault(f"configuration.{name}", message))
-    return faults
+    return list(dict.fromkeys(faults))  # target and needs ask the launcher too
 
 
 def _image_faults(configuration: RunConfiguration, ways: Ways) -> list[Fault]:

@@ -260,6 +260,13 @@ def test_the_environment_holds_no_credentials_of_the_server(make_server):
     assert env["JUPYTER_EXEC_TOKEN"].encode() not in stored.replace(json.dumps(env).encode(), b"")
 
 
+def test_a_fault_is_told_once(server):
+    definition = {"configuration": {"script": "a.py", "framework": "Fortran"}}
+    answer = submit(server, 400, definition=definition)
+    (detail,) = answer["error"]["details"]
+    assert detail["target"] == "definition.configuration.framework"
+
+
 def test_ten_faults_at_once(server):
     definition = {
         "configuration": {

@@ -30,6 +30,10 @@ class TestPython(LauncherContract):
         ({"script": "../x.py"}, "configuration.script"),
         ({"script": "x.ipynb"}, "configuration.script"),
         ({"script": "x.py", "nodeCount": 2}, "configuration.nodeCount"),
+        (
+            {"script": "x.py", "mpi": {"processCountPerNode": 4}},
+            "configuration.mpi.processCountPerNode",
+        ),
         ({"script": "x.py", "communicator": "Gloo"}, "configuration.communicator"),
     )
     files: ClassVar = {"train.py": "import os, sys\nassert os.environ['A'] == sys.argv[1]\n"}
@@ -93,7 +97,13 @@ class TestTensorFlow(LauncherContract):
             {"communicator": "Mpi", "mpi": {"processCountPerNode": 2}},
         )
     )
-    faulty: ClassVar = (({"script": "x.py", "communicator": "Nccl"}, "configuration.communicator"),)
+    faulty: ClassVar = (
+        ({"script": "x.py", "communicator": "Nccl"}, "configuration.communicator"),
+        (
+            {"script": "x.py", "tensorflow": {"workerCount": 4}},
+            "configuration.tensorflow.workerCount",
+        ),
+    )
 
 
 class TestXGBoost(LauncherContract):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from typing import Any
 
 import pytest
 
+from jupyter_exec.launchers.elastic import AGENT
 from jupyter_exec.launchers.pytorch import PyTorchLauncher
 from jupyter_exec.model.definition import RunConfiguration
 from jupyter_exec.model.job import Address, Resources
@@ -47,7 +49,17 @@ def test_need_counts_the_whole_job(fields: dict[str, Any], cpus: int, gpus: int)
         (
             {"communicator": "None", "pyTorch": {"processCount": 2}},
             "pyTorch.processCount",
-            ["2 processes", "Gloo"],
+            ["2 processes", "Gloo, Nccl or Mpi"],
+        ),
+        (
+            {"communicator": "None", "nodeCount": 2},
+            "nodeCount",
+            ["2 nodes", "Gloo, Nccl or Mpi"],
+        ),
+        (
+            {"nodeCount": 2, "mpi": {"processCountPerNode": 4}},
+            "pyTorch.processCount",
+            ["mpi.processCountPerNode says 4", "8"],
         ),
         (
             {"communicator": "Mpi", "nodeCount": 2, "pyTorch": {"processCount": 3}},
@@ -98,3 +110,13 @@ def test_nodes_of_one_machine_keep_to_its_loopback_interface() -> None:
     there = {("node", 0): Address("node-0", 2222)}
     told = launcher.replica_env(configuration(), there, ("node", 1))
     assert told == {"NODE_RANK": "1", "PET_RDZV_ENDPOINT": "node-0:2222"}
+
+
+def test_an_environment_without_torch_is_told_in_words() -> None:
+    bare = [sys.executable, "-I", "-S"]  # the standard library only
+    program = f"import sys, runpy; sys.path.insert(0, ''); runpy.run_path({str(AGENT)!r})"
+    ended = subprocess.run([*bare, "-c", program], capture_output=True, text=True, check=False)
+    assert ended.returncode == 1
+    assert ended.stderr.splitlines() == [
+        "the run's Python has no torch; install it, or name an environment that has it"
+    ]

@@ -23,9 +23,13 @@ import threading
 import time
 from contextlib import contextmanager
 from datetime import timedelta
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 sys.path.pop(0)  # this folder; whoever imports `main` means another
+
+if find_spec("torch") is None:
+    sys.exit("the run's Python has no torch; install it, or name an environment that has it")
 
 from torch.distributed import (
     DistError,

@@ -113,12 +113,15 @@ function Processes(props: {
     return null;
   }
   const several = severalOf(props.configuration);
+  const { communicator } = props.configuration;
   return (
     <>
       {several.framework !== 'Python' && (
         <Field name={trans.__('Framework')}>{several.framework}</Field>
       )}
-      <Field name={trans.__('Communicator')}>{several.communicator}</Field>
+      <Field name={trans.__('Communicator')}>
+        {communicator?.toLowerCase() === 'none' ? '' : communicator}
+      </Field>
       <Field name={trans.__('Processes')}>{several.processes}</Field>
     </>
   );

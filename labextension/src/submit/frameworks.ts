@@ -15,7 +15,7 @@ export interface IFramework {
 /**
  * The frameworks that the dialog offers; the server has the last word on what goes together.
  *
- * Source: `_BY_ITSELF` in `jupyter_exec/client/frameworks.py`, and the launchers' tables.
+ * Source: `_HAVE` in `jupyter_exec/client/frameworks.py`, and the launchers' tables.
  */
 export const FRAMEWORKS: readonly IFramework[] = [
   { name: 'Python', communicators: ['Mpi'] },
@@ -56,7 +56,11 @@ export function usualCommunicator(
   if (name === 'PyTorch' && !['', '0'].includes(gpus.trim())) {
     return 'Nccl';
   }
-  return FRAMEWORKS.find(each => each.name === name)?.communicators[0];
+  return communicatorsOf(name)[0];
+}
+
+function communicatorsOf(framework: string): readonly string[] {
+  return FRAMEWORKS.find(each => each.name === framework)?.communicators ?? [];
 }
 
 /**
@@ -75,9 +79,21 @@ export function frameworkSection(
   const asked = knownAs(state.framework.trim());
   const framework = asked || 'Python';
   const isSeveral = (count ?? 1) > 1 || (machines ?? 1) > 1;
+  const named = state.communicator.trim();
   const communicator =
-    state.communicator.trim() ||
-    (isSeveral ? usualCommunicator(framework, state.gpus) : undefined);
+    named || (isSeveral ? usualCommunicator(framework, state.gpus) : undefined);
+  const has = communicatorsOf(framework);
+  if (isSeveral && named.toLowerCase() === 'none' && has.length > 0) {
+    complain(
+      'communicator',
+      trans.__(
+        'Several processes need a communicator, by which they find each other; %1 has: %2.',
+        framework,
+        has.join(', ')
+      )
+    );
+    return {};
+  }
   return {
     ...(asked && { framework: asked }),
     ...(communicator && { communicator }),
@@ -86,6 +102,7 @@ export function frameworkSection(
       processesOf(
         framework,
         communicator,
+        named !== '',
         count,
         machines ?? 1,
         message => complain('processes', message),
@@ -98,6 +115,7 @@ export function frameworkSection(
 function processesOf(
   framework: string,
   communicator: string | undefined,
+  isNamed: boolean,
   count: number,
   nodes: number,
   complain: (message: string) => void,
@@ -113,6 +131,9 @@ function processesOf(
     return {};
   }
   if (framework === 'TensorFlow' && word === 'parameterserver') {
+    if (isNamed) {
+      return clusterOf(count, complain, trans);
+    }
     return { tensorflow: { workerCount: count, parameterServerCount: 0 } };
   }
   if (framework === 'PyTorch' && ['gloo', 'nccl'].includes(word)) {
@@ -129,6 +150,23 @@ function processesOf(
     return {};
   }
   return { mpi: { processCountPerNode: count / nodes } };
+}
+
+/** A chief, a parameter server, and workers: so many processes in all. */
+function clusterOf(
+  count: number,
+  complain: (message: string) => void,
+  trans: TranslationBundle
+): JsonObject {
+  if (count < 3) {
+    complain(
+      trans.__(
+        'A parameter server needs a chief and a worker beside it: 3 processes or more. Without a communicator all are workers.'
+      )
+    );
+    return {};
+  }
+  return { tensorflow: { workerCount: count - 2, parameterServerCount: 1 } };
 }
 
 function countOf(
@@ -148,6 +186,15 @@ function countOf(
   return Number(text);
 }
 
+/** Chief, workers and parameter servers together; the defaults are the server's. */
+function clusterSize(
+  asked: NonNullable<NonNullable<RunDefinition['configuration']>['tensorflow']>
+): number {
+  const servers = asked.parameterServerCount ?? 1;
+  const hasChief = asked.chief ?? servers > 0;
+  return (asked.workerCount ?? 1) + servers + (hasChief ? 1 : 0);
+}
+
 /** What the dialog shows of an old run: processes in total, as people count them. */
 export function severalOf(
   configuration: NonNullable<RunDefinition['configuration']>
@@ -159,15 +206,18 @@ export function severalOf(
   const text = (count: number | null | undefined) =>
     count === null || count === undefined ? '' : String(count);
   const perNode = mpi?.processCountPerNode;
-  const processes =
-    name === 'TensorFlow' && word === 'parameterserver'
-      ? tensorflow?.workerCount
-      : name === 'PyTorch' && ['gloo', 'nccl'].includes(word)
-        ? pyTorch?.processCount
-        : perNode && perNode * (nodeCount ?? 1);
+  const isCluster = name === 'TensorFlow' && word === 'parameterserver';
+  // Workers alone are what nobody has to name.
+  const isUnnamed =
+    word === 'none' || (isCluster && tensorflow?.parameterServerCount === 0);
+  const processes = isCluster
+    ? tensorflow && clusterSize(tensorflow)
+    : name === 'PyTorch' && ['gloo', 'nccl'].includes(word)
+      ? pyTorch?.processCount
+      : perNode && perNode * (nodeCount ?? 1);
   return {
     framework: name,
-    communicator: word === 'none' ? '' : (communicator ?? ''),
+    communicator: isUnnamed ? '' : (communicator ?? ''),
     processes: text(processes),
     nodes: text(nodeCount)
   };

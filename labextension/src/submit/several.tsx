@@ -168,7 +168,9 @@ function Communicator(): JSX.Element {
       empty={
         usual === undefined
           ? trans.__('The usual one')
-          : trans.__('The usual one (%1)', usual)
+          : usual === 'ParameterServer'
+            ? trans.__('The usual one (workers alone)')
+            : trans.__('The usual one (%1)', usual)
       }
       names={known?.communicators ?? []}
       onChoose={communicator => model.update({ communicator })}
