@@ -6,9 +6,8 @@ import os
 import signal
 from typing import TYPE_CHECKING
 
-import psutil
 import pytest
-from framework_runs import API, finish, logs, submit
+from framework_runs import API, finish, left_of, logs, submit
 from needs import need
 
 if TYPE_CHECKING:
@@ -68,18 +67,6 @@ def hold(server: RunningServer, python: str, pipes: Path) -> tuple[str, list[int
     """Return a run that waits in the middle, and the pids of its ranks."""
     run_id = submit(server, HOLDING, python, {"FOLDER": str(pipes)}, **RANKS)
     return run_id, [int(word) for word in (pipes / "ready").read_text().split()]
-
-
-def left_of(run_id: str) -> list[str]:
-    """Return the command lines of all processes that have the run's id among their variables."""
-    found = []
-    for process in psutil.process_iter():
-        try:
-            if process.environ().get("AZUREML_RUN_ID") == run_id:
-                found.append(" ".join(process.cmdline())[:200])
-        except psutil.Error:
-            continue
-    return found
 
 
 def test_allreduce(server: RunningServer, learning_python: str) -> None:
