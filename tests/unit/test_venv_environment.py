@@ -363,6 +363,8 @@ async def test_a_python_that_is_missing_is_downloaded_once(tmp_path, offered, mo
         offered(version, f"http://127.0.0.1:{mirror.server_port}/python.tar.gz")
         # The machine is made to have none but uv's.
         monkeypatch.setenv("UV_PYTHON_PREFERENCE", "only-managed")
+        monkeypatch.setenv("UV_PYTHON_INSTALL_DIR", str(tmp_path / "pythons"))
+        monkeypatch.delenv("VIRTUAL_ENV", raising=False)  # of whoever runs the tests
         monkeypatch.setattr(interpreters, "own_interpreter", lambda: Interpreter("2.7.1", "/no"))
         monkeypatch.setattr(interpreters, "interpreters_on_path", list)
         interpreters._uv_knew.clear()
