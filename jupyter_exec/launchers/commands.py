@@ -1,4 +1,4 @@
-"""The command of a run: what its user asked for, as argv (floor: launchers)."""
+"""What every launcher makes of a definition: the user's command, and a job (floor: launchers)."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from pathlib import PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING
 
 from jupyter_exec.errors import Fault, RunFailed
+from jupyter_exec.model.job import Job
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from jupyter_exec.launchers.base import LaunchContext
     from jupyter_exec.model.definition import RunConfiguration
+    from jupyter_exec.model.job import Mount, Replica, Role
 
 _SHELL = "/bin/bash"
 _FOUND_SHELL = '"$(command -v /bin/bash || command -v bash || echo /bin/sh)"'
@@ -71,6 +73,25 @@ def python_of(configuration: RunConfiguration, context: LaunchContext) -> str | 
     asked = configuration.environment.python
     chosen = asked.interpreter_path is not None or asked.user_managed_dependencies is False
     return context.python if chosen else None
+
+
+def job_of(
+    roles: tuple[Role, ...],
+    configuration: RunConfiguration,
+    context: LaunchContext,
+    *,
+    deciders: frozenset[Replica] = frozenset(),
+    mounts: tuple[Mount, ...] = (),
+) -> Job:
+    """Return a job of these roles, with what every definition says of its runs."""
+    return Job(
+        roles,
+        dict(context.env),
+        configuration.max_run_duration_seconds,
+        deciders=deciders,
+        python=python_of(configuration, context),
+        mounts=mounts,
+    )
 
 
 def _words(

@@ -16,7 +16,7 @@ from jupyter_exec.launchers.base import Launcher
 from jupyter_exec.launchers.commands import (
     command_faults,
     command_of,
-    python_of,
+    job_of,
     require_python,
 )
 from jupyter_exec.launchers.ranks import rank_command
@@ -116,11 +116,10 @@ class ElasticLauncher(Launcher):
             resources=self._node_need(configuration),
             listens=True,
         )
-        return Job(
+        return job_of(
             (role,),
-            dict(context.env),
-            configuration.max_run_duration_seconds,
-            python=python_of(configuration, context),
+            configuration,
+            context,
             mounts=(Mount(str(AGENT.parent)),),
         )
 

@@ -23,8 +23,8 @@ class FrameworkLauncher(Launcher):
     """Leaves the work to the launcher of the communicator that a definition names.
 
     Attributes:
-        by_communicator: all that go with this framework; the first is the one meant where none of
-            them is named and `None` does not go with it.
+        by_communicator: all that go with this framework. The first answers for a definition whose
+            communicator is none of them, which `faults` refuses.
     """
 
     by_communicator: ClassVar[Mapping[str, Launcher]]

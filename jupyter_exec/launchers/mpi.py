@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from jupyter_exec.errors import Fault
 from jupyter_exec.launchers.base import Launcher
-from jupyter_exec.launchers.commands import command_faults, command_of, python_of
+from jupyter_exec.launchers.commands import command_faults, command_of, job_of
 from jupyter_exec.launchers.ranks import python_rank_command
 from jupyter_exec.launchers.threads import thread_variables
 from jupyter_exec.model.job import Job, Role
@@ -86,11 +86,10 @@ class MpiLauncher(Launcher):
             resources=self.need(configuration),
             listens=True,
         )
-        return Job(
+        return job_of(
             (role,),
-            dict(context.env),
-            configuration.max_run_duration_seconds,
-            python=python_of(configuration, context),
+            configuration,
+            context,
         )
 
     def replica_env(

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from jupyter_exec.errors import Fault
 from jupyter_exec.launchers.base import Launcher
-from jupyter_exec.launchers.commands import posix_path, python_of, script_faults
+from jupyter_exec.launchers.commands import job_of, posix_path, script_faults
 from jupyter_exec.launchers.framework import FrameworkLauncher
 from jupyter_exec.launchers.spark_packages import package_faults
 from jupyter_exec.launchers.spark_runner.main import TOLD
@@ -110,12 +110,11 @@ class SparkLauncher(Launcher):
             resources=_beside(one) if cluster else one,
             listens=not on_yarn(configuration),
         )
-        return Job(
+        return job_of(
             (*roles, driver),
-            dict(context.env),
-            configuration.max_run_duration_seconds,
+            configuration,
+            context,
             deciders=frozenset({_DRIVER}),
-            python=python_of(configuration, context),
             mounts=(Mount(str(RUNNER.parent)),),
         )
 

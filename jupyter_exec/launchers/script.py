@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from jupyter_exec.errors import Fault
 from jupyter_exec.launchers.base import Launcher
-from jupyter_exec.launchers.commands import command_faults, command_of, python_of
+from jupyter_exec.launchers.commands import command_faults, command_of, job_of
 from jupyter_exec.launchers.threads import thread_variables
 from jupyter_exec.model.job import Job, Role
 
@@ -58,11 +58,10 @@ class ScriptLauncher(Launcher):
             env=thread_variables(configuration, context.env),
             resources=configuration.resources.need(),
         )
-        return Job(
+        return job_of(
             (role,),
-            dict(context.env),
-            configuration.max_run_duration_seconds,
-            python=python_of(configuration, context),  # so that `python train.py` is the one asked
+            configuration,
+            context,
         )
 
 

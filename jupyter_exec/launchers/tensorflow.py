@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from jupyter_exec.launchers.base import Launcher
-from jupyter_exec.launchers.commands import command_faults, python_of, replica_command
+from jupyter_exec.launchers.commands import command_faults, job_of, replica_command
 from jupyter_exec.launchers.framework import FrameworkLauncher, crowd_faults
 from jupyter_exec.launchers.mpi import MpiLauncher
 from jupyter_exec.launchers.script import ScriptLauncher
@@ -76,12 +76,11 @@ class ClusterLauncher(Launcher):
             )
             for name, count in cluster.items()
         )
-        return Job(
+        return job_of(
             roles,
-            dict(context.env),
-            configuration.max_run_duration_seconds,
+            configuration,
+            context,
             deciders=_deciders(cluster),
-            python=python_of(configuration, context),
         )
 
     def replica_env(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from jupyter_exec.launchers.base import Launcher
 from jupyter_exec.launchers.commands import (
     command_faults,
-    python_of,
+    job_of,
     replica_command,
     require_python,
 )
@@ -112,11 +112,10 @@ class CollectiveLauncher(Launcher):
             listens=True,
             serves=True,
         )
-        return Job(
+        return job_of(
             (worker, tracker),
-            dict(context.env),
-            configuration.max_run_duration_seconds,
-            python=python_of(configuration, context),
+            configuration,
+            context,
         )
 
     def replica_env(
