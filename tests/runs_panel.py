@@ -58,11 +58,12 @@ class RunsPanel:
 
     def names(self) -> list[str]:
         """What the rows that exist say, from the top."""
-        found = self.tree.locator(".jp-exec-row-name").all_inner_texts()
-        tops = self.tree.locator(".jp-exec-row[data-run-id]").evaluate_all(
-            "rows => rows.map(row => Number(row.dataset.index))"
+        shown: list[tuple[int, str]] = self.rows().evaluate_all(
+            """rows => rows.map(row => [
+                Number(row.dataset.index), row.querySelector(".jp-exec-row-name").innerText
+            ])"""
         )
-        return [name for _, name in sorted(zip(tops, found, strict=True))]
+        return [name for _, name in sorted(shown)]
 
     def faults(self) -> list[dict[str, Any]]:
         """What axe finds wrong in the sidebar."""
