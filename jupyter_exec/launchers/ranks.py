@@ -55,18 +55,46 @@ exit $_code
 # `python -m mpi4py`, and what else may wait at the exit is ended after a while. MPICH's words about
 # the abort would come after the script's own last ones, so nobody hears them. It runs in an
 # interpreter that may be as old as Python 3.6, and leaves no name behind in `__main__`.
-STARTER = """
+_FAILED = """
+import os, sys
+if isinstance(problem, SystemExit):
+    code = problem.code
+    if code is None or code == 0:
+        raise problem
+    number = code & 255 if isinstance(code, int) else 1
+else:
+    place = problem.__traceback__
+    while place is not None:
+        frame = place.tb_frame
+        if frame.f_code.co_filename != "<string>" and frame.f_globals["__name__"] != "runpy":
+            break
+        place = place.tb_next
+    sys.excepthook(type(problem), problem.with_traceback(place), place)
+    code = number = 130 if isinstance(problem, KeyboardInterrupt) else 1
+if number:
+    with open(failed, "a") as file:
+        file.write("rank-%s %d\\n" % (os.environ.get("RANK", "0"), number))
+    mpi = sys.modules.get("mpi4py.MPI")
+    if hasattr(mpi, "_set_abort_status"):
+        mpi._set_abort_status(number)
+        quiet.append(os.open(os.devnull, os.O_WRONLY))
+    import signal
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.alarm(30)
+sys.exit(code)
+"""
+
+# All ranks of a node compile this at the same time, so what only a failure needs is left to it.
+STARTER = f"""
 def _run():
     import atexit, os, sys
     main = sys.modules["__main__"]
     quiet = []
     atexit.register(lambda: [os.dup2(null, 2) for null in quiet])
-    failed, rank = sys.argv[1], os.environ.get("RANK", "0")
+    failed = sys.argv[1]
     del main._run, sys.argv[:2]
-    module = sys.argv[0] == "-m"
-    code = None
     try:
-        if module:
+        if sys.argv[0] == "-m":
             del sys.argv[0]
             import runpy
             runpy._run_module_as_main(sys.argv[0])
@@ -77,32 +105,8 @@ def _run():
             with open(path, "rb") as script:
                 text = script.read()
             exec(compile(text, path, "exec", 0, True), main.__dict__)
-        return
-    except SystemExit as problem:
-        code = problem.code
-        if code is None or code == 0:
-            raise
-        number = code & 255 if isinstance(code, int) else 1
     except BaseException as problem:
-        place = problem.__traceback__
-        while place is not None:
-            frame = place.tb_frame
-            if frame.f_code.co_filename != "<string>" and frame.f_globals["__name__"] != "runpy":
-                break
-            place = place.tb_next
-        sys.excepthook(type(problem), problem.with_traceback(place), place)
-        code = number = 130 if isinstance(problem, KeyboardInterrupt) else 1
-    if number:
-        with open(failed, "a") as file:
-            file.write("rank-%s %d\\n" % (rank, number))
-        mpi = sys.modules.get("mpi4py.MPI")
-        if hasattr(mpi, "_set_abort_status"):
-            mpi._set_abort_status(number)
-            quiet.append(os.open(os.devnull, os.O_WRONLY))
-        import signal
-        signal.signal(signal.SIGALRM, signal.SIG_DFL)
-        signal.alarm(30)
-    sys.exit(code)
+        exec({_FAILED!r}, dict(problem=problem, failed=failed, quiet=quiet))
 _run()
 """
 

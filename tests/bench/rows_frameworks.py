@@ -105,7 +105,7 @@ def mpi(plan: Plan) -> list[Row]:
             "source": {"path": "pass.py"},
         }
         many = alternate(
-            plan.heavy_rounds,
+            plan.rounds,
             ours=lambda: ours.measure(body)[1],
             mpirun=lambda: _many(count, ours.root),
         )
