@@ -12,6 +12,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from jupyter_exec.environments.base import Environment, PreparedEnvironment, choose
+from jupyter_exec.environments.bound_python import bound_python
 from jupyter_exec.environments.built import BuildLog, Recipe, resolved
 from jupyter_exec.environments.conda import KIND as CONDA
 from jupyter_exec.environments.conda import CondaEnvironment
@@ -29,12 +30,13 @@ from jupyter_exec.model.image_reference import check_address, check_reference
 from jupyter_exec.model.job import Mount
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from collections.abc import Set as AbstractSet
     from pathlib import Path
 
     from jupyter_exec.environments.base import EnvironmentRequest
     from jupyter_exec.environments.interpreters import Interpreter
+    from jupyter_exec.model.container import Bind
     from jupyter_exec.model.environment import EnvironmentDefinition
 
 KIND = "image"
@@ -108,8 +110,8 @@ class ImageEnvironment(Environment):
             record |= {"image": image.id, "reference": image.reference, "digest": image.digest}
         looked = image or next(iter(images.values()))
         ids = {each.id for each in images.values()}
-        python, more, mounts = await self._python(looked, ids, request, recorded)
         options, _ = parse_docker_arguments(docker.arguments, docker.shm_size)
+        python, more, mounts = await self._python(looked, ids, request, recorded, options.binds)
         return PreparedEnvironment(
             python or "",
             {**record, **more},
@@ -202,12 +204,14 @@ class ImageEnvironment(Environment):
         ids: AbstractSet[str],
         request: EnvironmentRequest,
         recorded: Mapping[str, Any],
+        binds: Sequence[Bind],
     ) -> tuple[str | None, dict[str, Any], tuple[Mount, ...]]:
         """Return the interpreter, what the record says of it, and what it needs.
 
         Args:
             image: that is looked into.
             ids: of the images that roles name.
+            binds: what the containers see besides.
         """
         asked = request.definition.python.interpreter_path
         kind = choose(request.definition)
@@ -222,7 +226,8 @@ class ImageEnvironment(Environment):
             folder = self.root / str(made.record["hash"])
             return made.python, dict(made.record), (Mount(str(folder)),)
         if kind != VENV:
-            return await self._images.python(image, asked), {}, ()
+            bound = await asyncio.to_thread(bound_python, asked, binds)
+            return bound or await self._images.python(image, asked), {}, ()
         spec, faults = read_conda_dependencies(request.definition.python.conda_dependencies or {})
         if faults:
             raise RunFailed("EnvironmentFailed", f"{faults[0].target}: {faults[0].message}")
