@@ -72,5 +72,5 @@ def left_at(engine: DockerEngine, run_id: str) -> list[str]:
     """Return the containers and networks that the engine still has of a run."""
     wanted = {"label": f"jupyter_exec.run={run_id}"}
     with closing(docker.APIClient(base_url=engine.url)) as api:
-        containers = [each["Names"][0] for each in api.containers(all=True, filters=wanted)]
+        containers = [each["Names"][0].removeprefix("/") for each in api.containers(all=True, filters=wanted)]
         return containers + [each["Name"] for each in api.networks(filters=wanted)]

@@ -13,7 +13,7 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from jupyter_exec.errors import NoRoom
+from jupyter_exec.errors import NoRoom, RunFailed
 from jupyter_exec.model.job import Address
 from jupyter_exec.store import runs
 
@@ -79,7 +79,12 @@ class Assembly:
         }
         until = self._handle.get("started_at", time.time()) + self._limit_s
         while expected:
-            silent = await self._target.silent(self._handle, expected)
+            try:
+                silent = await self._target.silent(self._handle, expected)
+            except RunFailed as failure:
+                log.info("run %s: who listens is not known: %s", self._run_id, failure.message)
+                await asyncio.sleep(_LOOK_S)
+                continue
             expected = {one: address for one, address in expected.items() if one in silent}
             left_s = until - time.time()
             if not expected:

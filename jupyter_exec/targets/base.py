@@ -117,6 +117,9 @@ class ComputeTarget(ABC):
         """Return those of these replicas that run, and do not listen where they should.
 
         A target that cannot tell names none.
+
+        Raises:
+            RunFailed: it cannot be told now; it is asked again.
         """
         return frozenset()
 

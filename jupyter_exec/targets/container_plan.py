@@ -79,6 +79,11 @@ def key(attempt_dir: Path) -> str:
     return hashlib.sha256(str(attempt_dir).encode("utf-8", "surrogateescape")).hexdigest()[:16]
 
 
+def container_name(attempt_dir: Path, role: str, index: int) -> str:
+    """Return the name of a replica's container."""
+    return f"jupyter-exec-{key(attempt_dir)}-{role}-{index}"
+
+
 def replicas(job: Job) -> Iterator[tuple[Role, int]]:
     """Yield all replicas of a job, in order."""
     for role in job.roles:
@@ -109,7 +114,7 @@ def replica_plan(
     return ReplicaPlan(
         role=role.name,
         index=index,
-        name=f"jupyter-exec-{key(placement.attempt_dir)}-{role.name}-{index}",
+        name=container_name(placement.attempt_dir, role.name, index),
         log=str(placement.logs[role.name, index]),
         memory_bytes=min(stated) if stated else None,
         decides=job.decides(role, index),

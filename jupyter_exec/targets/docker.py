@@ -22,7 +22,7 @@ from jupyter_exec.errors import RunFailed
 from jupyter_exec.model.container import ContainerOptions
 from jupyter_exec.model.job import Address, Outcome, Resources
 from jupyter_exec.targets import container_plan as plans
-from jupyter_exec.targets import container_reach, machine, ports
+from jupyter_exec.targets import container_listening, container_reach, machine, ports
 from jupyter_exec.targets.base import ComputeTarget
 from jupyter_exec.targets.container_attempt import ContainerAttempt
 from jupyter_exec.targets.container_events import ContainerEvents
@@ -189,6 +189,17 @@ class DockerTarget(ComputeTarget):
         if record is None:
             record = await asyncio.shield(self._supervise(folder)[1])
         return outcome_of(record)
+
+    async def silent(
+        self, handle: TargetHandle, addresses: Mapping[Replica, Address]
+    ) -> frozenset[Replica]:
+        """Return those that run, and do not listen.
+
+        Raises:
+            RunFailed: the engine is away.
+        """
+        folder = Path(handle["attempt_dir"])
+        return await self._in_thread(container_listening.silent, self._engine, folder, addresses)
 
     async def cancel(self, handle: TargetHandle) -> None:
         """Have the containers asked to end, then killed."""

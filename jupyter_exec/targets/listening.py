@@ -16,20 +16,26 @@ if TYPE_CHECKING:
 
     from jupyter_exec.model.job import Address, Replica
 
-_TABLES = (Path("/proc/net/tcp"), Path("/proc/net/tcp6"))  # proc(5)
+TABLES = ("tcp", "tcp6")  # proc(5)
 _LISTENS = b"0A"
+_STATE = 3  # its column
 
 
-def listening_ports() -> frozenset[int] | None:
-    """Return the ports that somebody listens on; None where the system does not tell."""
-    found = set()
-    tables = [table for table in _TABLES if table.exists()]
-    for table in tables:
-        for line in table.read_bytes().splitlines()[1:]:
-            _, local, _, state, *_ = line.split(maxsplit=4)
-            if state == _LISTENS:
-                found.add(int(local.rpartition(b":")[2], 16))
-    return frozenset(found) if tables else None
+def listening_ports(folder: Path = Path("/proc/net")) -> frozenset[int] | None:
+    """Return the ports that somebody listens on; None where the system does not tell.
+
+    Args:
+        folder: of the tables; other processes may be in another network.
+    """
+    tables = [folder / name for name in TABLES if (folder / name).exists()]
+    return ports_of(b"".join(table.read_bytes() for table in tables)) if tables else None
+
+
+def ports_of(tables: bytes) -> frozenset[int]:
+    """Return the ports that somebody listens on, of the text of tables."""
+    rows = [line.split(maxsplit=4) for line in tables.splitlines()]
+    found = [row[1] for row in rows if len(row) > _STATE and row[_STATE] == _LISTENS]
+    return frozenset(int(local.rpartition(b":")[2], 16) for local in found)
 
 
 def silent(attempt_dir: Path, addresses: Mapping[Replica, Address]) -> frozenset[Replica]:
