@@ -74,3 +74,25 @@ def left_at(engine: DockerEngine, run_id: str) -> list[str]:
     with closing(docker.APIClient(base_url=engine.url)) as api:
         containers = [each["Names"][0].removeprefix("/") for each in api.containers(all=True, filters=wanted)]
         return containers + [each["Name"] for each in api.networks(filters=wanted)]
+
+
+def image_with(engine: DockerEngine, python: str, packages: tuple[str, ...]) -> str:
+    """Return an image whose own Python has packages of an environment; made once per daemon.
+
+    Args:
+        packages: names of folders in its site-packages.
+    """
+    tag = f"jupyter-exec-test/{'-'.join(packages)}:latest".replace(".", "_")
+    (site,) = environment_of(python).glob("lib/python*/site-packages")
+    with closing(docker.APIClient(base_url=engine.url, timeout=300)) as api:
+        if api.images(tag, quiet=True):
+            return tag
+        made = api.create_container(engine.image, ["true"])["Id"]
+        try:
+            words = ["tar", "-C", str(site), "-cf", "-", *packages]
+            with subprocess.Popen(words, stdout=subprocess.PIPE) as tar:
+                api.put_archive(made, "/usr/lib/python3/dist-packages", tar.stdout)
+            api.commit(made, *tag.split(":"))
+        finally:
+            api.remove_container(made)
+    return tag

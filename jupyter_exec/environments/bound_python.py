@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import posixpath
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jupyter_exec.errors import RunFailed
@@ -39,7 +40,7 @@ def bound_python(asked: str | None, binds: Sequence[Bind]) -> str | None:
         return asked
     inside = posixpath.relpath(path, posixpath.normpath(bind.target))
     # A link may lead to where only the container has something.
-    if not os.path.lexists(os.path.normpath(os.path.join(bind.source, inside))):
+    if not os.path.lexists(Path(bind.source, inside)):
         message = f"{asked} does not exist: {bind.source}, which is bound there, has no {inside}"
         raise RunFailed("InterpreterMissing", f"{message}; change interpreterPath or --volume")
     return asked

@@ -54,7 +54,7 @@ class ContainerOptions:
     Attributes:
         network: `none`, `bridge`, `host`, `container:...`, or the name or id of a network that is
             there; None = the target's own choice.
-        shm_bytes: size of /dev/shm; None = the engine's.
+        shm_bytes: size of /dev/shm; None = the target's own choice.
         memory_bytes, cpus: upper bounds, besides what the run's resources say.
         user: `uid[:gid]` or a name of the image's; None = the server's own.
         env: variables; those of the run win over them.

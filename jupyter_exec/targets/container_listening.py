@@ -1,4 +1,4 @@
-"""Who listens in the containers of an attempt, found out without connecting (floor: targets; blocks).
+"""Who listens in an attempt's containers, found out without connecting (floor: targets; blocks).
 
 A container has a network of its own. The kernel shows it to whoever sees the container's processes;
 where the engine is on another machine, or in a virtual one, a program in the container tells.

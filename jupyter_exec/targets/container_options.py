@@ -25,6 +25,13 @@ _KEPT = {"type": "local", "config": {"max-size": "1g", "max-file": "5", "compres
 """The one log driver that keeps bytes as they are."""
 
 
+_SHM_BYTES = 2 * 2**30
+"""Size of /dev/shm where nobody says one, as Azure's. Engines give 64 MiB, which is too little for
+the workers of a PyTorch DataLoader, or for ranks that talk through it. It is a limit only: what is
+in there counts as the container's memory.
+"""
+
+
 def host_options(
     options: ContainerOptions, role: Role, plan: ReplicaPlan, gpus: Sequence[str]
 ) -> dict[str, Any]:
@@ -43,7 +50,7 @@ def host_options(
         "nano_cpus": int(cpus * 1e9),
         "mem_limit": plan.memory_bytes,
         "memswap_limit": plan.memory_bytes,  # the same: none of it is on disk
-        "shm_size": options.shm_bytes,
+        "shm_size": options.shm_bytes or (_SHM_BYTES if _has_own_shm(options) else None),
         "pids_limit": options.pids_limit,
         "tmpfs": dict(options.tmpfs) or None,
         "ulimits": [Ulimit(name=u.name, soft=u.soft, hard=u.hard) for u in options.ulimits] or None,
@@ -68,6 +75,10 @@ def host_options(
         count = -1 if options.gpus == "all" else int(options.gpus)
         wanted["device_requests"] = [DeviceRequest(count=count, capabilities=[["gpu"]])]
     return {name: value for name, value in wanted.items() if value is not None}
+
+
+def _has_own_shm(options: ContainerOptions) -> bool:
+    return options.ipc_mode in {None, "private", "shareable"}
 
 
 def _bindings(options: ContainerOptions) -> dict[str, Any] | None:

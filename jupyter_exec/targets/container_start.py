@@ -17,6 +17,7 @@ from jupyter_exec.targets import container_plan as plans
 from jupyter_exec.targets.container_facts import has_file
 from jupyter_exec.targets.container_options import host_options, mounts, search_path
 from jupyter_exec.targets.container_removal import remove_attempt
+from jupyter_exec.targets.container_user import give_name
 from jupyter_exec.targets.container_verdict import AttemptPlan, end_of
 from jupyter_exec.targets.link import write_record
 
@@ -37,6 +38,7 @@ _AT_ONCE = 4
 _BEGIN_S = 30.0
 _LOOK_S = 0.003
 _LOOK_AT_CONTAINER_S = 0.5
+_HOME = "/tmp"  # noqa: S108 - the container's
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,9 @@ class Start:
             list(
                 threads.map(lambda each: self._create(api, each, network, is_own=is_own), replicas)
             )
-            list(threads.map(lambda each: self._start(api, each.plan), replicas))
+            # Those first whom the others look for.
+            ordered = sorted(replicas, key=lambda each: not each.role.listens)
+            list(threads.map(lambda each: self._start(api, each.plan), ordered))
         if self.is_canceled():
             write_record(self.placement.attempt_dir, "verdict.json", {"canceled": True})
         write_record(self.placement.attempt_dir, "started.json", {"started_at": time.time()})
@@ -141,7 +145,7 @@ class Start:
             plan.index,
             self.placement,
             path=search_path(self.job, replica.image, self._start_dir),
-            home=None if has_home else "/tmp",  # noqa: S108 - the container's
+            home=None if has_home else _HOME,
         )
         _make_log(plan)
         host = host_options(options, replica.role, plan, replica.gpus)
@@ -158,6 +162,8 @@ class Start:
             ports=[(port.container_port, port.protocol) for port in options.ports] or None,
             **_networking(api, host, network, plan, is_own=is_own, hostname=options.hostname),
         )
+        if not options.read_only:
+            give_name(api, made["Id"], user, _HOME)
         if not plan.shell and not self._has_program(api, made["Id"], replica):
             raise self._missing(plan)
 

@@ -21,8 +21,8 @@ from jupyter_exec.docker_engine import ContainerEngine, default_url
 from jupyter_exec.errors import RunFailed
 from jupyter_exec.model.container import ContainerOptions
 from jupyter_exec.model.job import Address, Outcome, Resources
-from jupyter_exec.targets import container_plan as plans
 from jupyter_exec.targets import container_listening, container_reach, machine, ports
+from jupyter_exec.targets import container_plan as plans
 from jupyter_exec.targets.base import ComputeTarget
 from jupyter_exec.targets.container_attempt import ContainerAttempt
 from jupyter_exec.targets.container_events import ContainerEvents
