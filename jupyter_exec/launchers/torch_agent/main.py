@@ -235,6 +235,8 @@ def main() -> None:
     """Run torchrun; its last line tells what happened, where no rank tells."""
     failed, timeout_s, *words = sys.argv[1:]
     arguments = run.parse_args(words)
+    if not os.access(os.path.dirname(failed), os.W_OK):  # noqa: PTH120
+        arguments.log_dir = None  # a container has the file only; its /tmp goes with it
     made: list[NodeRendezvous] = []
 
     def make(parameters: RendezvousParameters) -> NodeRendezvous:
