@@ -36,7 +36,9 @@ def needed_by(python: str) -> list[str]:
     return [str(environment_of(python)), *base]
 
 
-def server_with(folder: Path, engine: DockerEngine, roots: list[str], **target: Any) -> RunningServer:
+def server_with(
+    folder: Path, engine: DockerEngine, roots: list[str], **target: Any
+) -> RunningServer:
     """Return a server whose containers may have folders of this machine."""
     there = {"type": "docker", "engine_url": engine.url, "bind_roots": roots, **target}
     targets = {"local": {"type": "local", "warm": 0, "cpus": 8}, "docker": there}
@@ -44,7 +46,11 @@ def server_with(folder: Path, engine: DockerEngine, roots: list[str], **target: 
 
 
 def section(
-    engine: DockerEngine, python: str, more: tuple[str, ...] = (), variables: Mapping[str, str] = {}, arguments=()
+    engine: DockerEngine,
+    python: str,
+    more: tuple[str, ...] = (),
+    variables: Mapping[str, str] = {},
+    arguments=(),
 ) -> dict[str, Any]:
     """Return the `environment` of a definition."""
     words = [word for path in [*needed_by(python), *more] for word in ("-v", f"{path}:{path}:ro")]
@@ -72,7 +78,9 @@ def left_at(engine: DockerEngine, run_id: str) -> list[str]:
     """Return the containers and networks that the engine still has of a run."""
     wanted = {"label": f"jupyter_exec.run={run_id}"}
     with closing(docker.APIClient(base_url=engine.url)) as api:
-        containers = [each["Names"][0].removeprefix("/") for each in api.containers(all=True, filters=wanted)]
+        containers = [
+            each["Names"][0].removeprefix("/") for each in api.containers(all=True, filters=wanted)
+        ]
         return containers + [each["Name"] for each in api.networks(filters=wanted)]
 
 

@@ -175,11 +175,17 @@ def _is_joined(network: str | None) -> bool:
     return network is not None and network.startswith("container:")
 
 
-def hosts_of(job: Job) -> dict[Replica, str]:
-    """Return the host name of each replica that listens."""
+def hosts_of(job: Job, attempt_dir: Path, *, is_own: bool) -> dict[Replica, str]:
+    """Return the host name of each replica that listens.
+
+    Args:
+        is_own: they have a network of their own. In another one there may be other runs, with
+            replicas of the same names, so they are found by the names of their containers.
+    """
     several = sum(role.replicas for role in job.roles) > 1
-    return {
-        (role.name, index): f"{role.name}-{index}" if several else "127.0.0.1"
-        for role, index in replicas(job)
-        if role.listens
-    }
+    hosts = {}
+    for role, index in replicas(job):
+        name = f"{role.name}-{index}" if is_own else container_name(attempt_dir, role.name, index)
+        if role.listens:
+            hosts[role.name, index] = name if several else "127.0.0.1"
+    return hosts

@@ -130,11 +130,12 @@ class DockerTarget(ComputeTarget):
             RunFailed: `NoPorts`; `NotSupported`, in a network where they do not meet.
         """
         options = await self._options(job)
-        network, _ = plans.network_of(job, options, self._network)
+        network, is_own = plans.network_of(job, options, self._network)
         if network == "host":
             return self._ports.place(str(placement.attempt_dir), job)
         plans.check_network(job, network)
-        return {replica: Address(host, _PORT) for replica, host in plans.hosts_of(job).items()}
+        hosts = plans.hosts_of(job, placement.attempt_dir, is_own=is_own)
+        return {replica: Address(host, _PORT) for replica, host in hosts.items()}
 
     async def submit(self, job: Job, placement: Placement) -> TargetHandle:
         """Start one container for each replica.

@@ -249,6 +249,73 @@ async def test_replicas_find_each_other_by_name(
     await until(lambda: not left(api, tmp_path))
 
 
+async def test_jobs_in_one_network_find_their_own(
+    target: DockerTarget, image: str, api: docker.APIClient, tmp_path: Path
+) -> None:
+    """The operator's network, or one that definitions name: both have a worker-0 there."""
+    script = """
+        import os, socket, time
+        job, own, other = (os.environ[name] for name in ("JOB", "OWN", "OTHER"))
+        server = socket.create_server(("", 2222))
+        while True:
+            try:
+                asking = socket.create_connection((other, 2222), 1)
+                break
+            except OSError:
+                time.sleep(0.01)
+        asking.sendall(job.encode())
+        server.accept()[0].makefile().read(1) == job or exit("a stranger")
+        asking.close()
+        time.sleep(0.3)
+    """
+    network = f"jupyter-exec-tests-{tmp_path.name}"
+    made = api.create_network(network, labels={HOME: str(tmp_path)})["Id"]
+    try:
+        waiting = []
+        for name in "ab":
+            workers = role(script, "worker", replicas=2, listens=True, env={"JOB": name})
+            every = frozenset({("worker", 0), ("worker", 1)})
+            options = ContainerOptions(network=network)
+            plan = job(image, workers, options=options, deciders=every)
+            placement = make_placement(tmp_path / name, plan)
+            hosts = [each.host for each in (await target.place(plan, placement)).values()]
+            told = {
+                ("worker", index): {"OWN": hosts[index], "OTHER": hosts[1 - index]}
+                for index in (0, 1)
+            }
+            waiting.append(target.submit(plan, replace(placement, replica_env=told)))
+        handles = await asyncio.gather(*waiting)
+        outcomes = [await target.wait(handle) for handle in handles]
+        assert [outcome.message for outcome in outcomes] == [None, None]
+        await until(lambda: [each["Id"] for each in left(api, tmp_path)] == [made])
+    finally:
+        api.remove_network(made)
+
+
+async def test_listeners_and_shared_memory(
+    target: DockerTarget, image: str, tmp_path: Path
+) -> None:
+    script = """
+        import os, socket, time
+        shm = os.statvfs("/dev/shm")
+        assert shm.f_blocks * shm.f_frsize == 2 * 2**30
+        server = socket.create_server(("", 2222)) if os.environ["HOSTNAME"] == "worker-0" else 0
+        open(os.environ["HOSTNAME"], "w").close()
+        while not os.path.exists("go"):
+            time.sleep(0.01)
+    """
+    plan = job(image, role(script, "worker", replicas=2, listens=True))
+    placement = make_placement(tmp_path / "run", plan)
+    addresses = await target.place(plan, placement)
+    handle = await target.submit(plan, placement)
+    for name in ("worker-0", "worker-1"):
+        await until((placement.work_dir / name).exists)
+    assert await target.silent(handle, addresses) == {("worker", 1)}
+    (placement.work_dir / "go").touch()
+    assert (await target.wait(handle)).message is None
+    assert await target.silent(handle, addresses) == frozenset()
+
+
 async def test_a_network_in_which_nobody_meets(
     target: DockerTarget, image: str, tmp_path: Path
 ) -> None:
