@@ -1,106 +1,84 @@
-"""Frameworks in containers: an environment of this machine's, bound into a small Debian."""
+"""Frameworks in containers: packages of an environment of this machine's, in a small Debian."""
 
 from __future__ import annotations
 
-import os
-import re
-import secrets
 import subprocess
-import sys
-import textwrap
+import tempfile
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import docker
-from framework_runs import API
 from servers import RunningServer
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from docker_engine import DockerEngine
 
-
-def environment_of(python: str) -> Path:
-    """Return the folder of a virtual environment."""
-    return Path(python).parent.parent
+SITE = "/opt/site"
+"""Where a container sees the packages."""
 
 
-def needed_by(python: str) -> list[str]:
-    """Return what of this machine a container needs for a virtual environment's Python.
-
-    Debian's own is in the image too.
-    """
-    base = [] if sys.base_prefix == "/usr" else [sys.base_prefix]
-    return [str(environment_of(python)), *base]
+def site_packages(python: str) -> Path:
+    """Return the folder of packages of a virtual environment."""
+    (folder,) = Path(python).parent.parent.glob("lib/python*/site-packages")
+    return folder
 
 
-def server_with(
-    folder: Path, engine: DockerEngine, roots: list[str], **target: Any
-) -> RunningServer:
-    """Return a server whose containers may have folders of this machine."""
-    there = {"type": "docker", "engine_url": engine.url, "bind_roots": roots, **target}
-    targets = {"local": {"type": "local", "warm": 0, "cpus": 8}, "docker": there}
+def container_server(folder: Path, engine: DockerEngine, *roots: str) -> RunningServer:
+    """Return a server whose containers may have these folders of this machine."""
+    containers = {"type": "docker", "engine_url": engine.url, "bind_roots": roots}
+    targets = {"local": {"type": "local", "warm": 0, "cpus": 8}, "docker": containers}
     return RunningServer(folder, config={"ExecApp": {"compute_targets": targets}})
 
 
-def section(
-    engine: DockerEngine,
-    python: str,
-    more: tuple[str, ...] = (),
-    variables: Mapping[str, str] = {},
-    arguments=(),
-) -> dict[str, Any]:
-    """Return the `environment` of a definition."""
-    words = [word for path in [*needed_by(python), *more] for word in ("-v", f"{path}:{path}:ro")]
+def bound(engine: DockerEngine, python: str) -> dict[str, Any]:
+    """Return the `environment` of a definition: the image's Python, an environment's packages.
+
+    Both are Pythons of the same version, as a test sees to.
+    """
+    volume = f"--volume={site_packages(python)}:{SITE}:ro"
     return {
-        "docker": {"enabled": True, "baseImage": engine.image, "arguments": [*words, *arguments]},
-        "python": {"userManagedDependencies": True, "interpreterPath": python},
-        "environmentVariables": dict(variables),
+        "docker": {"enabled": True, "baseImage": engine.image, "arguments": [volume]},
+        "python": {"userManagedDependencies": True},
+        "environmentVariables": {"PYTHONPATH": SITE},
     }
 
 
-def submit(
-    server: RunningServer, script: str, environment: dict[str, Any], **configuration: Any
-) -> str:
-    folder = server.root_dir / secrets.token_hex(4)
-    folder.mkdir()
-    (folder / "train.py").write_text(textwrap.dedent(script))
-    configuration = {"script": "train.py", "environment": environment, **configuration}
-    body = {"definition": {"configuration": configuration}, "source": {"path": folder.name}}
-    answer = server.client.post(API + "runs", json=body)
-    assert answer.status_code == 201, answer.text
-    return str(answer.json()["runId"])
-
-
-def left_at(engine: DockerEngine, run_id: str) -> list[str]:
-    """Return the containers and networks that the engine still has of a run."""
-    wanted = {"label": f"jupyter_exec.run={run_id}"}
-    with closing(docker.APIClient(base_url=engine.url)) as api:
-        containers = [
-            each["Names"][0].removeprefix("/") for each in api.containers(all=True, filters=wanted)
-        ]
-        return containers + [each["Name"] for each in api.networks(filters=wanted)]
-
-
-def image_with(engine: DockerEngine, python: str, packages: tuple[str, ...]) -> str:
+def image_with(engine: DockerEngine, python: str, name: str, *packages: str) -> str:
     """Return an image whose own Python has packages of an environment; made once per daemon.
 
     Args:
-        packages: names of folders in its site-packages.
+        name: of the image.
+        packages: folders in site-packages.
     """
-    tag = f"jupyter-exec-test/{'-'.join(packages)}:latest".replace(".", "_")
-    (site,) = environment_of(python).glob("lib/python*/site-packages")
+    tag = f"jupyter-exec-test/{name}"
     with closing(docker.APIClient(base_url=engine.url, timeout=300)) as api:
         if api.images(tag, quiet=True):
             return tag
         made = api.create_container(engine.image, ["true"])["Id"]
         try:
-            words = ["tar", "-C", str(site), "-cf", "-", *packages]
-            with subprocess.Popen(words, stdout=subprocess.PIPE) as tar:
-                api.put_archive(made, "/usr/lib/python3/dist-packages", tar.stdout)
-            api.commit(made, *tag.split(":"))
+            with tempfile.TemporaryFile() as archive:
+                words = ["tar", "-C", str(site_packages(python)), "-c", *packages]
+                subprocess.run(words, stdout=archive, check=True)
+                archive.seek(0)
+                api.put_archive(made, "/usr/lib/python3/dist-packages", archive)
+            api.commit(made, tag, "latest")
         finally:
             api.remove_container(made)
     return tag
+
+
+def kept_of(engine: DockerEngine, run_id: str) -> list[str]:
+    """Return the containers and networks that the engine has of a run."""
+    wanted = {"label": f"jupyter_exec.run={run_id}"}
+    with closing(docker.APIClient(base_url=engine.url)) as api:
+        containers = api.containers(all=True, filters=wanted)
+        networks = [each["Name"] for each in api.networks(filters=wanted)]
+    return networks + [each["Names"][0].removeprefix("/") for each in containers]
+
+
+def kill_in(engine: DockerEngine, run_id: str, replica: str, pid: int) -> None:
+    """Kill a process of a container by the number that it has in there."""
+    with closing(docker.APIClient(base_url=engine.url)) as api:
+        (name,) = [each for each in kept_of(engine, run_id) if each.endswith(f"-{replica}")]
+        api.exec_start(api.exec_create(name, ["sh", "-c", f"kill -9 {pid}"])["Id"])

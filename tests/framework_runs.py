@@ -31,11 +31,18 @@ def submit(
         variables: of its environment.
         configuration: fields of the definition's configuration, in camelCase.
     """
+    section = {"userManagedDependencies": True, "interpreterPath": python}
+    environment = {"python": section, "environmentVariables": dict(variables or {})}
+    return submit_in(server, script, environment, **configuration)
+
+
+def submit_in(
+    server: RunningServer, script: str, environment: Mapping[str, Any], **configuration: Any
+) -> str:
+    """Submit a folder with `train.py` for a definition's `environment`; see `submit`."""
     folder = server.root_dir / secrets.token_hex(4)
     folder.mkdir()
     (folder / "train.py").write_text(textwrap.dedent(script))
-    section = {"userManagedDependencies": True, "interpreterPath": python}
-    environment = {"python": section, "environmentVariables": dict(variables or {})}
     configuration = {"script": "train.py", "environment": environment, **configuration}
     definition = {"configuration": configuration}
     body = {"definition": definition, "source": {"path": folder.name}}

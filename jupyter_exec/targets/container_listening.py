@@ -40,13 +40,13 @@ def silent(
         for replica, address in addresses.items():
             with not_there_is_fine():
                 found = api.inspect_container(plans.container_name(attempt_dir, *replica))
-                ports = _ports(api, found) if found["State"].get("Running") else None
+                ports = ports_in(api, found) if found["State"].get("Running") else None
                 if ports is not None and address.port not in ports:
                     quiet.add(replica)
     return frozenset(quiet)
 
 
-def _ports(api: APIClient, container: Mapping[str, Any]) -> frozenset[int] | None:
+def ports_in(api: APIClient, container: Mapping[str, Any]) -> frozenset[int] | None:
     """Return the ports that somebody listens on in a container; None where nobody can tell."""
     process = Path("/proc", str(container["State"].get("Pid") or "self"))
     try:

@@ -68,8 +68,10 @@ def test_what_a_run_writes_belongs_to_the_servers_user(
         "docker": {"enabled": True, "baseImage": docker_engine.image},
         "python": {"userManagedDependencies": False, "condaDependencies": conda},
     }
-    say = "import greeting, os; os.makedirs('outputs/deep'); open('outputs/deep/made', 'w').close()"
-    script = f"{say}; print(os.getuid(), os.getgid(), os.environ['HOME'], greeting.version)"
+    say = "import getpass, greeting, os, pwd; "
+    say += "os.makedirs('outputs/deep'); open('outputs/deep/made', 'w').close()"
+    home = "os.environ['HOME'], pwd.getpwuid(os.getuid()).pw_dir, getpass.getuser()"
+    script = f"{say}; print(os.getuid(), os.getgid(), {home}, greeting.version)"
     configuration: dict[str, Any] = {"command": ["python", "-c", script]}
     configuration["environment"] = environment
     body = {"definition": {"configuration": configuration}}
@@ -78,7 +80,7 @@ def test_what_a_run_writes_belongs_to_the_servers_user(
     run_id = answer.json()["runId"]
     run = server.wait_for_end(run_id)
     assert run["error"] is None
-    assert server.log(run_id) == f"{UID} {GID} /tmp 1.0\n"
+    assert server.log(run_id) == f"{UID} {GID} /tmp /tmp user{UID} 1.0\n"
     (made,) = server.data_dir.glob("runs/*/work/outputs/deep/made")
     for path in server.data_dir.rglob("*"):
         assert (path.lstat().st_uid, path.lstat().st_gid) == (UID, GID), path

@@ -19,7 +19,8 @@ from jupyter_exec.errors import RunFailed
 from jupyter_exec.model.container import Bind, Container, ContainerOptions
 from jupyter_exec.model.definition import RunConfiguration
 from jupyter_exec.model.job import Address, Job, Mount, Resources, Role
-from jupyter_exec.targets.container_plan import ATTEMPT, HOME
+from jupyter_exec.targets.container_listening import ports_in
+from jupyter_exec.targets.container_plan import ATTEMPT, HOME, container_name
 from jupyter_exec.targets.docker import DockerTarget
 from jupyter_exec.testing import READY, finished, make_placement, until
 
@@ -293,7 +294,7 @@ async def test_jobs_in_one_network_find_their_own(
 
 
 async def test_listeners_and_shared_memory(
-    target: DockerTarget, image: str, tmp_path: Path
+    target: DockerTarget, image: str, api: docker.APIClient, tmp_path: Path
 ) -> None:
     script = """
         import os, socket, time
@@ -311,6 +312,11 @@ async def test_listeners_and_shared_memory(
     for name in ("worker-0", "worker-1"):
         await until((placement.work_dir / name).exists)
     assert await target.silent(handle, addresses) == {("worker", 1)}
+    for index, listens in enumerate((True, False)):
+        name = container_name(placement.attempt_dir, "worker", index)
+        told = api.inspect_container(name)
+        told["State"]["Pid"] = 0  # an engine elsewhere: a program in the container looks
+        assert (2222 in (ports_in(api, told) or ())) == listens
     (placement.work_dir / "go").touch()
     assert (await target.wait(handle)).message is None
     assert await target.silent(handle, addresses) == frozenset()

@@ -148,6 +148,20 @@ async def test_an_interpreter_that_the_image_lacks_is_told(prepare, docker_engin
     assert docker_engine.image in failed.message
 
 
+async def test_a_python_in_a_folder_that_is_bound(prepare, docker_engine, tmp_path):
+    (tmp_path / "env" / "bin").mkdir(parents=True)
+    (tmp_path / "env" / "bin" / "python").symlink_to("/usr/bin/python3")  # the image's
+    arguments = [f"--volume={tmp_path}/env:/opt/env:ro", "--volume=volume:/opt/volume"]
+    section = {"baseImage": docker_engine.image, "arguments": arguments}
+    for path in ("/opt/env/bin/python", "/opt/volume/bin/python"):
+        assert (await prepare(section, python={"interpreterPath": path})).python == path
+    missing = await prepare.failure(section, python={"interpreterPath": "/opt/env/bin/python4"})
+    assert missing.code == "InterpreterMissing"
+    assert f"{tmp_path}/env, which is bound there, has no bin/python4" in missing.message
+    outside = await prepare.failure(section, python={"interpreterPath": "/opt/environment/python"})
+    assert f"does not exist in image {docker_engine.image}" in outside.message
+
+
 async def test_the_image_of_the_run_before_is_used_though_its_name_has_moved_on(
     prepare, docker_engine, forget
 ):
