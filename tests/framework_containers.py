@@ -24,8 +24,8 @@ def site_packages(python: str) -> Path:
     return folder
 
 
-def container_server(folder: Path, engine: DockerEngine, *roots: str) -> RunningServer:
-    """Return a server whose containers may have these folders of this machine."""
+def container_server(folder: Path, engine: DockerEngine, roots: list[str]) -> RunningServer:
+    """Return a server whose containers may have what is in these folders of this machine."""
     containers = {"type": "docker", "engine_url": engine.url, "bind_roots": roots}
     targets = {"local": {"type": "local", "warm": 0, "cpus": 8}, "docker": containers}
     return RunningServer(folder, config={"ExecApp": {"compute_targets": targets}})

@@ -25,9 +25,14 @@ PACKAGES = {
 }
 
 
+def environments_folder() -> Path:
+    """Return the folder that has all of them."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "jupyter_exec-tests"
+
+
 def python_with(name: str) -> str:
     """Return the interpreter of an environment that has `PACKAGES[name]`."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "jupyter_exec-tests"
+    cache = environments_folder()
     cache.mkdir(parents=True, exist_ok=True)
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
     folder = cache / f"framework-{name}-{version}"

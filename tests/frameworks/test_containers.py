@@ -5,17 +5,18 @@ from __future__ import annotations
 import base64
 import json
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from background_server import until
 from framework_containers import bound, container_server, image_with, kept_of, kill_in
+from framework_environments import environments_folder
 from framework_runs import API, logs, submit_in
 from submarine_requests import create, spec
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from docker_engine import DockerEngine
     from servers import RunningServer
@@ -92,10 +93,10 @@ print("model", hashlib.sha256(model.save_raw()).hexdigest())
 
 @pytest.fixture(scope="module")
 def server(
-    docker_engine: DockerEngine, tmp_path_factory: pytest.TempPathFactory, torch_python: str
+    docker_engine: DockerEngine, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[RunningServer]:
-    root = str(Path(torch_python).parents[2])
-    running = container_server(tmp_path_factory.mktemp("server"), docker_engine, root)
+    roots = [str(environments_folder())]
+    running = container_server(tmp_path_factory.mktemp("server"), docker_engine, roots)
     yield running
     running.close()
 

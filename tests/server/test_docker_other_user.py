@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from framework_containers import bound
+from framework_environments import environments_folder, python_with
 from local_packages import index_variables, make_wheel
 from needs import need
 from servers import RunningServer
@@ -45,7 +47,11 @@ def server(docker_engine: DockerEngine) -> Iterator[RunningServer]:
         python.chmod(0o755)
         targets = {
             "local": {"type": "local", "warm": 0},
-            "docker": {"type": "docker", "engine_url": docker_engine.url},
+            "docker": {
+                "type": "docker",
+                "engine_url": docker_engine.url,
+                "bind_roots": [str(environments_folder())],
+            },
         }
         running = RunningServer(
             folder,
@@ -86,6 +92,22 @@ def test_what_a_run_writes_belongs_to_the_servers_user(
         assert (path.lstat().st_uid, path.lstat().st_gid) == (UID, GID), path
     assert server.client.delete(f"{RUNS}/{run_id}").status_code == 204
     assert not made.exists()
+
+
+@pytest.mark.timeout(400)  # its environment is made, once per machine
+def test_torchrun_needs_no_folder_of_roots(
+    server: RunningServer, docker_engine: DockerEngine
+) -> None:
+    """Of the attempt's folder, a container's user has single files only."""
+    command = ["python3", "-c", "import os; print(os.environ['RANK'])"]
+    environment = bound(docker_engine, python_with("torch"))
+    configuration = {"framework": "PyTorch", "communicator": "Gloo", "nodeCount": 2}
+    configuration |= {"command": command, "environment": environment}
+    answer = server.client.post(RUNS, json={"definition": {"configuration": configuration}})
+    assert answer.status_code == 201, answer.text
+    run = server.wait_for_end(answer.json()["runId"], 180)
+    assert (run["status"], run["error"]) == ("Completed", None)
+    assert server.log(run["runId"], "rank-1.txt") == "1\n"
 
 
 def test_another_user_is_refused(server: RunningServer, docker_engine: DockerEngine) -> None:
