@@ -7,6 +7,8 @@ import sys
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
+from jupyter_exec.client.frameworks import several_words
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -101,7 +103,8 @@ def submitted(run: Run) -> str:
     files = ""
     if taken.get("files"):
         files = f" with {count(taken['files'], 'file')}, {size(taken.get('sizeBytes') or 0)}"
-    return f"Submitted {run.run_id}{files}"
+    several = several_words((run.json.get("definition") or {}).get("configuration") or {})
+    return f"Submitted {run.run_id}{files}{f' ({several})' if several else ''}"
 
 
 def summary(run: Run) -> str:

@@ -6,9 +6,12 @@ The server has the last word on what goes together.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jupyter_exec.errors import InvalidRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 FRAMEWORKS = ("Python", "PyTorch", "TensorFlow", "PySpark", "XGBoost", "Cntk")
 COMMUNICATORS = ("None", "Mpi", "Gloo", "Nccl", "ParameterServer")
@@ -38,7 +41,8 @@ def framework_section(
         communicator: None = the usual one for several processes; `ParameterServer` by name has a
             chief and a parameter server among them.
         processes: of the whole job.
-        nodes: machines, or groups of processes where there is one machine.
+        nodes: machines, or groups of processes where there is one machine. Alone it is a process
+            each, of PyTorch one for each GPU.
         gpus: of each process; PyTorch talks by Nccl where there are some.
 
     Raises:
@@ -55,11 +59,14 @@ def framework_section(
         "communicator": communicator,
         "nodeCount": machines,
     }
-    if count is not None:
-        if name == "TensorFlow" and (asked or "").casefold() == "parameterserver":
-            section |= _cluster(count)
-        else:
-            section |= _processes(name, communicator, count, machines or 1)
+    if name == "TensorFlow" and (communicator or "").casefold() == "parameterserver":
+        # Its processes are not counted by node: nodes alone are so many processes.
+        option = "nodes" if count is None and (machines or 1) > 1 else "processes"
+        count = machines if option == "nodes" else count
+        if count is not None:
+            section |= _cluster(count, option) if asked else _workers(count)
+    elif count is not None:
+        section |= _processes(name, communicator, count, machines or 1)
     return {key: value for key, value in section.items() if value is not None}
 
 
@@ -81,14 +88,19 @@ def _check_not_alone(framework: str, communicator: str | None) -> None:
         raise InvalidRequest(message, "communicator")
 
 
-def _cluster(count: int) -> dict[str, dict[str, int]]:
+def _workers(count: int) -> dict[str, dict[str, int]]:
+    """Return so many workers, all equal: nobody has named parameter servers."""
+    return {"tensorflow": {"workerCount": count, "parameterServerCount": 0}}
+
+
+def _cluster(count: int, option: str) -> dict[str, dict[str, int]]:
     """Return a chief, a parameter server, and workers: so many processes in all."""
     if count < _LEAST_CLUSTER:
         message = (
             f"a parameter server needs a chief and a worker beside it: {_LEAST_CLUSTER} processes "
             "or more; without a communicator all are workers"
         )
-        raise InvalidRequest(message, "processes")
+        raise InvalidRequest(message, option)
     return {"tensorflow": {"workerCount": count - 2, "parameterServerCount": 1}}
 
 
@@ -100,15 +112,45 @@ def _processes(
     if framework == "PySpark":
         message = "Spark starts its processes by itself: say how many workers, with nodes"
         raise InvalidRequest(message, "processes")
-    if framework == "TensorFlow" and word == "parameterserver":
-        # Nobody named it: all of them train.
-        return {"tensorflow": {"workerCount": count, "parameterServerCount": 0}}
     if framework == "PyTorch" and word in {"gloo", "nccl"}:
         return {"pyTorch": {"processCount": count}}
     if count % nodes:
         message = f"{count} processes cannot be shared out evenly among {nodes} nodes"
         raise InvalidRequest(message, "processes")
     return {"mpi": {"processCountPerNode": count // nodes}}
+
+
+def several_words(configuration: Mapping[str, Any]) -> str | None:
+    """Return what a job consists of, as its definition says it; None = one process.
+
+    Args:
+        configuration: of a run, in camelCase; what is not there has its default.
+    """
+    name, word = configuration.get("framework", "Python"), configuration.get("communicator", "None")
+    nodes = configuration.get("nodeCount", 1)
+    if name == "TensorFlow" and word == "ParameterServer":
+        return f"{name}: {_cluster_words(configuration.get('tensorflow') or {})}"
+    count = nodes * (configuration.get("mpi") or {}).get("processCountPerNode", 1)
+    if name == "PyTorch" and word in {"Gloo", "Nccl"}:
+        each = (configuration.get("resources") or {}).get("gpus") or 1
+        count = (configuration.get("pyTorch") or {}).get("processCount") or nodes * each
+    count = nodes if name == "PySpark" else count
+    if count == 1:
+        return None
+    on = f" on {nodes} nodes" if 1 < nodes != count else ""
+    who = "workers" if name in {"PySpark", "XGBoost"} else "processes"
+    return f"{name if word == 'None' else f'{name}, {word}'}: {count} {who}{on}"
+
+
+def _cluster_words(asked: Mapping[str, Any]) -> str:
+    workers, servers = asked.get("workerCount", 1), asked.get("parameterServerCount", 1)
+    chief = asked.get("chief")
+    words = ["a chief"] if (servers > 0 if chief is None else chief) else []
+    words.append("1 worker" if workers == 1 else f"{workers} workers")
+    if not servers:
+        return f"{' and '.join(words)}, without parameter servers (MultiWorkerMirroredStrategy)"
+    last = "1 parameter server" if servers == 1 else f"{servers} parameter servers"
+    return f"{', '.join(words)} and {last}"
 
 
 def _known(framework: str) -> str:

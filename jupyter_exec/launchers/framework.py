@@ -92,7 +92,7 @@ def communicator_faults(
         return []
     words = ", ".join(sorted(allowed))
     message = (
-        f"framework {configuration.framework} has no communicator {configuration.communicator!r};"
-        f" allowed: {words}"
+        f"framework {configuration.framework} has no communicator "
+        f"{configuration.communicator[:80]!r}; allowed: {words}"
     )
     return [Fault("configuration.communicator", message)]

@@ -16,6 +16,7 @@ from jupyter_exec.errors import Fault
 from jupyter_exec.launchers.base import Launcher
 from jupyter_exec.launchers.commands import posix_path, require_python, script_faults
 from jupyter_exec.launchers.framework import communicator_faults
+from jupyter_exec.launchers.script import counts_above_one, crowd_word
 from jupyter_exec.launchers.threads import thread_variables
 from jupyter_exec.model.job import Job, Mount, Role, Standby
 
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 RUNNER = Path(__file__).with_name("notebook_runner") / "main.py"
 
+# Whose sections count processes, by framework; of all others it is the section `mpi`.
+_COUNTING = {"PyTorch": ("Gloo", "Mpi"), "TensorFlow": ("ParameterServer", "Mpi")}
 _PARAMETER = re.compile(r"[^\W\d][\w.]*")
 # What a process reads once, when it starts; a kernel that is ready has read it.
 _READ_AT_START = re.compile(
@@ -39,9 +42,9 @@ class NotebookLauncher(Launcher):
     """Executes a notebook; the executed one is `outputs/<its name>`."""
 
     def faults(self, configuration: RunConfiguration) -> list[Fault]:
-        """Return what is wrong: the script, a communicator, arguments, parameter names."""
+        """Return what is wrong: the script, a communicator, several processes, arguments, names."""
         faults = communicator_faults(configuration, frozenset({"None"}))
-        faults += script_faults(configuration.script)
+        faults += script_faults(configuration.script) + _crowd_faults(configuration)
         if configuration.arguments:
             message = "a notebook takes parameters, not arguments"
             faults.append(Fault("configuration.arguments", message))
@@ -81,6 +84,19 @@ class NotebookLauncher(Launcher):
         )
         limit_s = configuration.max_run_duration_seconds
         return Job((role,), dict(context.env), limit_s, mounts=(Mount(str(RUNNER.parent)),))
+
+
+def _crowd_faults(configuration: RunConfiguration) -> list[Fault]:
+    """Return the faults of counts above one: a kernel is one process."""
+    communicators = _COUNTING.get(configuration.framework, ("Mpi",))
+    return [
+        Fault(
+            f"configuration.{field}",
+            f"a notebook runs in one kernel, so it must be 1; export the notebook as a script "
+            f"to run it as {count} {crowd_word(field)}",
+        )
+        for field, count in counts_above_one(configuration, communicators).items()
+    ]
 
 
 def _command(context: LaunchContext, *words: str) -> tuple[str, ...]:

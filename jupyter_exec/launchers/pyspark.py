@@ -16,6 +16,7 @@ from jupyter_exec.errors import Fault
 from jupyter_exec.launchers.base import Launcher
 from jupyter_exec.launchers.commands import job_of, posix_path, script_faults
 from jupyter_exec.launchers.framework import FrameworkLauncher
+from jupyter_exec.launchers.spark_fit import fit_faults, fit_faults_on
 from jupyter_exec.launchers.spark_packages import package_faults
 from jupyter_exec.launchers.spark_runner.main import TOLD
 from jupyter_exec.launchers.spark_submit import (
@@ -54,7 +55,7 @@ class SparkLauncher(Launcher):
     """Local mode, a standalone cluster, or the driver of another one."""
 
     def faults(self, configuration: RunConfiguration) -> list[Fault]:
-        """Return what is wrong: script, settings, packages, nodes of another cluster."""
+        """Return what is wrong: script, settings, packages, nodes and executors."""
         faults = _script_faults(configuration)
         settings = configuration.spark.configuration
         for name, value in settings.items():
@@ -73,7 +74,14 @@ class SparkLauncher(Launcher):
                 "leave one of them out"
             )
             faults.append(Fault("configuration.nodeCount", message))
+        if not faults and _is_cluster(configuration):
+            faults += fit_faults(configuration)
         return faults + package_faults(configuration)
+
+    def faults_on(self, configuration: RunConfiguration, capacity: Resources) -> list[Fault]:
+        """Return the fault of executors that are larger than what a worker has on the target."""
+        is_cluster = _is_cluster(configuration)
+        return fit_faults_on(configuration, capacity.memory_bytes) if is_cluster else []
 
     def need(self, configuration: RunConfiguration) -> Resources:
         """Return what the job needs: each node as much as `resources` says."""

@@ -11,6 +11,8 @@ from jupyter_exec.launchers.threads import thread_variables
 from jupyter_exec.model.job import Job, Role
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from jupyter_exec.launchers.base import LaunchContext
     from jupyter_exec.model.definition import RunConfiguration
 
@@ -27,16 +29,13 @@ class ScriptLauncher(Launcher):
 
     def faults(self, configuration: RunConfiguration) -> list[Fault]:
         """Return what is wrong: no script or command, a script elsewhere, several processes."""
-        counts = {"nodeCount": configuration.node_count}
-        counts |= _process_counts(configuration, self._communicators)
         return command_faults(configuration) + [
             Fault(f"configuration.{field}", self._crowd(field, count))
-            for field, count in counts.items()
-            if count > 1  # clients send the sections of all frameworks, which say 1
+            for field, count in counts_above_one(configuration, self._communicators).items()
         ]
 
     def _crowd(self, field: str, count: int) -> str:
-        who = "nodes" if field == "nodeCount" else "processes"
+        who = crowd_word(field)
         if not self._communicators:
             return f"there is no communicator for {count} {who}; it must be 1"
         *others, last = self._communicators
@@ -65,15 +64,26 @@ class ScriptLauncher(Launcher):
         )
 
 
-def _process_counts(
-    configuration: RunConfiguration, communicators: tuple[str, ...]
+def counts_above_one(
+    configuration: RunConfiguration, communicators: Collection[str]
 ) -> dict[str, int]:
-    """Return how many processes are asked for, by the field that these communicators read."""
-    counts = {}
+    """Return how many nodes or processes are asked for, by the field that says so.
+
+    Clients send the sections of all frameworks, which say 1.
+
+    Args:
+        communicators: that the framework has; a section that none of them reads says nothing.
+    """
+    counts = {"nodeCount": configuration.node_count}
     if "ParameterServer" in communicators:
         counts["tensorflow.workerCount"] = configuration.tensorflow.worker_count
     if "Gloo" in communicators:
         counts["pyTorch.processCount"] = configuration.pytorch.process_count or 1
     if "Mpi" in communicators:
         counts["mpi.processCountPerNode"] = configuration.mpi.process_count_per_node
-    return counts
+    return {field: count for field, count in counts.items() if count > 1}
+
+
+def crowd_word(field: str) -> str:
+    """Return what such a field counts."""
+    return "nodes" if field == "nodeCount" else "processes"

@@ -1,11 +1,13 @@
 """Framework XGBoost: workers that train one model together (floor: launchers).
 
 They meet at a tracker (`xgboost.tracker.RabitTracker`, XGBoost 2.1 and later), which is a process
-of its own here. A script passes what it is told to `xgboost.collective.CommunicatorContext`.
+of its own here (`xgboost_tracker`). A script passes what it is told to
+`xgboost.collective.CommunicatorContext`.
 """
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jupyter_exec.launchers.base import Launcher
@@ -18,7 +20,7 @@ from jupyter_exec.launchers.commands import (
 from jupyter_exec.launchers.framework import FrameworkLauncher, crowd_faults
 from jupyter_exec.launchers.script import ScriptLauncher
 from jupyter_exec.launchers.threads import thread_variables
-from jupyter_exec.model.job import Job, Resources, Role
+from jupyter_exec.model.job import Job, Mount, Resources, Role
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,49 +33,7 @@ if TYPE_CHECKING:
 _WORKER, _TRACKER = "worker", "tracker"
 _INDEX = "AZ_BATCHAI_TASK_INDEX"
 _ALONE = ScriptLauncher()
-# XGBoost's own `timeout` also ends a group whose workers leave at different times. A worker's
-# connection stays open until all have come, so those that wait are seen as open sockets.
-TRACKER = """
-import os, socket, sys, threading, time
-from xgboost.tracker import RabitTracker
-count, port = int(os.environ["DMLC_NUM_WORKER"]), int(os.environ["DMLC_TRACKER_PORT"])
-limit = int(sys.argv[1])
-def waiting():
-    for fd in os.listdir("/dev/fd"):
-        try:
-            one = socket.socket(fileno=int(fd))
-        except OSError:
-            continue
-        try:
-            if one.getsockname()[1] == port:
-                yield one.getpeername()
-        except OSError:
-            pass
-        finally:
-            one.detach()
-def watch():
-    since = {}
-    while True:
-        now = time.monotonic()
-        since = {peer: since.get(peer, now) for peer in waiting()}
-        if since and now - min(since.values()) >= limit:
-            print(
-                f"{count - len(since)} of {count} workers did not come within {limit} s after "
-                "the first; the others wait; startTimeoutSeconds says how long to wait",
-                file=sys.stderr, flush=True,
-            )
-            os._exit(1)
-        time.sleep(0.5)
-tracker = RabitTracker(
-    n_workers=count,
-    host_ip=socket.gethostbyname(os.environ["DMLC_TRACKER_URI"]),
-    port=port,
-    sortby="task",
-)
-tracker.start()
-threading.Thread(target=watch, daemon=True).start()
-tracker.wait_for()
-"""
+TRACKER = Path(__file__).with_name("xgboost_tracker") / "main.py"
 
 
 class CollectiveLauncher(Launcher):
@@ -107,7 +67,7 @@ class CollectiveLauncher(Launcher):
         )
         tracker = Role(
             _TRACKER,
-            (context.python, "-c", TRACKER, str(configuration.start_timeout_seconds)),
+            (context.python, "-u", str(TRACKER), str(configuration.start_timeout_seconds)),
             resources=Resources(0.0, shrinks=need.shrinks),
             listens=True,
             serves=True,
@@ -116,6 +76,7 @@ class CollectiveLauncher(Launcher):
             (worker, tracker),
             configuration,
             context,
+            mounts=(Mount(str(TRACKER.parent)),),
         )
 
     def replica_env(

@@ -58,8 +58,19 @@ def _jupyter_exec_save(names, folder):
     os.replace(file.name, os.path.join(folder, "result.pkl"))
 
 """
-# Of several processes the first.
-_FIRST = 'if __import__("os").environ.get("RANK", "0") == "0":\n'
+# Of several processes the first; those of TensorFlow's clusters have roles rather than ranks.
+_FIRST = """\
+def _jupyter_exec_is_first():
+    import json, os
+
+    if "AZ_BATCHAI_WORKER_HOSTS" not in os.environ:
+        return os.environ.get("RANK", "0") == "0"
+    config = json.loads(os.environ["TF_CONFIG"])
+    leader = "chief" if "chief" in config["cluster"] else "worker"
+    return config["task"] == {"type": leader, "index": 0}
+
+if _jupyter_exec_is_first():
+"""
 # The cell may change the working folder; it is asked for before.
 _FOLDER = '_jupyter_exec_outputs = __import__("os").path.abspath("outputs")'
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from IPython.core.error import UsageError
 from IPython.core.magic import Magics, line_cell_magic, line_magic, magics_class
 
+from jupyter_exec.client.frameworks import several_words
 from jupyter_exec.errors import ExecError
 from jupyter_exec.magics import cells, listing
 from jupyter_exec.magics.arguments import (
@@ -125,6 +126,9 @@ class ExecMagics(Magics):
             print(submit_help())  # noqa: T201 - it was asked for
             return
         run = self._submit_source(values) if cell is None else self._submit_cell(values, cell)
+        several = several_words((run.json.get("definition") or {}).get("configuration") or {})
+        if several:
+            print(several)  # noqa: T201 - what was chosen of that which nobody has named
         completed = self.follow(run, wait=values.wait)
         if completed and cell is not None and values.outputs:
             self._shell.user_ns.update(run.result())

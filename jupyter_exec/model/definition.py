@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import Field, WithJsonSchema
 
 from jupyter_exec.model.environment import EnvironmentDefinition
 from jupyter_exec.model.experiment import ExperimentSpec
@@ -21,11 +21,11 @@ from jupyter_exec.model.wire import Text, WireModel, in_its_own_case, one_of
 
 FRAMEWORKS = ("Python", "PySpark", "Cntk", "TensorFlow", "PyTorch", "XGBoost")
 Framework = Annotated[str, in_its_own_case(FRAMEWORKS)]  # plug-ins bring others
-Communicator = Annotated[
+COMMUNICATORS = ("None", "ParameterServer", "Gloo", "Mpi", "Nccl")
+Communicator = Annotated[  # which of them there are, the framework's launcher says
     str,
-    one_of(
-        ["None", "ParameterServer", "Gloo", "Mpi", "Nccl"], {"OpenMpi": "Mpi", "IntelMpi": "Mpi"}
-    ),
+    in_its_own_case(COMMUNICATORS, {"OpenMpi": "Mpi", "IntelMpi": "Mpi"}),
+    WithJsonSchema({"type": "string", "enum": list(COMMUNICATORS)}),
 ]
 Count = Annotated[int, Field(ge=1, le=100_000)]
 

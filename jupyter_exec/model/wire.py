@@ -66,25 +66,37 @@ Text = Annotated[str, BeforeValidator(literal)]
 
 def one_of(allowed: Sequence[str], also: Mapping[str, str] | None = None) -> BeforeValidator:
     """Accept the allowed words, and the aliases in `also`, in any letter case."""
-    table = {word.casefold(): word for word in allowed}
-    table.update({alias.casefold(): word for alias, word in (also or {}).items()})
+    table = _table(allowed, also)
 
     def check(value: Any) -> str:
         word = table.get(str(value).casefold())
         if word is None:
-            message = f"{value!r} is not one of {', '.join(allowed)}"
-            raise ValueError(message)
+            raise ValueError(none_of(value, allowed))
         return word
 
     return BeforeValidator(check, json_schema_input_type=Literal[tuple(allowed)])
 
 
-def in_its_own_case(known: Sequence[str]) -> BeforeValidator:
-    """Accept any text; words that are known in any letter case, and as they are written here."""
-    table = {word.casefold(): word for word in known}
+def none_of(value: Any, allowed: Sequence[str]) -> str:
+    """Return the message of a word that is not allowed."""
+    return f"{value!r} is not one of {', '.join(allowed)}"
+
+
+def in_its_own_case(known: Sequence[str], also: Mapping[str, str] | None = None) -> BeforeValidator:
+    """Accept any text; words that are known in any letter case, and as they are written here.
+
+    Args:
+        also: aliases, and the known word of each.
+    """
+    table = _table(known, also)
     return BeforeValidator(
         lambda value: table.get(value.casefold(), value) if isinstance(value, str) else value
     )
+
+
+def _table(words: Sequence[str], also: Mapping[str, str] | None) -> dict[str, str]:
+    table = {word.casefold(): word for word in words}
+    return table | {alias.casefold(): word for alias, word in (also or {}).items()}
 
 
 def _path(prefix: str, location: Sequence[int | str]) -> str | None:

@@ -10,11 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_exec.environments.addresses import secret_faults
 from jupyter_exec.errors import ExecError, Fault
+from jupyter_exec.model.definition import COMMUNICATORS
 from jupyter_exec.model.ids import check_experiment, check_run_id
+from jupyter_exec.model.wire import none_of
 from jupyter_exec.services.kernels import kernel_fault
 from jupyter_exec.services.workspace import watch_faults
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from jupyter_exec.model.definition import RunConfiguration
     from jupyter_exec.model.job import Resources
     from jupyter_exec.services.ways import Ways
@@ -42,6 +46,7 @@ async def configuration_faults(configuration: RunConfiguration, ways: Ways) -> l
         need = launcher.need(configuration)
     except ExecError as error:
         faults += error.faults
+    faults += _communicator_faults(configuration, faults)
     target = None
     try:
         target = ways.target_name(configuration)
@@ -65,6 +70,18 @@ async def configuration_faults(configuration: RunConfiguration, ways: Ways) -> l
             message = "only a notebook takes parameters; give a script arguments"
             faults.append(Fault(f"configuration.{name}", message))
     return list(dict.fromkeys(faults))  # target and needs ask the launcher too
+
+
+def _communicator_faults(configuration: RunConfiguration, known: Sequence[Fault]) -> list[Fault]:
+    """Return the fault of a word that nobody knows, where no launcher has told it: of no framework.
+
+    Args:
+        known: what is wrong already.
+    """
+    field, name = "configuration.communicator", configuration.communicator
+    if name in COMMUNICATORS or any(fault.target == field for fault in known):
+        return []
+    return [Fault(field, none_of(name[:80], COMMUNICATORS))]
 
 
 def _image_faults(configuration: RunConfiguration, ways: Ways) -> list[Fault]:

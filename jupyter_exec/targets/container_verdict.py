@@ -158,7 +158,8 @@ def failure_of(
     if in_doubt and len(ends) < len(plan.replicas) and causes.is_echo(cause):
         return None
     several = len(plan.replicas) > 1 or len(failures) > 1
-    said = Verdict(**causes.verdict(cause, named=several))
+    out_of_memory = any(end.out_of_memory for end in ends.values())
+    said = Verdict(**causes.verdict(cause, named=several, out_of_memory=out_of_memory))
     if said.code == "Signal" and cause.code == _ENDED:
         said.message = f"{said.message} (somebody stopped the container, or its engine)"
     return said

@@ -27,6 +27,7 @@ from jupyter_exec.testing import HOLD, READY, is_held, make_placement, until
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+BY_SOMEBODY = " (sent by somebody, or by a guard of the machine's memory)"
 ROOT = Path(__file__).parents[2]
 
 pytestmark = pytest.mark.skipif(
@@ -98,7 +99,7 @@ async def test_replica_killed(target: LocalTarget, tmp_path: Path) -> None:
     os.kill(started["replicas"][0]["pid"], signal.SIGKILL)
     outcome = await target.wait(handle)
     assert (outcome.exit_code, outcome.code) == (-9, "Signal")
-    assert outcome.message == "ended by SIGKILL (out of memory?)"
+    assert outcome.message == f"ended by SIGKILL{BY_SOMEBODY}"
     assert not is_held(placement.work_dir)
 
 

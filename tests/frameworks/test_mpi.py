@@ -6,6 +6,7 @@ import os
 import signal
 from typing import TYPE_CHECKING
 
+import psutil
 import pytest
 from framework_runs import API, finish, left_of, logs, submit
 from needs import need
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from servers import RunningServer
 
+BY_SOMEBODY = " (sent by somebody, or by a guard of the machine's memory)"
 RANKS = {"communicator": "Mpi", "mpi": {"processCountPerNode": 4}}
 ALLREDUCE = """
 from mpi4py import MPI
@@ -167,8 +169,21 @@ def test_a_killed_rank(server: RunningServer, learning_python: str, pipes: Path)
     run_id, pids = hold(server, learning_python, pipes)
     os.kill(pids[2], signal.SIGKILL)
     run = server.wait_for_end(run_id)
-    assert run["error"]["message"] == "rank-2: ended by SIGKILL (out of memory?)"
+    assert run["error"]["message"] == f"rank-2: ended by SIGKILL{BY_SOMEBODY}"
     assert left_of(run_id) == []
+
+
+def test_a_killed_mpirun(server: RunningServer, learning_python: str, pipes: Path) -> None:
+    run_id, pids = hold(server, learning_python, pipes)
+    (mpirun,) = {process.pid for process in psutil.Process(pids[0]).parents() if is_mpirun(process)}
+    os.kill(mpirun, signal.SIGKILL)
+    run = server.wait_for_end(run_id)
+    assert run["error"]["message"] == f"mpirun-0: ended by SIGKILL{BY_SOMEBODY}", logs(server, run)
+    assert left_of(run_id) == []
+
+
+def is_mpirun(process: psutil.Process) -> bool:
+    return process.cmdline()[:1] != [] and process.cmdline()[0].endswith("mpirun")
 
 
 def test_a_killed_server(

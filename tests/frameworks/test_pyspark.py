@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import textwrap
 from typing import TYPE_CHECKING, Any
 
@@ -230,7 +231,8 @@ def test_the_exception_of_python_is_the_cause(
     assert (run["status"], run["error"]["message"]) == ("Failed", cause), logs(server, run)
 
 
-def test_cancel_leaves_nothing(server: RunningServer, spark_python: str, tmp_path: Path) -> None:
+def busy_cluster(server: RunningServer, python: str, folder: Path) -> str:
+    """Return a run whose tasks are at work, on two workers, for ever."""
     busy = """
     def long(_):
         open(os.environ["HERE"] + "/ready", "w").close()
@@ -240,16 +242,38 @@ def test_cancel_leaves_nothing(server: RunningServer, spark_python: str, tmp_pat
     run_id = submit(
         server,
         SESSION + textwrap.dedent(busy),
-        spark_python,
-        {"HERE": str(tmp_path), **QUICK},
+        python,
+        {"HERE": str(folder), **QUICK},
         **spark(ui_enabled="false"),
         nodeCount=2,
         resources={"cpus": 1},
     )
-    until((tmp_path / "ready").exists, LONG_S)
+    until((folder / "ready").exists, LONG_S)
+    return run_id
+
+
+def test_cancel_leaves_nothing(server: RunningServer, spark_python: str, tmp_path: Path) -> None:
+    run_id = busy_cluster(server, spark_python, tmp_path)
     assert any("CoarseGrainedExecutorBackend" in line for line in processes_of(server))
     server.client.post(f"jupyter-exec/v1/runs/{run_id}/cancel").raise_for_status()
     assert server.wait_for_end(run_id)["status"] == "Canceled"
+    assert processes_of(server) == []
+
+
+def test_a_killed_worker_is_named(server: RunningServer, spark_python: str, tmp_path: Path) -> None:
+    run_id = busy_cluster(server, spark_python, tmp_path)
+
+    def is_worker(process: psutil.Process) -> bool:
+        try:
+            here = process.environ().get("AZUREML_RUN_ID") == run_id
+            return here and "org.apache.spark.deploy.worker.Worker" in process.cmdline()
+        except psutil.Error:
+            return False
+
+    worker = next(filter(is_worker, psutil.process_iter()))
+    worker.kill()
+    message = server.wait_for_end(run_id)["error"]["message"]
+    assert re.match(r"worker-[01]: ended by SIGKILL", message)
     assert processes_of(server) == []
 
 
@@ -260,6 +284,14 @@ def test_no_spark_and_no_java(server: RunningServer, learning_python: str) -> No
     run = finish(server, "", learning_python, variables={"SPARK_HOME": "/nowhere"}, **spark())
     cause = "SPARK_HOME is /nowhere, which has no bin/spark-submit; set it right or unset it"
     assert run["error"]["message"] == f"{cause} (exit code 1)"
+
+
+def test_executors_that_no_worker_can_hold_are_refused(server: RunningServer) -> None:
+    settings = {"spark": {"configuration": {"spark.executor.memory": "100t"}}}
+    configuration = {"framework": "PySpark", "script": "train.py", "nodeCount": 2, **settings}
+    field = "definition.configuration.spark.configuration"
+    assert _refused(server, configuration) == {field}  # by the machine's memory
+    assert _refused(server, {**configuration, "resources": {"memory": "1Gi"}}) == {field}
 
 
 def test_what_makes_no_sense_is_refused(server: RunningServer) -> None:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.timeout(400)
 
+BY_SOMEBODY = " (sent by somebody, or by a guard of the machine's memory)"
 WAIT_S = 180  # torch itself takes a while to be imported on a busy machine
 
 DDP = """
@@ -195,7 +196,7 @@ def test_a_killed_rank_is_named(server: RunningServer, torch_python: str, pipes:
     assert listening == {"127.0.0.1"}
     os.kill(pids[1], signal.SIGKILL)
     run = server.wait_for_end(run_id, WAIT_S)
-    assert run["error"]["message"] == "rank-1: ended by SIGKILL (out of memory?)", logs(server, run)
+    assert run["error"]["message"] == f"rank-1: ended by SIGKILL{BY_SOMEBODY}", logs(server, run)
     assert processes(run_id) == []
 
 

@@ -39,7 +39,7 @@ with collective.CommunicatorContext(**meeting):
     watched = {"evals": [(data, "all")], "evals_result": errors, "verbose_eval": False}
     model = xgboost.train({"max_depth": 3}, data, 10, **watched)
     if rank == 1 and "long" in sys.argv:
-        time.sleep(9)  # longer than startTimeoutSeconds
+        time.sleep(14)  # longer than startTimeoutSeconds
 print("error %.6f" % errors["all"]["rmse"][-1], hashlib.sha256(model.save_raw()).hexdigest())
 """
 # As a script for Kubeflow's operator has it: rank 0 starts the tracker, and trains too.
@@ -77,17 +77,29 @@ def test_a_worker_that_raises_is_the_cause(server: RunningServer, learning_pytho
 
 
 def test_a_worker_that_does_not_come(server: RunningServer, learning_python: str) -> None:
-    fields = {**WORKERS, "startTimeoutSeconds": 6}
+    fields = {**WORKERS, "startTimeoutSeconds": 12}
     run = finish(server, TRAIN, learning_python, PATIENCE_S, arguments=["missing"], **fields)
     assert run["error"]["message"] == (
-        "tracker-0: 1 of 2 workers did not come within 6 s after the first; the others wait; "
+        "tracker-0: worker-1 did not come within 12 s after the first; the others wait; "
+        "startTimeoutSeconds says how long to wait (exit code 1)"
+    ), logs(server, run)
+    assert left_of(run["runId"]) == []
+
+
+def test_nobody_comes(server: RunningServer, learning_python: str) -> None:
+    fields = {**WORKERS, "nodeCount": 3, "startTimeoutSeconds": 12}
+    script = "import signal; signal.pause()"
+    run = finish(server, script, learning_python, PATIENCE_S, **fields)
+    assert run["error"]["message"] == (
+        "tracker-0: worker-0, worker-1, worker-2 did not come within 12 s: the script has to open "
+        "an xgboost.collective.CommunicatorContext in each worker; "
         "startTimeoutSeconds says how long to wait (exit code 1)"
     ), logs(server, run)
     assert left_of(run["runId"]) == []
 
 
 def test_a_group_that_stands_may_take_long(server: RunningServer, learning_python: str) -> None:
-    fields = {**WORKERS, "startTimeoutSeconds": 7}
+    fields = {**WORKERS, "startTimeoutSeconds": 12}
     run = finish(server, TRAIN, learning_python, PATIENCE_S, arguments=["long"], **fields)
     assert (run["status"], run["error"]) == ("Completed", None), logs(server, run)
 

@@ -60,6 +60,20 @@ def test_a_script_and_its_result(kernel):
     assert kernel.value("run.result()") == {"z": [20, "__main__"]}
 
 
+def test_nodes_of_tensorflow_are_workers_and_the_text_says_so(kernel):
+    cell = kernel.execute(
+        "%%submit --script --wait --framework tensorflow --nodes 2 --out task\n"
+        "import json, os, time\ntask = json.loads(os.environ['TF_CONFIG'])\n"
+        "while task['task']['index'] and not os.path.exists('outputs/result.pkl'):\n"
+        "    time.sleep(0.05)  # the first is not the last to leave"
+    )
+    assert cell.status == "ok", cell.stream("stderr")
+    said = "TensorFlow: 2 workers, without parameter servers (MultiWorkerMirroredStrategy)\n"
+    assert cell.stream("stdout").startswith(said)
+    assert kernel.value("[len(each) for each in task['cluster'].values()]") == [2]
+    assert kernel.value("task['task']") == {"type": "worker", "index": 0}
+
+
 def test_a_secret_reaches_the_run_and_nothing_else(kernel, server):
     kernel.execute('import os; os.environ["HF_TOKEN"] = "s3cr3t-of-mine"')
     done = kernel.execute(

@@ -267,6 +267,31 @@ def test_a_fault_is_told_once(server):
     assert detail["target"] == "definition.configuration.framework"
 
 
+@pytest.mark.parametrize(
+    ("framework", "communicator", "message"),
+    [
+        ("python", "Nope", "framework Python has no communicator 'Nope'; allowed: Mpi, None"),
+        (
+            "PyTorch",
+            "horovod",
+            "framework PyTorch has no communicator 'horovod'; allowed: Gloo, Mpi, Nccl, None",
+        ),
+        (
+            "Fortran",
+            "Nope",
+            "'Nope' is not one of None, ParameterServer, Gloo, Mpi, Nccl",
+        ),
+    ],
+)
+def test_the_communicators_that_go_with_a_framework(server, framework, communicator, message):
+    configuration = {"script": "a.py", "framework": framework, "communicator": communicator}
+    answer = submit(server, 400, definition={"configuration": configuration})
+    details = answer["error"].get("details") or [answer["error"]]
+    assert {
+        "definition.configuration.communicator": message,
+    }.items() <= {detail["target"]: detail["message"] for detail in details}.items()
+
+
 def test_ten_faults_at_once(server):
     definition = {
         "configuration": {

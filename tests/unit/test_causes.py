@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from jupyter_exec.targets.container_plan import ReplicaPlan
 from jupyter_exec.targets.container_verdict import AttemptPlan, End, end_of, failure_of, judge
+from jupyter_exec.targets.shim import memory
 from jupyter_exec.targets.shim.causes import Failure, cause, failures, is_echo, signed, verdict
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ ECHOES = [
     (-13, ""),
     (-9, ""),
 ]
+BY_SOMEBODY = " (sent by somebody, or by a guard of the machine's memory)"
 CAUSES = [(1, "ValueError: no such column"), (3, ""), (-11, ""), (-9, "epoch 3"), (2, "loss: nan")]
 
 
@@ -71,15 +73,35 @@ def test_what_is_known_is_no_echo() -> None:
         (1, "boom", "boom (exit code 1)"),
         (7, "", "exit code 7"),
         (-11, "boom", "ended by SIGSEGV"),
-        (-9, "", "ended by SIGKILL (out of memory?)"),
+        (-9, "", f"ended by SIGKILL{BY_SOMEBODY}"),
         (-40, "", "ended by signal 40"),
     ],
 )
 def test_words(code: int, line: str, said: str) -> None:
-    words = verdict(Failure("worker-1", code, line), named=False)
+    words = verdict(Failure("main-0", code, line), named=False)
     assert words["message"] == said
     assert words["code"] == ("ExitCode" if code > 0 else "Signal")
     assert verdict(Failure("worker-1", code, line), named=True)["message"] == f"worker-1: {said}"
+
+
+@pytest.mark.parametrize("name", ["mpirun-0", "rank-2"])
+def test_a_signal_names_whom_it_ended_unless_that_is_all(name: str) -> None:
+    assert verdict(Failure(name, -9, ""), named=False)["message"].startswith(f"{name}: ended by")
+
+
+def test_out_of_memory_is_said_where_the_kernel_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    killed = Failure("main-0", -9, "")
+    said = "ended by SIGKILL (the kernel has killed for lack of memory meanwhile)"
+    assert verdict(killed, named=False, out_of_memory=True)["message"] == said
+    alone = plan_of(tmp_path, "")
+    assert said_of(alone, {"c0": End(-9, out_of_memory=True)}) == f"worker-0: {said}"
+    vmstat = tmp_path / "vmstat"
+    monkeypatch.setattr(memory, "_VMSTAT", str(vmstat))
+    assert memory.kernel_kills() is None
+    vmstat.write_text("nr_free_pages 7\noom_kill_x 1\noom_kill 25\n")
+    assert memory.kernel_kills() == 25
 
 
 def test_signals() -> None:
@@ -248,9 +270,9 @@ def test_what_engines_know_is_the_cause(tmp_path: Path, end: End, said: str) -> 
 
 def test_signals_of_containers(tmp_path: Path) -> None:
     alone = plan_of(tmp_path, "")
-    stopped = "ended by SIGTERM (somebody stopped the container, or its engine)"
+    stopped = "worker-0: ended by SIGTERM (somebody stopped the container, or its engine)"
     assert said_of(alone, {"c0": End(-15)}) == stopped
-    assert said_of(alone, {"c0": End(-9)}) == "ended by SIGKILL (out of memory?)"
+    assert said_of(alone, {"c0": End(-9)}) == f"worker-0: ended by SIGKILL{BY_SOMEBODY}"
     for number in (signal.SIGKILL, signal.SIGTERM):
         end = end_of({"Status": "exited", "ExitCode": 128 + number})
         assert end == End(-number)

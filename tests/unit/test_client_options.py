@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_exec.client.frameworks import framework_section
+from jupyter_exec.client.frameworks import framework_section, several_words
 from jupyter_exec.client.options import (
     configuration,
     environment_section,
@@ -287,3 +287,28 @@ def test_counts_that_cannot_be(example):
     with pytest.raises(InvalidRequest, match=re.escape(example["reason"])) as caught:
         framework_section(**example["words"])
     assert caught.value.faults[0].target == example["option"]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ({}, None),
+        ({"framework": "PyTorch", "processes": 1}, None),
+        ({"processes": 4, "nodes": 2}, "Python, Mpi: 4 processes on 2 nodes"),
+        ({"framework": "pytorch", "nodes": 2}, "PyTorch, Gloo: 2 processes"),
+        ({"framework": "pytorch", "processes": 4, "nodes": 2}, "PyTorch, Gloo: 4 processes on 2 n"),
+        ({"framework": "xgboost", "processes": 3}, "XGBoost: 3 workers"),
+        ({"framework": "pyspark", "nodes": 2}, "PySpark: 2 workers"),
+        (
+            {"framework": "tensorflow", "nodes": 2},
+            "TensorFlow: 2 workers, without parameter servers (MultiWorkerMirroredStrategy)",
+        ),
+        (
+            {"framework": "tensorflow", "communicator": "ParameterServer", "processes": 4},
+            "TensorFlow: a chief, 2 workers and 1 parameter server",
+        ),
+    ],
+)
+def test_what_was_chosen_is_said(words, said):
+    told = several_words(framework_section(**words))
+    assert told == said or (said and told.startswith(said))

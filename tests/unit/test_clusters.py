@@ -36,6 +36,8 @@ def cluster(workers=2, servers=1, **more):
         (TENSORFLOW, "TensorFlow", "Gloo", "Mpi, None, ParameterServer"),
         (XGBOOST, "XGBoost", "Mpi", "None"),
         (XGBOOST, "XGBoost", "ParameterServer", "None"),
+        (XGBOOST, "XGBoost", "Nope", "None"),
+        (TENSORFLOW, "TensorFlow", "Nope", "Mpi, None, ParameterServer"),
     ],
 )
 def test_what_does_not_go_together(launcher, framework, communicator, allowed):

@@ -142,6 +142,36 @@ def test_all_faults_are_told_at_once():
     assert "allowed: None" in faults[0].message
 
 
+@pytest.mark.parametrize(
+    ("fields", "field", "word"),
+    [
+        ({"nodeCount": 2}, "nodeCount", "2 nodes"),
+        ({"mpi": {"processCountPerNode": 4}}, "mpi.processCountPerNode", "4 processes"),
+        (
+            {"framework": "PyTorch", "pyTorch": {"processCount": 3}},
+            "pyTorch.processCount",
+            "3 processes",
+        ),
+        (
+            {"framework": "TensorFlow", "tensorflow": {"workerCount": 2}},
+            "tensorflow.workerCount",
+            "2 processes",
+        ),
+        ({"framework": "XGBoost", "nodeCount": 2}, "nodeCount", "2 nodes"),
+    ],
+)
+def test_a_notebook_is_one_kernel(fields, field, word):
+    (fault,) = NotebookLauncher().faults(configuration(script="n.ipynb", **fields))
+    assert fault.target == f"configuration.{field}"
+    assert "export the notebook as a script" in fault.message
+    assert fault.message.endswith(word)
+
+
+def test_a_notebook_leaves_other_frameworks_sections_alone():
+    sections = {"tensorflow": {"workerCount": 2}, "pyTorch": {"processCount": 2}}
+    assert NotebookLauncher().faults(configuration(script="n.ipynb", **sections)) == []
+
+
 def test_a_notebook():
     fields = {"script": "deep/nb.ipynb", "parameters": {"x": None}, "maxRunDurationSeconds": 5}
     job = NotebookLauncher().plan(configuration(**fields), context(AZUREML_RUN_ID="r"))

@@ -18,6 +18,7 @@ import pytest
 from jupyter_exec.launchers import mpi, ranks, spark_submit
 from jupyter_exec.launchers.base import LaunchContext
 from jupyter_exec.launchers.elastic import AGENT
+from jupyter_exec.launchers.xgboost import TRACKER
 from jupyter_exec.model.definition import RunConfiguration
 from jupyter_exec.model.job import Address
 from jupyter_exec.services.ways import Ways
@@ -30,6 +31,8 @@ PROGRAMS = {
     mpi.MPIRUN: "{mpirun}",
     str(AGENT): "{torch_agent}/main.py",
     str(AGENT.parent): "{torch_agent}",
+    str(TRACKER): "{xgboost_tracker}/main.py",
+    str(TRACKER.parent): "{xgboost_tracker}",
     str(spark_submit.RUNNER): "{spark}",
     str(spark_submit.RUNNER.parent): "{spark folder}",
 }

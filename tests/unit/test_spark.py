@@ -12,7 +12,7 @@ from jupyter_exec.launchers.pyspark import PySparkLauncher
 from jupyter_exec.launchers.spark_packages import why_unresolved
 from jupyter_exec.launchers.spark_runner import main as runner
 from jupyter_exec.model.definition import RunConfiguration
-from jupyter_exec.model.job import Address
+from jupyter_exec.model.job import Address, Resources
 from jupyter_exec.targets.shim.record import last_line
 
 LAUNCHER = PySparkLauncher()
@@ -48,6 +48,55 @@ def words(configuration, context=CONTEXT):
 )
 def test_what_spark_cannot_run_is_refused(fields, target):
     assert [fault.target for fault in LAUNCHER.faults(asked(**fields))] == [target]
+
+
+GIB = 2**30
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"settings": {"spark.executor.memory": "1025m"}}, "1025m, and a worker has 1024 MiB"),
+        ({"settings": {"spark.executor.memory": "2G"}}, "set it to 1024m or less"),
+        ({"settings": {"spark.executor.memory": "1025"}}, "1025, and"),
+        ({"settings": {"spark.executor.memory": "1024m"}}, None),
+        ({"settings": {"spark.executor.memory": "1gb"}}, None),
+        ({"settings": {"spark.executor.memory": "much"}}, None),  # Spark says so itself
+        ({"resources": {"memory": "300Mi"}}, "worker with 300 MiB has no room"),
+        ({"resources": {"memory": "512Mi"}}, None),
+        ({"resources": {"cpus": 4}, "settings": {"spark.executor.cores": "4"}}, None),
+        ({"resources": {"cpus": 1.5}, "settings": {"spark.executor.cores": "2"}}, "worker has 1,"),
+        ({"resources": {}, "settings": {"spark.executor.cores": "2"}}, "executor.cores is 2, and"),
+        ({"settings": {"spark.task.cpus": "3"}}, "spark.task.cpus is 3, and an executor has 2"),
+        (
+            {"settings": {"spark.executor.cores": "2", "spark.cores.max": "1"}},
+            "spark.cores.max is 1",
+        ),
+        ({"settings": {"spark.task.cpus": "2", "spark.cores.max": "1"}}, "executor has 1"),
+        ({"nodeCount": 1, "settings": {"spark.executor.memory": "9t"}}, None),
+    ],
+)
+def test_executors_fit_into_workers(fields, said):
+    configuration = asked(
+        **{"nodeCount": 2, "resources": {"cpus": 2, "memory": GIB}, **fields},
+    )
+    faults = LAUNCHER.faults(configuration) + LAUNCHER.faults_on(configuration, Resources(9, GIB))
+    assert len(faults) == (said is not None)
+    for fault in faults:
+        assert said in fault.message
+
+
+def test_a_worker_of_unknown_size_has_what_the_machine_has():
+    configuration = asked(nodeCount=2, settings={"spark.executor.memory": "3g"})
+    assert LAUNCHER.faults(configuration) == []
+    assert LAUNCHER.faults_on(configuration, Resources(2, 4 * GIB)) == []
+    (fault,) = LAUNCHER.faults_on(configuration, Resources(2, 4 * GIB - 1))
+    assert fault.target == "configuration.spark.configuration"
+    assert "a worker has 3071 MiB (on target 'local', all memory but 1 GiB)" in fault.message
+    assert LAUNCHER.faults_on(configuration, Resources(2)) == []
+    said = {"SPARK_WORKER_MEMORY": "9g"}
+    configuration = asked(nodeCount=2, settings={"spark.executor.memory": "3g"}, variables=said)
+    assert LAUNCHER.faults_on(configuration, Resources(2, GIB)) == []
 
 
 @pytest.mark.parametrize("part", ["group", "artifact", "version"])

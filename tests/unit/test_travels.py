@@ -19,6 +19,7 @@ SHIM = sorted(ROOT.glob("targets/shim/*.py"))
 LOCAL_RUNNER = [ROOT / "services/localrun/link.py", ROOT / "services/localrun/runner.py"]
 NOTEBOOK_RUNNER = sorted(ROOT.glob("launchers/notebook_runner/*.py"))
 TORCH_AGENT = sorted(ROOT.glob("launchers/torch_agent/*.py"))
+XGBOOST_TRACKER = sorted(ROOT.glob("launchers/xgboost_tracker/*.py"))
 SPARK_RUNNER = sorted(ROOT.glob("launchers/spark_runner/*.py"))
 OLD_PYTHON = [
     ROOT / "current_run.py",
@@ -75,6 +76,7 @@ def test_there_is_something_to_look_at() -> None:
     assert {"main.py", "nothing.py"} <= {file.name for file in SPARK_RUNNER}
     assert {"main.py", "session.py", "boot.py"} <= {file.name for file in NOTEBOOK_RUNNER}
     assert "main.py" in {file.name for file in TORCH_AGENT}
+    assert "main.py" in {file.name for file in XGBOOST_TRACKER}
 
 
 @pytest.mark.parametrize("file", OLD_PYTHON, ids=path_of)
@@ -99,3 +101,9 @@ def test_the_notebook_runner_needs_the_notebook_libraries_only(file: Path) -> No
 def test_the_torch_agent_needs_torch_only(file: Path) -> None:
     ast.parse(file.read_bytes(), feature_version=(3, 8))
     assert strangers(file) <= {"torch"}
+
+
+@pytest.mark.parametrize("file", XGBOOST_TRACKER, ids=path_of)
+def test_the_tracker_needs_xgboost_only(file: Path) -> None:
+    ast.parse(file.read_bytes(), feature_version=(3, 8))
+    assert strangers(file) <= {"xgboost"}

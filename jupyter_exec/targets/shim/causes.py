@@ -20,6 +20,9 @@ ECHO_S = 2.0
 SETTLE_S = 0.5
 """How long to wait for others that fail with it: the first need not be the cause."""
 
+_BY_THE_KERNEL = " (the kernel has killed for lack of memory meanwhile)"
+_BY_SOMEBODY = " (sent by somebody, or by a guard of the machine's memory)"
+_ONLY = "main-"  # the process of a job that has one
 _SHELL_SIGNAL = 128  # what a shell adds to the number of a signal
 _SIGNALS = 64
 _MOST_CODE = 255
@@ -152,12 +155,15 @@ def _written_at(log: str) -> float:
         return 0.0
 
 
-def verdict(failure: Failure, *, named: bool) -> "Dict[str, Any]":
+def verdict(failure: Failure, *, named: bool, out_of_memory: bool = False) -> "Dict[str, Any]":
     """Return code, message and exit code of a job that ended because of this.
 
     Args:
-        named: say whose failure it is.
+        named: say whose failure it is. It is said of a signal in any case where the process is not
+            all that there is, such as mpirun.
+        out_of_memory: the kernel has killed a process for lack of memory meanwhile.
     """
+    named = named or (failure.code < 0 and not failure.name.startswith(_ONLY))
     name = f"{failure.name}: " if named else ""
     if failure.known is not None:
         code, text = failure.known
@@ -168,7 +174,7 @@ def verdict(failure: Failure, *, named: bool) -> "Dict[str, Any]":
         return {"code": "ExitCode", "message": name + text, "exit_code": failure.code}
     text = f"ended by {_signal_name(-failure.code)}"
     if -failure.code == signal.SIGKILL:
-        text += " (out of memory?)"
+        text += _BY_THE_KERNEL if out_of_memory else _BY_SOMEBODY
     return {"code": "Signal", "message": name + text, "exit_code": failure.code}
 
 

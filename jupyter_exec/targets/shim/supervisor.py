@@ -10,7 +10,7 @@ import select
 import time
 
 from jupyter_exec.targets.shim import proctree
-from jupyter_exec.targets.shim.memory import MemoryWatch
+from jupyter_exec.targets.shim.memory import MemoryWatch, kernel_kills
 from jupyter_exec.targets.shim.record import size_words
 from jupyter_exec.targets.shim.usage import UsageWatch, ended_cpu_s
 
@@ -96,6 +96,7 @@ class Supervisor:
         self._cut_short = cut_short
         self._started = time.monotonic()
         self._memory = MemoryWatch(replicas)
+        self._kernel_kills = kernel_kills()
         self._usage = UsageWatch(job.get("usage"), self._started)
         self._verdict: "Optional[Dict[str, Any]]" = None
         self._failed: "List[Replica]" = []  # in the order of their ends
@@ -234,7 +235,8 @@ class Supervisor:
         if going and now < self._doubt_until:
             return None
         several = len(self.replicas) > 1 or len(failures) > 1
-        return causes.verdict(cause, named=several)
+        out_of_memory = kernel_kills() != self._kernel_kills
+        return causes.verdict(cause, named=several, out_of_memory=out_of_memory)
 
     def _named(self, replica: Replica, text: str) -> str:
         """Put the replica's name before the text where there are several."""

@@ -82,6 +82,13 @@ export function frameworkSection(
   const named = state.communicator.trim();
   const communicator =
     named || (isSeveral ? usualCommunicator(framework, state.gpus) : undefined);
+  // TensorFlow's processes are not counted by node: nodes alone are so many processes.
+  const isByNodes =
+    framework === 'TensorFlow' &&
+    communicator?.toLowerCase() === 'parameterserver' &&
+    count === undefined &&
+    (machines ?? 1) > 1;
+  const total = isByNodes ? machines : count;
   const has = communicatorsOf(framework);
   if (isSeveral && named.toLowerCase() === 'none' && has.length > 0) {
     complain(
@@ -98,14 +105,14 @@ export function frameworkSection(
     ...(asked && { framework: asked }),
     ...(communicator && { communicator }),
     ...(machines !== undefined && { nodeCount: machines }),
-    ...(count !== undefined &&
+    ...(total !== undefined &&
       processesOf(
         framework,
         communicator,
         named !== '',
-        count,
+        total,
         machines ?? 1,
-        message => complain('processes', message),
+        message => complain(isByNodes ? 'nodes' : 'processes', message),
         trans
       ))
   };

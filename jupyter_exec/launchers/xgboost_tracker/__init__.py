@@ -1,0 +1,1 @@
+"""Where the workers of XGBoost meet; this folder travels with runs, `main.py` starts."""
