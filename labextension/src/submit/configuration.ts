@@ -52,7 +52,12 @@ export function configurationOf(
     ...parametersOf(subject, state, trans, complain),
     ...(isOneProcess(subject, state)
       ? {}
-      : frameworkSection(state, trans, complain)),
+      : frameworkSection(
+          state,
+          trans,
+          complain,
+          subject.run?.definition.configuration?.tensorflow
+        )),
     ...(state.environment === 'kernel' ? { kernel: state.kernel } : {}),
     target: state.target || undefined,
     environment: environmentOf(subject, state, provisions, trans, complain),

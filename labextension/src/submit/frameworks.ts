@@ -40,7 +40,8 @@ export const SEVERAL = [
   'nodes'
 ] as const;
 
-function knownAs(name: string): string {
+/** A framework as definitions write it; one that a plug-in brings stays as it is. */
+export function knownAs(name: string): string {
   const folded = name.toLowerCase();
   return (
     FRAMEWORKS.find(each => each.name.toLowerCase() === folded)?.name ?? name
@@ -63,16 +64,22 @@ function communicatorsOf(framework: string): readonly string[] {
   return FRAMEWORKS.find(each => each.name === framework)?.communicators ?? [];
 }
 
+/** What a run says of its cluster of TensorFlow's. */
+type Cluster = NonNullable<RunDefinition['configuration']>['tensorflow'];
+
 /**
  * Make the fields of a configuration; none where nothing was said.
  *
  * Source: `framework_section` in `jupyter_exec/client/frameworks.py`, which makes the same; the
  * tests of both read `tests/unit/framework_examples.json`.
+ *
+ * @param past - of the run that is run again: its parameter servers and its chief stay.
  */
 export function frameworkSection(
   state: Several,
   trans: TranslationBundle,
-  complain: (field: FieldId, message: string) => void
+  complain: (field: FieldId, message: string) => void,
+  past?: Cluster
 ): JsonObject {
   const count = countOf(state, 'processes', trans, complain);
   const machines = countOf(state, 'nodes', trans, complain);
@@ -106,7 +113,8 @@ export function frameworkSection(
         count,
         machines ?? 1,
         message => complain('processes', message),
-        trans
+        trans,
+        past
       ))
   };
 }
@@ -119,7 +127,8 @@ function processesOf(
   count: number,
   nodes: number,
   complain: (message: string) => void,
-  trans: TranslationBundle
+  trans: TranslationBundle,
+  past: Cluster
 ): JsonObject {
   const word = communicator?.toLowerCase() ?? 'none';
   if (framework === 'PySpark') {
@@ -131,10 +140,8 @@ function processesOf(
     return {};
   }
   if (framework === 'TensorFlow' && word === 'parameterserver') {
-    if (isNamed) {
-      return clusterOf(count, complain, trans);
-    }
-    return { tensorflow: { workerCount: count, parameterServerCount: 0 } };
+    const servers = isNamed ? past?.parameterServerCount || 1 : 0;
+    return clusterOf(count, servers, past?.chief, complain, trans);
   }
   if (framework === 'PyTorch' && ['gloo', 'nccl'].includes(word)) {
     return { pyTorch: { processCount: count } };
@@ -152,21 +159,31 @@ function processesOf(
   return { mpi: { processCountPerNode: count / nodes } };
 }
 
-/** A chief, a parameter server, and workers: so many processes in all. */
+/** Parameter servers, a chief where there are some, and workers: so many processes in all. */
 function clusterOf(
   count: number,
+  servers: number,
+  chief: boolean | null | undefined,
   complain: (message: string) => void,
   trans: TranslationBundle
 ): JsonObject {
-  if (count < 3) {
-    complain(
-      trans.__(
-        'A parameter server needs a chief and a worker beside it: 3 processes or more. Without a communicator all are workers.'
-      )
-    );
-    return {};
+  const others = servers + Number(chief ?? servers > 0);
+  if (count > others) {
+    return {
+      tensorflow: { workerCount: count - others, parameterServerCount: servers }
+    };
   }
-  return { tensorflow: { workerCount: count - 2, parameterServerCount: 1 } };
+  complain(
+    others === 2
+      ? trans.__(
+          'A parameter server needs a chief and a worker beside it: 3 processes or more. Without a communicator all are workers.'
+        )
+      : trans.__(
+          'This cluster has a worker beside its chief and its parameter servers: %1 processes or more.',
+          others + 1
+        )
+  );
+  return {};
 }
 
 function countOf(
@@ -187,9 +204,7 @@ function countOf(
 }
 
 /** Chief, workers and parameter servers together; the defaults are the server's. */
-function clusterSize(
-  asked: NonNullable<NonNullable<RunDefinition['configuration']>['tensorflow']>
-): number {
+function clusterSize(asked: NonNullable<Cluster>): number {
   const servers = asked.parameterServerCount ?? 1;
   const hasChief = asked.chief ?? servers > 0;
   return (asked.workerCount ?? 1) + servers + (hasChief ? 1 : 0);
@@ -211,10 +226,13 @@ export function severalOf(
   const isUnnamed =
     word === 'none' || (isCluster && tensorflow?.parameterServerCount === 0);
   const processes = isCluster
-    ? tensorflow && clusterSize(tensorflow)
+    ? clusterSize(tensorflow ?? {})
     : name === 'PyTorch' && ['gloo', 'nccl'].includes(word)
       ? pyTorch?.processCount
-      : perNode && perNode * (nodeCount ?? 1);
+      : // Spark has no number of processes; clients that send all sections say 1.
+        name === 'PySpark'
+        ? undefined
+        : perNode && perNode * (nodeCount ?? 1);
   return {
     framework: name,
     communicator: isUnnamed ? '' : (communicator ?? ''),
