@@ -79,6 +79,8 @@ tracker.wait_for()
 class CollectiveLauncher(Launcher):
     """`nodeCount` x `mpi.processCountPerNode` workers and a tracker; one worker needs none."""
 
+    counts = ("nodeCount", "mpi.processCountPerNode")
+
     def faults(self, configuration: RunConfiguration) -> list[Fault]:
         """Return what is wrong: no script or command, a script elsewhere, too many workers."""
         count = _workers(configuration)

@@ -340,10 +340,30 @@ class Target(Answer):
     queue: list[WaitingRun]
 
 
+class CommunicatorView(Answer):
+    """A communicator of a framework, and what of a configuration counts its processes."""
+
+    name: str
+    counts: Annotated[
+        list[str], Field(description="such as mpi.processCountPerNode; none: there is one process")
+    ]
+
+
+class FrameworkView(Answer):
+    """A framework that is installed, one of a plug-in too."""
+
+    name: str
+    communicators: Annotated[
+        list[CommunicatorView],
+        Field(description="None where it has that; then the usual one of several processes first"),
+    ]
+
+
 class TargetList(Answer):
-    """All compute targets."""
+    """All compute targets, and the frameworks that runs on them can be of."""
 
     targets: list[Target]
+    frameworks: list[FrameworkView]
 
 
 class StartRunResult(Answer):

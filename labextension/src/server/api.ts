@@ -19,6 +19,7 @@ import type {
   SubmitRequest,
   SweepTrials,
   Target,
+  TargetList,
   TensorBoard
 } from '../types';
 import { Requester } from './request';
@@ -172,7 +173,11 @@ export class RunsApi {
   }
 
   async targets(): Promise<Target[]> {
-    const answer = await this.requester.get<{ targets: Target[] }>(['targets']);
-    return answer.targets;
+    return (await this.offered()).targets;
+  }
+
+  /** The targets, and the frameworks that runs can be of. */
+  offered(): Promise<TargetList> {
+    return this.requester.get(['targets']);
   }
 }

@@ -4,7 +4,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { typedValues } from '../model/schema';
 import type { EnvironmentDefinition } from '../types';
 import { hasOtherImage } from './container';
-import { frameworkSection, isOneProcess } from './frameworks';
+import { frameworkSection, IFramework, isOneProcess } from './frameworks';
 import { isSame, JsonObject } from './patch';
 import { complainOfResources } from './resources';
 import type { FieldId, ISubject, ISubmitState } from './state';
@@ -24,6 +24,8 @@ export interface IProvisions {
   readonly named: EnvironmentDefinition | null;
   /** Whether the target that is chosen has containers. */
   readonly isContained: boolean;
+  /** That the server has; undefined: those that are known. */
+  readonly frameworks?: readonly IFramework[];
 }
 
 /** Leave out what is not given. */
@@ -56,7 +58,8 @@ export function configurationOf(
           state,
           trans,
           complain,
-          subject.run?.definition.configuration?.tensorflow
+          subject.run?.definition.configuration?.tensorflow,
+          provisions.frameworks
         )),
     ...(state.environment === 'kernel' ? { kernel: state.kernel } : {}),
     target: state.target || undefined,

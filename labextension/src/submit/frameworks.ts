@@ -1,7 +1,7 @@
 /** Several processes: what each framework calls them. No DOM. */
 import type { TranslationBundle } from '@jupyterlab/translation';
 
-import type { RunDefinition } from '../types';
+import type { FrameworkView, RunDefinition } from '../types';
 import { JsonObject } from './patch';
 import type { FieldId, ISubject, ISubmitState } from './state';
 
@@ -10,21 +10,80 @@ export interface IFramework {
   readonly name: string;
   /** How its processes find each other, the usual way first; empty where it has a way of its own. */
   readonly communicators: readonly string[];
+  /** The fields that count processes, by communicator; `None` where it needs none. */
+  readonly counts: Readonly<Record<string, readonly string[]>>;
 }
 
+const RANKS = ['nodeCount', 'mpi.processCountPerNode'];
+const ELASTIC = ['nodeCount', 'pyTorch.processCount'];
+const CLUSTER = ['tensorflow.workerCount', 'tensorflow.parameterServerCount'];
+
 /**
- * The frameworks that the dialog offers; the server has the last word on what goes together.
+ * The frameworks that the dialog offers where the server does not tell, which has the last word on
+ * what goes together. In this order those that the server tells are offered, too.
  *
  * Source: `_HAVE` in `jupyter_exec/client/frameworks.py`, and the launchers' tables.
  */
 export const FRAMEWORKS: readonly IFramework[] = [
-  { name: 'Python', communicators: ['Mpi'] },
-  { name: 'PyTorch', communicators: ['Gloo', 'Nccl', 'Mpi'] },
-  { name: 'TensorFlow', communicators: ['ParameterServer', 'Mpi'] },
-  { name: 'PySpark', communicators: [] },
-  { name: 'XGBoost', communicators: [] },
-  { name: 'Cntk', communicators: ['Mpi'] }
+  { name: 'Python', communicators: ['Mpi'], counts: { Mpi: RANKS } },
+  {
+    name: 'PyTorch',
+    communicators: ['Gloo', 'Nccl', 'Mpi'],
+    counts: { Gloo: ELASTIC, Nccl: ELASTIC, Mpi: RANKS }
+  },
+  {
+    name: 'TensorFlow',
+    communicators: ['ParameterServer', 'Mpi'],
+    counts: { ParameterServer: CLUSTER, Mpi: RANKS }
+  },
+  { name: 'PySpark', communicators: [], counts: { None: ['nodeCount'] } },
+  { name: 'XGBoost', communicators: [], counts: { None: RANKS } },
+  { name: 'Cntk', communicators: ['Mpi'], counts: { Mpi: RANKS } }
 ];
+
+/** The frameworks to offer: those that the server has, the known ones first. */
+export function frameworksOf(
+  served: readonly FrameworkView[] | undefined
+): readonly IFramework[] {
+  if (served === undefined) {
+    return FRAMEWORKS;
+  }
+  const place = ({ name }: FrameworkView) => {
+    const found = FRAMEWORKS.findIndex(each => each.name === name);
+    return found < 0 ? FRAMEWORKS.length : found;
+  };
+  return [...served]
+    .sort((one, other) => place(one) - place(other))
+    .map(({ name, communicators }) => {
+      const several = communicators.filter(each => each.counts.length > 0);
+      return {
+        name,
+        communicators: communicators
+          .map(each => each.name)
+          .filter(each => each !== 'None'),
+        counts: Object.fromEntries(
+          several.map(each => [each.name, each.counts])
+        )
+      };
+    });
+}
+
+/** The fields that count processes of a framework; undefined where nobody has told. */
+export function countsOf(
+  frameworks: readonly IFramework[],
+  framework: string,
+  communicator: string,
+  gpus = ''
+): readonly string[] | undefined {
+  const name = knownAs(framework.trim() || 'Python', frameworks);
+  const found = frameworks.find(each => each.name === name);
+  const named =
+    communicator.trim() || usualCommunicator(name, gpus, frameworks) || 'None';
+  const folded = named.toLowerCase();
+  return Object.entries(found?.counts ?? {}).find(
+    ([each]) => each.toLowerCase() === folded
+  )?.[1];
+}
 
 /** What a person has said about processes; text fields as they were typed. */
 export type Several = Pick<
@@ -41,27 +100,28 @@ export const SEVERAL = [
 ] as const;
 
 /** A framework as definitions write it; one that a plug-in brings stays as it is. */
-export function knownAs(name: string): string {
+export function knownAs(
+  name: string,
+  frameworks: readonly IFramework[] = FRAMEWORKS
+): string {
   const folded = name.toLowerCase();
   return (
-    FRAMEWORKS.find(each => each.name.toLowerCase() === folded)?.name ?? name
+    frameworks.find(each => each.name.toLowerCase() === folded)?.name ?? name
   );
 }
 
 /** The communicator of several processes where none is named; undefined where there is none. */
 export function usualCommunicator(
   framework: string,
-  gpus = ''
+  gpus = '',
+  frameworks: readonly IFramework[] = FRAMEWORKS
 ): string | undefined {
-  const name = knownAs(framework.trim() || 'Python');
+  const name = knownAs(framework.trim() || 'Python', frameworks);
+  const found = frameworks.find(each => each.name === name);
   if (name === 'PyTorch' && !['', '0'].includes(gpus.trim())) {
     return 'Nccl';
   }
-  return communicatorsOf(name)[0];
-}
-
-function communicatorsOf(framework: string): readonly string[] {
-  return FRAMEWORKS.find(each => each.name === framework)?.communicators ?? [];
+  return found?.counts['None'] ? undefined : found?.communicators[0];
 }
 
 /** What a run says of its cluster of TensorFlow's. */
@@ -74,23 +134,30 @@ type Cluster = NonNullable<RunDefinition['configuration']>['tensorflow'];
  * tests of both read `tests/unit/framework_examples.json`.
  *
  * @param past - of the run that is run again: its parameter servers and its chief stay.
+ * @param frameworks - that the server has.
  */
 export function frameworkSection(
   state: Several,
   trans: TranslationBundle,
   complain: (field: FieldId, message: string) => void,
-  past?: Cluster
+  past?: Cluster,
+  frameworks: readonly IFramework[] = FRAMEWORKS
 ): JsonObject {
   const count = countOf(state, 'processes', trans, complain);
   const machines = countOf(state, 'nodes', trans, complain);
-  const asked = knownAs(state.framework.trim());
+  const asked = knownAs(state.framework.trim(), frameworks);
   const framework = asked || 'Python';
   const isSeveral = (count ?? 1) > 1 || (machines ?? 1) > 1;
   const named = state.communicator.trim();
   const communicator =
-    named || (isSeveral ? usualCommunicator(framework, state.gpus) : undefined);
-  const has = communicatorsOf(framework);
-  if (isSeveral && named.toLowerCase() === 'none' && has.length > 0) {
+    named ||
+    (isSeveral
+      ? usualCommunicator(framework, state.gpus, frameworks)
+      : undefined);
+  const found = frameworks.find(each => each.name === framework);
+  const has = found?.communicators ?? [];
+  const isAlone = named.toLowerCase() === 'none' && !found?.counts['None'];
+  if (isSeveral && isAlone && has.length > 0) {
     complain(
       'communicator',
       trans.__(
@@ -110,6 +177,7 @@ export function frameworkSection(
         framework,
         communicator,
         named !== '',
+        countsOf(frameworks, framework, communicator ?? 'None'),
         count,
         machines ?? 1,
         message => complain('processes', message),
@@ -124,6 +192,7 @@ function processesOf(
   framework: string,
   communicator: string | undefined,
   isNamed: boolean,
+  counts: readonly string[] | undefined,
   count: number,
   nodes: number,
   complain: (message: string) => void,
@@ -143,8 +212,20 @@ function processesOf(
     const servers = isNamed ? past?.parameterServerCount || 1 : 0;
     return clusterOf(count, servers, past?.chief, complain, trans);
   }
-  if (framework === 'PyTorch' && ['gloo', 'nccl'].includes(word)) {
+  const isElastic = framework === 'PyTorch' && ['gloo', 'nccl'].includes(word);
+  if (isElastic || counts?.includes('pyTorch.processCount')) {
     return { pyTorch: { processCount: count } };
+  }
+  if (counts?.includes('tensorflow.workerCount')) {
+    return { tensorflow: { workerCount: count } };
+  }
+  if (counts !== undefined && !counts.includes('mpi.processCountPerNode')) {
+    if (count > 1) {
+      complain(
+        trans.__('%1 does not count processes: say how many nodes.', framework)
+      );
+    }
+    return {};
   }
   if (count % nodes !== 0) {
     complain(

@@ -124,7 +124,12 @@ export function rerunRequestOf(
   complain: Complain
 ): RerunRequest {
   const ignore = () => undefined;
-  const past = { dependencies: null, named: null, isContained: wasContained };
+  const past = {
+    dependencies: null,
+    named: null,
+    isContained: wasContained,
+    frameworks: provisions.frameworks
+  };
   const old = configurationOf(subject, before, past, trans, ignore);
   const isChanged = isSeveralChanged(before, state);
   const now = configurationOf(
