@@ -13,6 +13,7 @@ export type RerunRequest = Schemas['RerunRequest'];
 export type Log = Schemas['Log'];
 export type LogList = Schemas['LogList'];
 export type Output = Schemas['Output'];
+export type OutputList = Schemas['OutputList'];
 export type Metrics = Schemas['Metrics'];
 export type Point = Schemas['Point'];
 export type CodeDiff = Schemas['CodeDiff'];

@@ -1479,6 +1479,8 @@ export interface components {
     /** @description The outputs of a run, by path. */
     OutputList: {
       outputs: components['schemas']['Output'][];
+      /** @description there is something for TensorBoard to show, perhaps not in outputs as long as the run goes on; of a sweep: of its trials */
+      eventFiles: boolean;
     };
     /** @description The content of one file: text, or bytes in base64. */
     OverlayFile: {

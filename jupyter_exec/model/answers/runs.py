@@ -274,6 +274,13 @@ class OutputList(Answer):
     """The outputs of a run, by path."""
 
     outputs: list[Output]
+    event_files: Annotated[
+        bool,
+        Field(
+            description="there is something for TensorBoard to show, perhaps not in outputs as long"
+            " as the run goes on; of a sweep: of its trials"
+        ),
+    ]
 
 
 class TensorBoard(Answer):

@@ -12,6 +12,7 @@ import type {
   Manifest,
   Metrics,
   Output,
+  OutputList,
   RerunRequest,
   Run,
   RunLock,
@@ -100,12 +101,12 @@ export class RunsApi {
   }
 
   async outputs(runId: string): Promise<Output[]> {
-    const answer = await this.requester.get<{ outputs: Output[] }>([
-      'runs',
-      runId,
-      'outputs'
-    ]);
-    return answer.outputs;
+    return (await this.outputList(runId)).outputs;
+  }
+
+  /** The outputs, and whether there is something for TensorBoard to show. */
+  outputList(runId: string): Promise<OutputList> {
+    return this.requester.get(['runs', runId, 'outputs']);
   }
 
   /** Start TensorBoard on what a run has written, or find it; it takes seconds to start. */
