@@ -108,7 +108,7 @@ def test_it_is_offered_and_run(lab_page: LabPage) -> None:
     assert names == ["None in particular", *known, "serves"]
     section.get_by_label("Framework").select_option("serves")
     assert section.get_by_label("Communicator").locator("option").all_inner_texts() == [
-        "The usual one"
+        "None is needed"
     ]
     # It counts nodes only.
     assert section.get_by_label("Processes", exact=True).is_disabled()
@@ -125,6 +125,12 @@ def test_it_is_offered_and_run(lab_page: LabPage) -> None:
     pages = page.get_by_label("Pages of the run")
     pages.wait_for(timeout=60_000)
     assert pages.get_by_role("link").all_inner_texts() == ["Page <b>0</b>"]
+    color = "it => getComputedStyle(it).color"
+    snapshot = page.locator(".jp-exec-overview button.jp-exec-link").first
+    assert pages.get_by_role("link").evaluate(color) == snapshot.evaluate(color)
+    texts = page.locator(".jp-exec-overview dl").first.locator("dt, dd").all_inner_texts()
+    told = dict(zip(texts[::2], texts[1::2], strict=True))
+    assert (told["Framework"], told["Nodes"]) == ("serves", "2")
     lab_page.shot("header-pages")
     until_served(lab_page, run["runId"])
     assert opened(pages.get_by_role("link")) == "/hello?of=0 of the run"

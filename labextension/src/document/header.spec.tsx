@@ -140,7 +140,9 @@ describe('The header of a run', () => {
       await waitFor(() => expect(outputs).toHaveBeenCalledTimes(1));
       expect(screen.queryByText('TensorBoard')).toBeNull();
       const tell = (runId: string) =>
-        act(() => server.tell({ type: 'metrics', runId, metrics: [] }));
+        act(() =>
+          server.tell({ type: 'metrics', runId, time: startedAt, metrics: [] })
+        );
       // Another run's metrics are no reason to look.
       tell('b');
       outputs.mockResolvedValue({ outputs: [], eventFiles: true });

@@ -81,7 +81,7 @@ export function SeveralProcesses(): JSX.Element | null {
             hint={
               takesProcesses
                 ? trans.__('Of the whole job.')
-                : trans.__('Say how many nodes.')
+                : trans.__('Only nodes are counted here.')
             }
           />
           <TextField
@@ -92,7 +92,7 @@ export function SeveralProcesses(): JSX.Element | null {
             hint={
               takesNodes
                 ? trans.__('On one machine a node is a group of processes.')
-                : trans.__('Each process is placed by itself.')
+                : trans.__('Only processes are counted here.')
             }
           />
         </div>
@@ -195,7 +195,9 @@ function Communicator(): JSX.Element {
       label={trans.__('Communicator')}
       empty={
         usual === undefined
-          ? trans.__('The usual one')
+          ? known?.communicators.length === 0
+            ? trans.__('None is needed')
+            : trans.__('The usual one')
           : usual === 'ParameterServer'
             ? trans.__('The usual one (workers alone)')
             : trans.__('The usual one (%1)', usual)
