@@ -5,7 +5,7 @@ import { act, fireEvent } from '@testing-library/react';
 import { RunServer } from '../../testing/runserver';
 import { ExecSettings } from '../model/settings';
 import { NOTHING_KNOWN } from './container';
-import { FRAMEWORKS } from './frameworks';
+import { FRAMEWORKS } from './frameworklist';
 import { SubmitDialog } from './dialog';
 import { SubmitModel } from './model';
 import { initialState, ISubject } from './state';

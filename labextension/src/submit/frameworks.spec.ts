@@ -4,14 +4,8 @@ import { resolve } from 'path';
 import { nullTranslator } from '@jupyterlab/translation';
 
 import type { RunDefinition } from '../types';
-import {
-  countsOf,
-  FRAMEWORKS,
-  frameworkSection,
-  frameworksOf,
-  isOneProcess,
-  severalOf
-} from './frameworks';
+import { countsOf, FRAMEWORKS, frameworksOf } from './frameworklist';
+import { frameworkSection, isOneProcess, severalOf } from './frameworks';
 import type { ISubject, ISubmitState } from './state';
 
 type Words = Readonly<Record<string, string | number>>;

@@ -4,7 +4,7 @@ import type { ExecModel } from '../model/exec';
 import { ExecSettings } from '../model/settings';
 import type { Run } from '../types';
 import { NOTHING_KNOWN } from './container';
-import { FRAMEWORKS } from './frameworks';
+import { FRAMEWORKS } from './frameworklist';
 import { SubmitModel } from './model';
 import { initialState, ISubject } from './state';
 

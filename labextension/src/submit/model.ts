@@ -15,7 +15,7 @@ import {
   ReadText
 } from './environmentfile';
 import { fieldsOf, placeSubmitFaults } from './faults';
-import type { IFramework } from './frameworks';
+import type { IFramework } from './frameworklist';
 import { remember } from './memory';
 import { rerunRequestOf, submitRequestOf } from './request';
 import type { FieldId, ISubject, ISubmitState, SubmitFaults } from './state';

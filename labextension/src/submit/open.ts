@@ -20,7 +20,7 @@ import { SubmitDialog } from './dialog';
 import { atTarget, readKnown } from './container';
 import { namesEnvironment } from './environmentfile';
 import { SubmitDrafts } from './drafts';
-import { frameworksOf } from './frameworks';
+import { frameworksOf } from './frameworklist';
 import { recall } from './memory';
 import { IKernelChoice, ISuggestions, SubmitModel } from './model';
 import { rerunState } from './rerunstate';

@@ -3,13 +3,8 @@ import * as React from 'react';
 
 import { useExec } from '../components/context';
 import { Field, idOf, TextField, useSubmit } from './fields';
-import {
-  countsOf,
-  isOneProcess,
-  knownAs,
-  SEVERAL,
-  usualCommunicator
-} from './frameworks';
+import { countsOf, knownAs, usualCommunicator } from './frameworklist';
+import { isOneProcess, SEVERAL } from './frameworks';
 
 /** Framework, processes and nodes: closed until somebody wants them. */
 export function SeveralProcesses(): JSX.Element | null {

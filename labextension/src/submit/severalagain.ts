@@ -1,6 +1,7 @@
 /** Several processes of a run that is run again: only what a person has changed is. No DOM. */
 import type { RunDefinition } from '../types';
-import { knownAs, SEVERAL } from './frameworks';
+import { knownAs } from './frameworklist';
+import { SEVERAL } from './frameworks';
 import type { JsonObject } from './patch';
 import type { FieldId, ISubmitState } from './state';
 
