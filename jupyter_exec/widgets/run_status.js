@@ -113,16 +113,17 @@ class StatusView {
   }
 
   async #act() {
-    // Not `disabled`, which would take the focus from who uses the keyboard.
     if (this.button.getAttribute("aria-disabled") === "true") return;
-    this.button.setAttribute("aria-disabled", "true");
+    this.acts = true;
+    this.#button(this.state.run ?? {});
+    let problem = "";
     try {
       await (this.ended ? this.actions.rerun() : this.actions.cancel());
-      this.note("");
-    } catch (error) {
-      this.note(error.message);
+    } catch ({ message }) {
+      problem = message;
     }
-    this.button.setAttribute("aria-disabled", "false");
+    this.acts = false;
+    this.note(problem);
   }
 
   /** Show what went wrong with the widget itself (a button that failed), apart from the run. */
@@ -181,7 +182,9 @@ class StatusView {
     const word = this.ended ? "Re-run" : "Cancel";
     this.#part("button", [word, run.displayName, this.actions.able()], () => [word]);
     this.button.setAttribute("aria-label", `${word} run ${run.displayName ?? ""}`);
-    this.button.hidden = !this.actions.able() || run.status === "CancelRequested";
+    // Neither `disabled` nor hidden, which would take the focus from who uses the keyboard.
+    this.button.setAttribute("aria-disabled", String(Boolean(this.acts) || run.status === "CancelRequested"));
+    this.button.hidden = !this.actions.able();
   }
 
   /** Links to the web pages that a run serves while it goes on, such as Spark's. */

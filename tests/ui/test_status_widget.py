@@ -154,6 +154,7 @@ def test_cancel_and_rerun_by_keyboard(notebook: Notebook) -> None:
     button.focus()
     page.keyboard.press("Enter")
     wait_for_state(page, "Canceled")
+    page.wait_for_function("document.activeElement.matches('.jp-exec-status-button')")
     picture(page, "canceled")
     again = page.get_by_role("button", name="Re-run run long", disabled=False)
     again.focus()
