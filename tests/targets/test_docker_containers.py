@@ -318,8 +318,9 @@ async def test_listeners_and_shared_memory(
         told["State"]["Pid"] = 0  # an engine elsewhere: a program in the container looks
         assert (2222 in (ports_in(api, told) or ())) == listens
     (placement.work_dir / "go-worker-1").touch()
-    while await target.silent(handle, addresses) != {("worker", 1): False}:
-        await asyncio.sleep(0.01)
+    name = container_name(placement.attempt_dir, "worker", 1)
+    await until(lambda: not api.inspect_container(name)["State"]["Running"])
+    assert await target.silent(handle, addresses) == {("worker", 1): False}
     (placement.work_dir / "go").touch()
     assert (await target.wait(handle)).message is None
 
