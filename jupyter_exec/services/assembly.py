@@ -44,7 +44,7 @@ _OVERDUE = "overdue"  # of the handle: why the run was ended
 _AWAITED, _LISTENED, _ENDED = "", "listened", "ended"
 _LOOK_S = 1.0
 _OFTEN_S = 0.2  # who has little to do listens for a short while only
-_REST = 20  # times as long as a look took, at least
+_REST = 10  # times as long as a look took, at least
 _GAP_S = 5.0
 _MOST_NAMED = 5
 

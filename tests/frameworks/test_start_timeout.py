@@ -30,7 +30,7 @@ if f"{kind}-{index}" not in sys.argv:
     address = ("::" if index else "127.0.0.1", port)
     listening = socket.create_server(address, family=socket.AF_INET6 if index else socket.AF_INET)
 if f"{kind}-{index}=brief" in sys.argv:
-    time.sleep(0.5)
+    time.sleep(0.7)
     sys.exit(0)
 print("waits", flush=True)
 while f"{kind}-{index}=file" not in sys.argv:
