@@ -8,6 +8,7 @@ node is `processCountPerNode` of them, and counts in what the job needs.
 from __future__ import annotations
 
 import posixpath
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from jupyter_exec.errors import Fault
@@ -15,7 +16,7 @@ from jupyter_exec.launchers.base import Launcher
 from jupyter_exec.launchers.commands import command_faults, command_of, job_of
 from jupyter_exec.launchers.ranks import python_rank_command
 from jupyter_exec.launchers.threads import thread_variables
-from jupyter_exec.model.job import Job, Role
+from jupyter_exec.model.job import Job, Ranks, Role
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -88,11 +89,8 @@ class MpiLauncher(Launcher):
             resources=self.need(configuration),
             listens=True,
         )
-        return job_of(
-            (role,),
-            configuration,
-            context,
-        )
+        job = job_of((role,), configuration, context)
+        return replace(job, ranks=Ranks(ranks, context.arrived))
 
     def replica_env(
         self,

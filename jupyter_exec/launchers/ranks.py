@@ -93,14 +93,33 @@ sys.exit(code)
 """
 
 # All ranks of a node compile this at the same time, so what only a failure needs is left to it.
+# Importing mpi4py.MPI is MPI_Init, where each rank waits for all others, so a finder that is asked
+# first notes that this one has come; it finds nothing, and goes. Notes that cannot be written (a
+# container of another user, a full disk) only leave the ranks unwatched.
 STARTER = f"""
 def _run():
     import atexit, os, sys
     main = sys.modules["__main__"]
     quiet = []
     atexit.register(lambda: [os.dup2(null, 2) for null in quiet])
-    failed = sys.argv[1]
-    del main._run, sys.argv[:2]
+    failed, arrived = sys.argv[1:3]
+    del main._run, sys.argv[:3]
+    def note(word, me=os.getpid()):
+        if coming in sys.meta_path and os.getpid() == me:
+            sys.meta_path.remove(coming)
+            try:
+                with open(arrived, "a") as file:
+                    file.write(word and "rank-%s%s\\n" % (os.environ.get("RANK", "0"), word))
+            except OSError:
+                pass
+    class Coming:
+        def find_spec(self, name, path=None, target=None):
+            if name == "mpi4py.MPI":
+                rc = getattr(sys.modules.get("mpi4py"), "rc", None)
+                note(" came" if getattr(rc, "initialize", True) else "")
+    coming = Coming()
+    sys.meta_path.insert(0, coming)
+    atexit.register(note, " ended")
     try:
         if sys.argv[0] == "-m":
             del sys.argv[0]
@@ -133,11 +152,12 @@ def rank_command(command: Sequence[str], context: LaunchContext) -> tuple[str, .
 def python_rank_command(command: Sequence[str], context: LaunchContext) -> tuple[str, ...]:
     """Return argv of each rank of MPI: a rank of Python's that fails does not wait for the others.
 
+    It tells when it begins to wait for them, which is where it imports mpi4py.MPI.
     That goes for `python script.py` and `python -m module`; other commands are left as they are.
     """
     words = list(command)
     if words and _PYTHON.fullmatch(words[0]):
         rest = words[2:] if words[1:2] == ["-u"] else words[1:]
         if rest and (rest[0].endswith(".py") or (rest[0] == "-m" and len(rest) > 1)):
-            words = [words[0], "-u", "-c", STARTER, context.failed, *rest]
+            words = [words[0], "-u", "-c", STARTER, context.failed, context.arrived, *rest]
     return rank_command(words, context)

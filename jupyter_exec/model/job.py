@@ -66,7 +66,8 @@ class Role:
         resources: of each replica.
         standby: set where the command may be started ahead of time.
         listens: each replica gets a port of its own, which the others are told.
-        serves: each opens its port when it starts, and the others wait for that.
+        serves: each opens its port when it starts, and the others wait for that; see `Job.ranks`
+            for those that open none.
         image: in place of that of the job's container.
     """
 
@@ -108,6 +109,20 @@ Replica = tuple[str, int]
 
 
 @dataclass(frozen=True)
+class Ranks:
+    """Processes that a framework's own launcher starts below a replica, and that wait for all.
+
+    Attributes:
+        count: how many there are.
+        arrived: file to which each appends `rank-3 came` when it begins to wait; where none does,
+            nobody looks after them. `rank-3 ended` means that it never will.
+    """
+
+    count: int
+    arrived: str
+
+
+@dataclass(frozen=True)
 class Job:
     """What a target starts: roles, and what they share.
 
@@ -123,6 +138,7 @@ class Job:
         masked: values that no message may repeat; written down nowhere.
         container: what the replicas run in; None = the target's own system.
         mounts: what they need of this machine besides the run's folder.
+        ranks: below the replicas, where they tell that they have come.
     """
 
     roles: tuple[Role, ...]
@@ -134,6 +150,7 @@ class Job:
     masked: tuple[str, ...] = field(default=(), repr=False)
     container: Container | None = None
     mounts: tuple[Mount, ...] = ()
+    ranks: Ranks | None = None
 
     def decides(self, role: Role, index: int) -> bool:
         """Tell whether the job is over only when this replica has ended."""

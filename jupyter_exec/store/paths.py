@@ -85,6 +85,10 @@ class RunPaths:
         """Lines of ranks that failed in one attempt: `rank-3 1`, in order."""
         return self.attempt(attempt) / "failed.txt"
 
+    def arrived(self, attempt: int) -> Path:
+        """Lines of ranks that have come to where they wait for each other: `rank-3 came`."""
+        return self.attempt(attempt) / "arrived.txt"
+
     @property
     def environment_log(self) -> Path:
         """What building the environment printed."""

@@ -113,15 +113,16 @@ class ComputeTarget(ABC):
 
     async def silent(
         self, handle: TargetHandle, addresses: Mapping[Replica, Address]
-    ) -> frozenset[Replica]:
-        """Return those of these replicas that run, and do not listen where they should.
+    ) -> Mapping[Replica, bool]:
+        """Return those of these replicas that do not listen where they should.
 
-        A target that cannot tell names none.
+        True: it still runs; False: it has ended, with exit code 0. A target that cannot tell names
+        none.
 
         Raises:
             RunFailed: it cannot be told now; it is asked again.
         """
-        return frozenset()
+        return {}
 
     @abstractmethod
     async def cancel(self, handle: TargetHandle) -> None:

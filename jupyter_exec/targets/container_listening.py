@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from jupyter_exec.targets import container_plan as plans
 from jupyter_exec.targets.container_removal import not_there_is_fine
+from jupyter_exec.targets.container_verdict import end_of, has_failed
 from jupyter_exec.targets.listening import TABLES, listening_ports, ports_of
 
 if TYPE_CHECKING:
@@ -25,8 +26,10 @@ if TYPE_CHECKING:
 
 def silent(
     engine: ContainerEngine, attempt_dir: Path, addresses: Mapping[Replica, Address]
-) -> frozenset[Replica]:
-    """Return those of these replicas of an attempt that run, and do not listen.
+) -> dict[Replica, bool]:
+    """Return those of these replicas of an attempt that do not listen, and whether they run.
+
+    Those that have failed are left out: their failure is the attempt's end.
 
     Args:
         attempt_dir: of the attempt, which the names of its containers come from.
@@ -35,15 +38,18 @@ def silent(
     Raises:
         RunFailed: the engine is away, or refuses.
     """
-    quiet = set()
+    quiet = {}
     with engine.api() as api:
         for replica, address in addresses.items():
             with not_there_is_fine():
                 found = api.inspect_container(plans.container_name(attempt_dir, *replica))
-                ports = ports_in(api, found) if found["State"].get("Running") else None
-                if ports is not None and address.port not in ports:
-                    quiet.add(replica)
-    return frozenset(quiet)
+                if found["State"].get("Running"):
+                    ports = ports_in(api, found)
+                    if ports is not None and address.port not in ports:
+                        quiet[replica] = True
+                elif (end := end_of(found["State"])) is not None and not has_failed(end):
+                    quiet[replica] = False
+    return quiet
 
 
 def ports_in(api: APIClient, container: Mapping[str, Any]) -> frozenset[int] | None:

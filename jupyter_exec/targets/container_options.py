@@ -97,7 +97,8 @@ def mounts(
 
     folders = {log.parent for log in placement.logs.values()}
     paths = RunPaths(placement.run_folder)
-    files = (paths.metrics, paths.failed(placement.attempt))
+    attempt = placement.attempt
+    files = (paths.metrics, paths.failed(attempt), paths.arrived(attempt))
     ours = [start_dir, placement.work_dir, *files, *sorted(folders)]
     wanted = {str(path): Mount(str(path), str(path), type="bind") for path in ours}
     for mount in job.mounts:

@@ -77,7 +77,8 @@ class Start:
         for each in {folder, self._start_dir, *logs}:
             each.mkdir(mode=0o700, parents=True, exist_ok=True)
         paths = RunPaths(self.placement.run_folder)
-        for file in (paths.metrics, paths.failed(self.placement.attempt)):
+        attempt = self.placement.attempt
+        for file in (paths.metrics, paths.failed(attempt), paths.arrived(attempt)):
             file.touch(mode=0o600)
         try:
             with self.engine.api() as api:

@@ -193,8 +193,8 @@ class DockerTarget(ComputeTarget):
 
     async def silent(
         self, handle: TargetHandle, addresses: Mapping[Replica, Address]
-    ) -> frozenset[Replica]:
-        """Return those that run, and do not listen.
+    ) -> Mapping[Replica, bool]:
+        """Return those that do not listen, and whether they run.
 
         Raises:
             RunFailed: the engine is away.

@@ -38,8 +38,10 @@ def ports_of(tables: bytes) -> frozenset[int]:
     return frozenset(int(local.rpartition(b":")[2], 16) for local in found)
 
 
-def silent(attempt_dir: Path, addresses: Mapping[Replica, Address]) -> frozenset[Replica]:
-    """Return those of these replicas of an attempt that run, and do not listen.
+def silent(attempt_dir: Path, addresses: Mapping[Replica, Address]) -> dict[Replica, bool]:
+    """Return those of these replicas of an attempt that do not listen, and whether they run.
+
+    One that failed ends the attempt, so those that have ended while it goes on have not.
 
     Args:
         attempt_dir: of the attempt; its shim has noted who was started.
@@ -47,11 +49,11 @@ def silent(attempt_dir: Path, addresses: Mapping[Replica, Address]) -> frozenset
     """
     ports = listening_ports()
     if ports is None:
-        return frozenset()
+        return {}
     quiet = {replica for replica, address in addresses.items() if address.port not in ports}
     started = (read_record(attempt_dir, "started.json") or {}).get("replicas", ()) if quiet else ()
-    return frozenset(
-        (one["role"], one["index"])
+    return {
+        (one["role"], one["index"]): proctree.identity(one["pid"]) == one["started"]
         for one in started
-        if (one["role"], one["index"]) in quiet and proctree.identity(one["pid"]) == one["started"]
-    )
+        if (one["role"], one["index"]) in quiet
+    }

@@ -168,8 +168,8 @@ class LocalTarget(ComputeTarget):
 
     async def silent(
         self, handle: TargetHandle, addresses: Mapping[Replica, Address]
-    ) -> frozenset[Replica]:
-        """Return those that run, and do not listen, as the kernel says; none on macOS."""
+    ) -> Mapping[Replica, bool]:
+        """Return those that do not listen, as the kernel says; none on macOS."""
         return await self._in_thread(listening.silent, Path(handle["attempt_dir"]), addresses)
 
     async def cancel(self, handle: TargetHandle) -> None:

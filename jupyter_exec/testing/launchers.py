@@ -54,9 +54,17 @@ class LauncherContract:
         """Return what a launcher knows besides the definition."""
         logs = work_dir.removesuffix("work") + "logs/{}.txt"
         env = {"AZUREML_RUN_ID": "run_1", "A": "1"}
-        failed = work_dir.removesuffix("work") + "attempts/1/failed.txt"
+        attempt = work_dir.removesuffix("work") + "attempts/1"
         return LaunchContext(
-            "run_1", work_dir, self.python, self.python, None, env, log=logs, failed=failed
+            "run_1",
+            work_dir,
+            self.python,
+            self.python,
+            None,
+            env,
+            log=logs,
+            failed=f"{attempt}/failed.txt",
+            arrived=f"{attempt}/arrived.txt",
         )
 
     def planned(self) -> list[tuple[RunConfiguration, Job]]:

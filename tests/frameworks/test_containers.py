@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from background_server import until
 from framework_containers import bound, container_server, image_with, kept_of, kill_in
-from framework_environments import environments_folder
+from framework_environments import environments_folder, python_with
 from framework_runs import API, logs, submit_in
 from submarine_requests import create, spec
 
@@ -63,10 +63,24 @@ LISTENS = """
 import json, os, signal, socket, sys
 config = json.loads(os.environ["TF_CONFIG"])
 kind, index = config["task"]["type"], config["task"]["index"]
+if f"{kind}-{index}=ends" in sys.argv:
+    sys.exit(0)
 host, port = config["cluster"][kind][index].split(":")
 if f"{kind}-{index}" not in sys.argv:
     listening = socket.create_server((host, int(port)))
 signal.pause()
+"""
+# As if it were mpi4py's: what comes of the import is of no interest here.
+RANKS = """
+import os, signal, sys, types
+if os.environ["RANK"] == "1":
+    signal.pause()
+sys.modules["mpi4py"] = package = types.ModuleType("mpi4py")
+package.__path__ = []
+try:
+    import mpi4py.MPI
+except ImportError:
+    signal.pause()
 """
 # As a script for Kubeflow's operator has it: rank 0 starts the tracker, and trains too.
 XGBOOST = """
@@ -164,16 +178,45 @@ def test_who_never_listens_is_named(server: RunningServer, docker_engine: Docker
         server,
         LISTENS,
         {"docker": docker, "python": {"userManagedDependencies": True}},
-        arguments=["worker-1"],
+        arguments=["worker-1", "worker-2=ends"],
         framework="TensorFlow",
         communicator="ParameterServer",
-        tensorflow={"workerCount": 2, "parameterServerCount": 1},
+        tensorflow={"workerCount": 3, "parameterServerCount": 1},
         startTimeoutSeconds=4,
     )
     run = server.wait_for_end(run_id, WAIT_S)
     assert run["error"] == {
         "code": "StartTimeout",
-        "message": "worker-1 does not listen at worker-1:2222 after 4 s; the others wait for it; "
+        "message": "worker-1 does not listen at worker-1:2222 after 4 s; worker-2 ended (exit code "
+        "0) before it listened at worker-2:2222; the others wait for it; startTimeoutSeconds says "
+        "how long to wait",
+    }, logs(server, run)
+    until_gone(docker_engine, run_id)
+
+
+def test_a_rank_that_does_not_come_is_named(
+    server: RunningServer, docker_engine: DockerEngine
+) -> None:
+    folder = python_with("mpich").removesuffix("/bin/python")  # it brings an mpirun
+    docker = {"enabled": True, "baseImage": docker_engine.image}
+    docker["arguments"] = [f"--volume={folder}:{folder}:ro"]
+    environment = {
+        "docker": docker,
+        "python": {"userManagedDependencies": True},
+        "environmentVariables": {"PATH": f"{folder}/bin:/usr/bin:/bin"},
+    }
+    run_id = submit_in(
+        server,
+        RANKS,
+        environment,
+        communicator="Mpi",
+        mpi={"processCountPerNode": 3},
+        startTimeoutSeconds=2,
+    )
+    run = server.wait_for_end(run_id, WAIT_S)
+    assert run["error"] == {
+        "code": "StartTimeout",
+        "message": "rank-1 did not reach MPI_Init within 2 s; the others wait for it; "
         "startTimeoutSeconds says how long to wait",
     }, logs(server, run)
     until_gone(docker_engine, run_id)

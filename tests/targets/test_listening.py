@@ -52,5 +52,5 @@ def test_who_is_silent(tmp_path: Path) -> None:
         there = Address("127.0.0.1", server.getsockname()[1])
         nowhere = Address("127.0.0.1", 1)
         asked = {("worker", 0): there, ("worker", 1): nowhere, ("tracker", 0): nowhere}
-        assert silent(tmp_path, asked) == {("worker", 1)}
-        assert silent(tmp_path, {("worker", 0): there}) == set()
+        assert silent(tmp_path, asked) == {("worker", 1): True, ("tracker", 0): False}
+        assert silent(tmp_path, {("worker", 0): there}) == {}

@@ -21,7 +21,17 @@ if TYPE_CHECKING:
 
 def context(folder: Path) -> LaunchContext:
     log, failed = str(folder / "{}.retry-1.txt"), str(folder / "failed.txt")
-    return LaunchContext("r", str(folder), sys.executable, "", None, {}, log=log, failed=failed)
+    return LaunchContext(
+        "r",
+        str(folder),
+        sys.executable,
+        "",
+        None,
+        {},
+        log=log,
+        failed=failed,
+        arrived=str(folder / "arrived.txt"),
+    )
 
 
 def run(folder: Path, command: list[str], **env: str) -> tuple[int, str, str]:
@@ -106,6 +116,37 @@ def test_a_module(tmp_path: Path) -> None:
     )
     told = run(tmp_path, ["python3", "-m", "package.train", "-m", "x"], PYTHONDONTWRITEBYTECODE="1")
     assert told == (2, "__main__ package ['-m', 'x']\n", "rank-0 2\nrank-0 2\n")
+
+
+@pytest.mark.parametrize(
+    ("script", "noted"),
+    [
+        ("import mpi4py.MPI, sys; from mpi4py import MPI; sys.exit()", "rank-2 came\n"),
+        ("import mpi4py.run", "rank-2 came\n"),
+        ("import mpi4py; mpi4py.rc.initialize = False; import mpi4py.MPI", ""),
+        ("import mpi4py; exit()", "rank-2 ended\n"),
+        ("import os\nif os.fork(): os.wait()", "rank-2 ended\n"),
+    ],
+)
+def test_a_rank_tells_when_it_waits_for_the_others(tmp_path: Path, script: str, noted: str) -> None:
+    package = tmp_path / "mpi4py"
+    package.mkdir()
+    (package / "__init__.py").write_text("class rc:\n    initialize = True\n")
+    (package / "run.py").write_text("from . import MPI")
+    (package / "MPI.py").write_text("import sys; print([type(one) for one in sys.meta_path])")
+    (tmp_path / "train.py").write_text(script)
+    code, log, failed = run(tmp_path, [sys.executable, "train.py"], RANK="2")
+    assert (code, failed) == (0, "")
+    arrived = tmp_path / "arrived.txt"
+    assert (arrived.read_text() if arrived.exists() else "") == noted
+    assert "Coming" not in log
+    assert ("MetaFinder" in log) or "MPI" not in script
+
+
+def test_ranks_that_cannot_tell_run_all_the_same(tmp_path: Path) -> None:
+    (tmp_path / "arrived.txt").mkdir()
+    (tmp_path / "train.py").write_text("print('up')")
+    assert run(tmp_path, [sys.executable, "train.py"]) == (0, "up\n", "")
 
 
 def test_a_rank_that_is_asked_to_end_has_not_failed(tmp_path: Path) -> None:
