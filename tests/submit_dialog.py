@@ -100,7 +100,7 @@ def output(lab_page: LabPage, run_id: str, path: str) -> str:
     return str(answer.text)
 
 
-def log(lab_page: LabPage, run_id: str) -> str:
-    answer = lab_page.lab.client.get(f"jupyter-exec/v1/runs/{run_id}/logs/main-0.txt")
+def log(lab_page: LabPage, run_id: str, name: str = "main-0.txt") -> str:
+    answer = lab_page.lab.client.get(f"jupyter-exec/v1/runs/{run_id}/logs/{name}")
     answer.raise_for_status()
     return str(answer.text)

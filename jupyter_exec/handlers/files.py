@@ -97,7 +97,10 @@ class OutputsHandler(FileHandler):
         house = await self.house()
         run = await house.runs.get(run_id)
         if query.format == "json":
-            return {"outputs": await asyncio.to_thread(house.files.outputs, run)}
+            return {
+                "outputs": await asyncio.to_thread(house.files.outputs, run),
+                "eventFiles": await house.tensorboards.has_events(run),
+            }
         self.safe_headers("application/zip", f"{run_id[:100]}-outputs.zip")
         self.set_header("Content-Type", "application/zip")
         await self._write_zip(house.files.outputs_zip(run))

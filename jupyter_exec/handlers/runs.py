@@ -162,13 +162,13 @@ class TargetsHandler(ExecHandler):
     """`targets`."""
 
     @operation(
-        "Show compute targets: capacity, load, queue",
+        "Show compute targets, capacity, load, queue, and the frameworks that runs can be of",
         resource="targets",
         action="read",
         answer="TargetList",
     )
     async def get(self) -> Any:
-        """Answer every configured target."""
+        """Answer every configured target, and every framework that is installed."""
         ways = (await self.house()).ways
         return {
             "targets": [
@@ -179,5 +179,15 @@ class TargetsHandler(ExecHandler):
                     **(await ways.admission(name)).overview(),
                 }
                 for name in ways.target_names
-            ]
+            ],
+            "frameworks": [
+                {
+                    "name": name,
+                    "communicators": [
+                        {"name": each, "counts": list(counts)}
+                        for each, counts in communicators.items()
+                    ],
+                }
+                for name, communicators in await ways.frameworks()
+            ],
         }

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -66,7 +66,18 @@ class Preparation:
 
 
 class Launcher(ABC):
-    """Turns a run definition into a Job."""
+    """Turns a run definition into a Job.
+
+    Attributes:
+        counts: fields of a configuration that say how many processes there are, for faces that ask
+            a person; none = there is one process.
+    """
+
+    counts: ClassVar[tuple[str, ...]] = ("nodeCount",)
+
+    def communicators(self) -> Mapping[str, tuple[str, ...]]:
+        """Return the communicators that go with it, the usual ones first, with their `counts`."""
+        return {"None": self.counts}
 
     def faults(self, configuration: RunConfiguration) -> list[Fault]:
         """Return what is wrong with a definition for this framework, before anything is stored."""

@@ -45,6 +45,8 @@ class ElasticLauncher(Launcher):
         needs_gpus: each rank has a GPU of its own.
     """
 
+    counts = ("nodeCount", "pyTorch.processCount")
+
     def __init__(self, *, needs_gpus: bool = False) -> None:
         self._needs_gpus = needs_gpus
 

@@ -29,6 +29,10 @@ class FrameworkLauncher(Launcher):
 
     by_communicator: ClassVar[Mapping[str, Launcher]]
 
+    def communicators(self) -> Mapping[str, tuple[str, ...]]:
+        """Return those of the table."""
+        return {name: launcher.counts for name, launcher in self.by_communicator.items()}
+
     def faults(self, configuration: RunConfiguration) -> list[Fault]:
         """Return the fault of a communicator that does not go with it, or what else is wrong."""
         faults = communicator_faults(configuration, self.by_communicator)

@@ -53,6 +53,8 @@ _VARIABLES = {
 class MpiLauncher(Launcher):
     """`nodeCount` x `processCountPerNode` ranks."""
 
+    counts = ("nodeCount", "mpi.processCountPerNode")
+
     def faults(self, configuration: RunConfiguration) -> list[Fault]:
         """Return what is wrong: no script or command, a script elsewhere, too many ranks."""
         faults = command_faults(configuration)

@@ -24,6 +24,8 @@ class ScriptLauncher(Launcher):
         communicators: that the framework has for several processes, the usual one first.
     """
 
+    counts = ()
+
     def __init__(self, *communicators: str) -> None:
         self._communicators = communicators
 

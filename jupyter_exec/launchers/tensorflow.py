@@ -39,6 +39,8 @@ class ClusterLauncher(Launcher):
     (MultiWorkerMirroredStrategy), and all decide.
     """
 
+    counts = ("tensorflow.workerCount", "tensorflow.parameterServerCount")
+
     def faults(self, configuration: RunConfiguration) -> list[Fault]:
         """Return what is wrong: no script or command, a script elsewhere, too many processes."""
         count = sum(_cluster(configuration).values())

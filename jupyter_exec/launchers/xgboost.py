@@ -39,6 +39,8 @@ TRACKER = Path(__file__).with_name("xgboost_tracker") / "main.py"
 class CollectiveLauncher(Launcher):
     """`nodeCount` x `mpi.processCountPerNode` workers and a tracker; one worker needs none."""
 
+    counts = ("nodeCount", "mpi.processCountPerNode")
+
     def faults(self, configuration: RunConfiguration) -> list[Fault]:
         """Return what is wrong: no script or command, a script elsewhere, too many workers."""
         count = _workers(configuration)

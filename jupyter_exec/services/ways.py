@@ -5,6 +5,8 @@ The one place where a name in a definition (target, framework, environment) beco
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from typing import TYPE_CHECKING, Any
 
 from jupyter_exec import plugins
@@ -23,7 +25,11 @@ if TYPE_CHECKING:
     from jupyter_exec.targets.base import ComputeTarget
 
 
+log = logging.getLogger(__name__)
+
+_LAUNCHERS = "jupyter_exec.launchers"
 _NO_FRAMEWORKS = {"experiment", "notebook"}  # launchers that a definition's other fields choose
+_WORDS = {name.casefold(): name for name in FRAMEWORKS}  # as definitions write them
 
 
 class Ways:
@@ -124,8 +130,26 @@ class Ways:
         name = "experiment" if configuration.experiment else _framework(configuration.framework)
         if configuration.notebook and _is_one_process(configuration):
             name = "notebook"
+        return self._launcher(name)
+
+    async def frameworks(self) -> list[tuple[str, Mapping[str, tuple[str, ...]]]]:
+        """Return the names that a definition may use as `framework`, each with its communicators.
+
+        See `Launcher.communicators`. A plug-in that cannot be loaded is left out.
+        """
+        names = sorted(_installed(), key=lambda name: (name not in _WORDS, name))
+        found = []
+        for name in names:
+            try:
+                launcher = await asyncio.to_thread(self._launcher, name)
+                found.append((_WORDS.get(name, name), launcher.communicators()))
+            except Exception:
+                log.exception("the framework %s cannot be offered: its plug-in fails", name)
+        return found
+
+    def _launcher(self, name: str) -> Launcher:
         if name not in self._launchers:
-            plugin = plugins.load("jupyter_exec.launchers", name)
+            plugin = plugins.load(_LAUNCHERS, name)
             self._launchers[name] = plugin()
         return self._launchers[name]
 
@@ -150,17 +174,21 @@ class Ways:
             await target.close()
 
 
+def _installed() -> set[str]:
+    """Return the frameworks' entry points."""
+    return set(plugins.names(_LAUNCHERS)) - _NO_FRAMEWORKS
+
+
 def _framework(framework: str) -> str:
     """Return the name of a framework's entry point.
 
     Raises:
         InvalidRequest: there is none.
     """
-    words = {name.casefold(): name for name in FRAMEWORKS}
-    installed = set(plugins.names("jupyter_exec.launchers")) - _NO_FRAMEWORKS
+    installed = _installed()
     name = framework.casefold()
     if name not in installed:
-        known = ", ".join(sorted(words.get(one, one) for one in installed))
+        known = ", ".join(sorted(_WORDS.get(one, one) for one in installed))
         message = f"{framework[:80]!r} is not one of {known}"
         raise InvalidRequest(message, "configuration.framework")
     return name

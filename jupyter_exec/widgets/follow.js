@@ -17,8 +17,8 @@ function addMetric(metrics, name, value) {
 function applyEvent(state, event) {
   const run = state.run ?? {};
   if (event.type === "state" && !hasEnded(run)) {
-    const { status, startedAt, endedAt, exitCode, error, attempt } = event;
-    const known = Object.entries({ status, startedAt, endedAt, exitCode, error, attempt });
+    const { status, startedAt, endedAt, exitCode, error, attempt, pages = {} } = event; // not there if empty
+    const known = Object.entries({ status, startedAt, endedAt, exitCode, error, attempt, pages });
     return { ...state, run: { ...run, ...Object.fromEntries(known.filter(([, v]) => v !== undefined)) } };
   }
   if (event.type === "progress") return { ...state, run: { ...run, progress: event.progress } };

@@ -145,6 +145,8 @@ class StatusWidget {
 
   logUrl = (name) => (this.follower ? this.server.url(`${this.follower.path}/logs/${encodeURIComponent(name)}`) : "");
 
+  pageUrl = (address) => pageAddress(address, this.follower && this.server);
+
   async cancel() {
     if (!this.follower) return this.model.send({ type: "cancel" });
     await this.server.post(`${this.follower.path}/cancel`);

@@ -91,6 +91,7 @@ class StatusView {
     // The second click of a double click does nothing: "Cancel" may have become "Re-run" below the pointer.
     this.button.addEventListener("click", ({ detail }) => detail > 1 || this.#act());
     this.where = make("div", "status-where");
+    this.pages = make("div", "status-pages", { role: "group", "aria-label": "Pages of the run" });
     this.fill = make("div", "status-fill");
     this.bar = make("div", "status-bar", { role: "progressbar", "aria-label": "Progress" }, this.fill);
     this.count = make("span", "status-count");
@@ -106,7 +107,7 @@ class StatusView {
     this.outputs = make("div", "status-outputs", { role: "group", "aria-label": "Outputs" });
     // Lab's shortcuts for cells (Enter, Space, d d) must not take the keys from the buttons and links.
     const head = make("div", "status-head", {}, this.icon, this.word, this.name, this.time, this.button);
-    this.card = make("section", "status", { "data-lm-suppress-shortcuts": "true" }, head, this.where);
+    this.card = make("section", "status", { "data-lm-suppress-shortcuts": "true" }, head, this.where, this.pages);
     this.card.append(this.error, this.progress, this.metrics, this.earlier, this.log, this.outputs);
     el.append(this.card);
   }
@@ -158,6 +159,7 @@ class StatusView {
     const where = [experiment, run.runId, run.target && `on ${run.target}`].filter(Boolean);
     if (run.attempt > 1) where.push(`attempt ${run.attempt}`);
     this.#part("where", where, () => where.map((text) => make("span", "status-fact", {}, text)));
+    this.#pages(run);
     this.#button(run);
     this.#progress(run);
     this.#error(run);
@@ -180,6 +182,17 @@ class StatusView {
     this.#part("button", [word, run.displayName, this.actions.able()], () => [word]);
     this.button.setAttribute("aria-label", `${word} run ${run.displayName ?? ""}`);
     this.button.hidden = !this.actions.able() || run.status === "CancelRequested";
+  }
+
+  /** Links to the web pages that a run serves while it goes on, such as Spark's. */
+  #pages(run) {
+    const found = this.ended ? [] : Object.entries(run.pages ?? {});
+    const links = found.map(([title, address]) => [title, this.actions.pageUrl(address)]).filter(([, url]) => url);
+    this.#part("pages", links, () =>
+      links.map(([title, href]) =>
+        make("a", "status-page", { href, target: "_blank", rel: "noopener noreferrer" }, title),
+      ),
+    );
   }
 
   #progress({ progress, status }) {

@@ -10,15 +10,17 @@ function pageServer() {
     // not JSON: not a Jupyter page
   }
   const base = config.baseUrl ?? document.body?.dataset?.baseUrl;
-  return base ? new Server(new URL(`${base.replace(/\/*$/, "")}/`, location.origin), config.token) : null;
+  // Set by our server extension where jupyter-server-proxy is there.
+  const isProxy = config.jupyterExecProxy === "true";
+  return base ? new Server(new URL(`${base.replace(/\/*$/, "")}/`, location.origin), config.token, isProxy) : null;
 }
 
 class Server {
   skew_ms = 0; // the server's clock minus ours: elapsed times are right on a laptop with a wrong clock
 
-  constructor(base, token) {
+  constructor(base, token, isProxy = false) {
+    Object.assign(this, { base, token, isProxy });
     this.api = new URL("jupyter-exec/v1/", base);
-    this.token = token;
   }
 
   url(path) {
@@ -58,6 +60,23 @@ class Server {
       headers: { "Content-Type": "application/json" },
     });
   }
+}
+
+/**
+ * Where the browser finds a page that a run serves: through the run's server, where that has a proxy; else at its own
+ * address, which only a browser on the same machine reaches. "" for what is no address of a web page.
+ */
+function pageAddress(address, server) {
+  let url;
+  try {
+    url = new URL(address);
+  } catch {
+    return "";
+  }
+  if (url.protocol !== "http:" && url.protocol !== "https:") return "";
+  const isHere = url.hostname === "127.0.0.1" || url.hostname === "localhost";
+  if (!isHere || !url.port || !server?.isProxy) return url.href;
+  return new URL(`proxy/${url.port}${url.pathname}${url.search}`, server.base).href;
 }
 
 const sleep = (ms) => new Promise((done) => setTimeout(done, ms));

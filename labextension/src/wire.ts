@@ -808,7 +808,7 @@ export interface paths {
       cookie?: never;
     };
     /**
-     * Show compute targets: capacity, load, queue
+     * Show compute targets, capacity, load, queue, and the frameworks that runs can be of
      * @description Asks the authorizer for `read` on `targets`.
      */
     get: operations['Targets_get'];
@@ -1011,6 +1011,12 @@ export interface components {
     /** @description The built environments that were taken away, or would be. */
     CollectedEnvironments: {
       environments: components['schemas']['BuiltEnvironment'][];
+    };
+    /** @description A communicator of a framework, and what of a configuration counts its processes. */
+    CommunicatorView: {
+      name: string;
+      /** @description such as mpi.processCountPerNode; none: there is one process */
+      counts: string[];
     };
     /** @description Where an image is pulled from. The password is used for the pull and stored nowhere. */
     ContainerRegistry: {
@@ -1285,6 +1291,12 @@ export interface components {
         [key: string]: unknown;
       } | null;
     };
+    /** @description A framework that is installed, one of a plug-in too. */
+    FrameworkView: {
+      name: string;
+      /** @description None where it has that; then the usual one of several processes first */
+      communicators: components['schemas']['CommunicatorView'][];
+    };
     /** @description A repository, and how to get in; name and password are never stored. */
     GitCode: {
       /** @default null */
@@ -1467,6 +1479,8 @@ export interface components {
     /** @description The outputs of a run, by path. */
     OutputList: {
       outputs: components['schemas']['Output'][];
+      /** @description there is something for TensorBoard to show, perhaps not in outputs as long as the run goes on; of a sweep: of its trials */
+      eventFiles: boolean;
     };
     /** @description The content of one file: text, or bytes in base64. */
     OverlayFile: {
@@ -2433,9 +2447,10 @@ export interface components {
       running: components['schemas']['AdmittedRun'][];
       queue: components['schemas']['WaitingRun'][];
     };
-    /** @description All compute targets. */
+    /** @description All compute targets, and the frameworks that runs on them can be of. */
     TargetList: {
       targets: components['schemas']['Target'][];
+      frameworks: components['schemas']['FrameworkView'][];
     };
     /** @description One role: equal processes. Its own `cmd`, `image` and `envVars` replace those of the meta. */
     TaskSpec: {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import textwrap
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -138,6 +139,67 @@ def test_of_a_run_that_goes_on(server: RunningServer, tracking_python: str) -> N
     server.kill9()
     until(lambda: not boards(server), "a TensorBoard has outlived its server")
     server.start()
+
+
+def test_of_a_sweep(server: RunningServer, tracking_python: str) -> None:
+    """One over all trials, each with its name, also while some go on."""
+    python = {"interpreterPath": tracking_python, "userManagedDependencies": True}
+    script = """
+        import sys
+        from torch.utils.tensorboard import SummaryWriter
+        rate = float(sys.argv[1])
+        with SummaryWriter("runs") as writer:
+            writer.add_scalar("loss", rate, 1)
+        print("written", flush=True)
+    """
+    configuration = {
+        "script": "train.py",
+        "arguments": ["{{rate}}"],
+        "resources": {"cpus": 0.1},
+        "environment": {"python": python},
+    }
+    template = {
+        "name": "boards",
+        "parameters": [{"name": "rate", "type": "number", "value": 1}],
+        "run": {
+            "definition": {"configuration": configuration},
+            "overlay": {"train.py": {"text": textwrap.dedent(script) + textwrap.dedent(WAITS)}},
+        },
+    }
+    answer = server.client.post(f"{API}templates", json=template)
+    assert answer.is_success, answer.text
+    body = {"space": {"rate": {"choice": [0.25, 0.5]}}, "maxParallel": 1}
+    sweep = server.client.post(f"{API}templates/boards/sweeps", json=body).json()["runId"]
+    first = f"{sweep}_1"
+    until(lambda: event_files(server, first), "the first trial writes nothing", 60)
+    assert event_files(server, sweep)
+    # They are not among the outputs before the trial has ended.
+    assert server.client.get(f"{API}runs/{first}/outputs").json()["outputs"] == []
+    address = ask(server, sweep).json()["url"]
+    until(lambda: shown(server, address) == ["1: rate=0.25/runs"], "it is not shown", 60)
+    go(server, 1)
+    both = ["1: rate=0.25/runs", "2: rate=0.5/runs"]
+    until(lambda: shown(server, address) == both, "the second one is not shown", 60)
+    go(server, 2)
+    run = server.wait_for_end(sweep)
+    assert run["status"] == "Completed"
+    assert ask(server, sweep).json()["url"] == address
+    (links,) = {path.parent for path in server.data_dir.glob("runs/*/tensorboard/2:*")}
+    assert all(list(path.glob("runs/*tfevents*")) for path in links.iterdir())
+    until(lambda: shown(server, address) == both, "what has ended is shown no more")
+    assert server.client.delete(f"{API}runs/{sweep}").status_code == httpx.codes.NO_CONTENT
+    assert boards(server) == {}
+
+
+def event_files(server: RunningServer, run_id: str) -> bool:
+    answer = server.client.get(f"{API}runs/{run_id}/outputs")
+    return answer.is_success and bool(answer.json()["eventFiles"])
+
+
+def go(server: RunningServer, number: int) -> None:
+    """Let a trial end that waits, and that TensorBoard shows."""
+    (link,) = server.data_dir.glob(f"runs/*/tensorboard/{number}:*")
+    (link.readlink().parent / "work" / "outputs" / "go").touch()
 
 
 def test_nothing_to_show(server: RunningServer, tracking_python: str) -> None:

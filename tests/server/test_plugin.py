@@ -36,6 +36,10 @@ def installed(package: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("installed")
     install = [uv.find_uv_bin(), "pip", "install", "-q", "--no-deps", "--target", str(folder)]
     subprocess.run([*install, str(package)], check=True)
+    broken = folder / "broken-1.0.dist-info"
+    broken.mkdir()
+    (broken / "METADATA").write_text("Metadata-Version: 2.1\nName: broken\nVersion: 1.0\n")
+    (broken / "entry_points.txt").write_text("[jupyter_exec.launchers]\nbroken = no_such:Broken\n")
     return folder
 
 
@@ -69,6 +73,24 @@ def test_a_run(server: RunningServer) -> None:
     assert (run["status"], run["error"]) == ("Completed", None)
     said = [server.log(run["runId"], f"shard-{index}.txt") for index in range(3)]
     assert said == [f"{index} of 3\n" for index in range(3)]
+
+
+def test_it_is_among_the_frameworks(server: RunningServer) -> None:
+    frameworks = server.client.get("jupyter-exec/v1/targets").json()["frameworks"]
+    *ours, last = frameworks
+    # The one that cannot be loaded is not there, and hides no other.
+    assert last == {"name": "shards", "communicators": [{"name": "None", "counts": ["nodeCount"]}]}
+    table = {
+        framework["name"]: {each["name"]: each["counts"] for each in framework["communicators"]}
+        for framework in ours
+    }
+    assert sorted(table) == ["Cntk", "PySpark", "PyTorch", "Python", "TensorFlow", "XGBoost"]
+    ranks = ["nodeCount", "mpi.processCountPerNode"]
+    assert table["Python"] == {"None": [], "Mpi": ranks}
+    assert table["XGBoost"] == {"None": ranks}
+    assert list(table["PyTorch"]) == ["None", "Gloo", "Nccl", "Mpi"]
+    assert table["PyTorch"]["Gloo"] == ["nodeCount", "pyTorch.processCount"]
+    assert table["TensorFlow"]["ParameterServer"][0] == "tensorflow.workerCount"
 
 
 def test_its_faults_are_answered(server: RunningServer) -> None:

@@ -152,6 +152,12 @@ class Notebook:
         ):
             self.page.keyboard.press("Control+s")
 
+    def shot(self, name: str) -> None:
+        """Take a picture, where pictures are wanted."""
+        folder = os.environ.get("JUPYTER_EXEC_SHOTS")
+        if folder:
+            self.page.screenshot(path=str(Path(folder) / f"{name}.png"))
+
     def shut_down_kernel(self) -> None:
         for session in self.lab.client.get("api/sessions").json():
             self.lab.client.delete(f"api/sessions/{session['id']}").raise_for_status()

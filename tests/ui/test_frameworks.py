@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from filled_templates import use_theme
+from filled_templates import open_form, runs_of, use_theme
 from framework_environments import python_with
 from needs import need
+from proxied import put_proxy_before
 from submit_dialog import SubmitDialog, ended, log, write_notebook
 
 if TYPE_CHECKING:
@@ -22,21 +21,43 @@ from mpi4py import MPI
 print(MPI.COMM_WORLD.allreduce(1))
 """
 SUMMARY = """
+import os, time
 from torch.utils.tensorboard import SummaryWriter
-with SummaryWriter("outputs/tb") as writer:
+
+def wait(name):
+    while not os.path.exists(name):
+        time.sleep(0.05)
+
+wait("start")
+with SummaryWriter() as writer:
     writer.add_scalar("loss", 0.5, 1)
+wait("end")
+"""
+TEMPLATE = """
+name: scaled
+parameters:
+- {{name: framework, enum: [Python, PyTorch], value: Python, label: Framework}}
+- {{name: processes, type: integer, minimum: 1, value: 2, label: Processes of a node}}
+- {{name: nodes, type: integer, minimum: 1, value: 1, label: Nodes}}
+run:
+  definition:
+    configuration:
+      script: train.py
+      framework: "{{{{framework}}}}"
+      communicator: Mpi
+      nodeCount: "{{{{nodes}}}}"
+      mpi: {{processCountPerNode: "{{{{processes}}}}"}}
+      resources: {{cpus: 0.1}}
+      environment: {{python: {{interpreterPath: {python}, userManagedDependencies: true}}}}
+  overlay:
+    train.py: {{text: "from mpi4py import MPI\\nprint(MPI.COMM_WORLD.allreduce(1))\\n"}}
 """
 SMALL = {"cpus": 0.1}
 
 
 def prepare_lab(server: RunningServer) -> None:
     """Let Lab pass requests on to TensorBoard; called before its start."""
-    (packages,) = Path(python_with("proxy")).parents[1].glob("lib/python3*/site-packages")
-    server.env["PYTHONPATH"] = str(packages)
-    path = server.folder / "config" / "jupyter_server_config.json"
-    config = json.loads(path.read_text())
-    config["ServerApp"]["jpserver_extensions"]["jupyter_server_proxy"] = True
-    path.write_text(json.dumps(config))
+    put_proxy_before(server)
 
 
 def dialog_for(lab_page: LabPage) -> SubmitDialog:
@@ -138,15 +159,61 @@ def test_a_notebook_is_one_process(lab_page: LabPage) -> None:
     lab_page.shot("submit-several-notebook")
 
 
+def test_the_form_of_a_template(lab_page: LabPage) -> None:
+    """What is typed into its number fields is how many ranks there really are."""
+    need("mpirun", "scripts/engines")
+    lab_page.open()
+    answer = lab_page.lab.client.post(
+        "jupyter-exec/v1/templates",
+        content=TEMPLATE.format(python=python_with("learning")),
+        headers={"Content-Type": "application/yaml"},
+    )
+    assert answer.status_code == 201, answer.text
+    form = open_form(lab_page, "scaled")
+    processes, nodes = (form.get_by_role("textbox", name=name) for name in ("Processes", "Nodes"))
+    run = form.get_by_role("button", name="Run", exact=True)
+    assert processes.input_value() == "2"
+    processes.fill("0")
+    run.click()
+    form.locator("[role=alert]:not(:empty)").first.wait_for()
+    lab_page.shot("template-of-processes-refused")
+    processes.fill("3")
+    nodes.fill("2")
+    run.click()
+    lab_page.page.locator(".jp-exec-header").wait_for()
+    (made,) = runs_of(lab_page, "scaled")
+    made = ended(lab_page, made["runId"])
+    assert made["status"] == "Completed", made["error"]
+    asked = made["definition"]["configuration"]
+    assert (asked["mpi"], asked["nodeCount"]) == ({"processCountPerNode": 3}, 2)
+    said = [log(lab_page, made["runId"], f"rank-{rank}.txt") for rank in range(6)]
+    assert said == ["6\n"] * 6
+    fields = lab_page.page.locator(".jp-exec-overview .jp-exec-fields").first
+    fields.get_by_text("Communicator").wait_for()
+    texts = fields.locator("dt, dd").all_inner_texts()
+    assert dict(zip(texts[::2], texts[1::2], strict=True))["Processes"] == "6"
+    lab_page.shot("overview-template-of-processes")
+
+
 def test_tensorboard(lab_page: LabPage) -> None:
     page = lab_page.page
     lab_page.open()
     configuration = {"script": "main.py", "environment": environment(python_with("tracking"))}
     run_id = lab_page.submit(SUMMARY, definition={"configuration": configuration})
-    assert ended(lab_page, run_id)["status"] == "Completed", log(lab_page, run_id)
+    lab_page.lab.wait_for_status(run_id, "Running")
     lab_page.open_run(run_id)
+    page.get_by_role("button", name="Run again", exact=True).wait_for()
     button = page.get_by_role("button", name="TensorBoard", exact=True)
-    button.wait_for()
+    assert button.count() == 0
+    (work,) = {
+        path.parent
+        for path in lab_page.lab.data_dir.glob("runs/*/work/main.py")
+        if "SummaryWriter" in path.read_text()
+    }
+    (work / "start").touch()
+    # It goes on, and has written beside the outputs only.
+    button.wait_for(timeout=60_000)
+    assert lab_page.lab.run(run_id)["status"] == "Running"
     lab_page.shot("header-tensorboard")
     with page.expect_popup() as opened:
         button.click()
@@ -156,8 +223,13 @@ def test_tensorboard(lab_page: LabPage) -> None:
     board.get_by_text("loss", exact=True).first.wait_for(timeout=60_000)
     assert board.evaluate("window.opener") is None
     board.close()
+    (work / "end").touch()
+    assert ended(lab_page, run_id)["status"] == "Completed", log(lab_page, run_id)
 
     # What goes wrong is told, and leaves no empty tab.
+    lab_page.open()
+    lab_page.open_run(run_id)
+    button.wait_for()
     for path in lab_page.lab.data_dir.rglob("*tfevents*"):
         path.unlink()
     with page.expect_popup() as opened:

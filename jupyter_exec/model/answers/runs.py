@@ -274,6 +274,13 @@ class OutputList(Answer):
     """The outputs of a run, by path."""
 
     outputs: list[Output]
+    event_files: Annotated[
+        bool,
+        Field(
+            description="there is something for TensorBoard to show, perhaps not in outputs as long"
+            " as the run goes on; of a sweep: of its trials"
+        ),
+    ]
 
 
 class TensorBoard(Answer):
@@ -340,10 +347,30 @@ class Target(Answer):
     queue: list[WaitingRun]
 
 
+class CommunicatorView(Answer):
+    """A communicator of a framework, and what of a configuration counts its processes."""
+
+    name: str
+    counts: Annotated[
+        list[str], Field(description="such as mpi.processCountPerNode; none: there is one process")
+    ]
+
+
+class FrameworkView(Answer):
+    """A framework that is installed, one of a plug-in too."""
+
+    name: str
+    communicators: Annotated[
+        list[CommunicatorView],
+        Field(description="None where it has that; then the usual one of several processes first"),
+    ]
+
+
 class TargetList(Answer):
-    """All compute targets."""
+    """All compute targets, and the frameworks that runs on them can be of."""
 
     targets: list[Target]
+    frameworks: list[FrameworkView]
 
 
 class StartRunResult(Answer):

@@ -14,11 +14,47 @@ from typing import TYPE_CHECKING
 from jupyter_exec.services.scalars.files import tracked
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator, Mapping
 
     from jupyter_exec.store.paths import RunPaths
 
 _BESIDE = "other"
+
+
+def has_events(paths: RunPaths) -> bool:
+    """Tell whether a run has event files by now, wherever in its working folder."""
+    return any("tfevents" in path.name for path in tracked(paths.work))
+
+
+def link_trials(
+    paths: RunPaths, trials: Mapping[str, RunPaths], settled: Collection[str] = ()
+) -> bool:
+    """Link what the trials of a sweep write, each by its name; returns whether there is anything.
+
+    Args:
+        paths: the sweep's.
+        trials: name, which fits a file -> where it lies.
+        settled: those that were linked after their end; they write nothing anew.
+
+    Raises:
+        OSError: the sweep's folder cannot be written, or has been removed.
+    """
+    folder = paths.tensorboard
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # a sweep has no folder by itself
+    shown = {}
+    for name, trial in trials.items():
+        link = folder / name
+        is_there = link.is_symlink() and link.readlink() == trial.tensorboard
+        with suppress(FileNotFoundError):  # it has just been deleted
+            if link_events(trial) if name not in settled else is_there:
+                shown[name] = trial.tensorboard
+    for entry in list(os.scandir(folder)):
+        path = Path(entry.path)
+        if path.is_symlink() and (shown.get(entry.name) != path.readlink() or not path.exists()):
+            path.unlink()
+    for name, real in shown.items():
+        _link(folder, Path(name), real)
+    return bool(shown)
 
 
 def link_events(paths: RunPaths) -> bool:
@@ -57,7 +93,8 @@ def _link(folder: Path, shown: Path, real: Path) -> None:
             return
         if not os.path.lexists(place):
             place.parent.mkdir(parents=True, exist_ok=True)
-            place.symlink_to(real)
+            with suppress(FileExistsError):  # the TensorBoard of its sweep links it, too
+                place.symlink_to(real)
             return
 
 
@@ -73,7 +110,7 @@ def _unlink_gone(folder: Path) -> None:
     for top, _, _ in os.walk(folder, topdown=False):
         for entry in list(os.scandir(top)):
             if entry.is_symlink() and not Path(entry.path).exists():
-                Path(entry.path).unlink()
+                Path(entry.path).unlink(missing_ok=True)
         if Path(top) != folder:
             with suppress(OSError):
                 Path(top).rmdir()

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_exec.errors import Conflict, NotFound, ReadOnly
 from jupyter_exec.services.tensorboard.board import Board
-from jupyter_exec.services.tensorboard.folder import link_events
+from jupyter_exec.services.tensorboard.folder import has_events, link_events, link_trials
 from jupyter_exec.services.tensorboard.programs import find_program
+from jupyter_exec.services.tensorboard.trials import begun_trials
 from jupyter_exec.store import runs
 from jupyter_exec.targets.clean_environment import OUTER_RUN, SERVER_SECRETS, clean_environment
 
@@ -43,13 +44,18 @@ class Limits:
 
 @dataclass(eq=False)
 class _Shown:
-    """A run that has a TensorBoard, or gets one."""
+    """A run that has a TensorBoard, or gets one.
+
+    Attributes:
+        settled: the trials of a sweep that were linked after their end.
+    """
 
     run: Run
     asked_at: float = field(default_factory=time.monotonic)
     ending: asyncio.Event = field(default_factory=asyncio.Event)
     board: asyncio.Future[Board] | None = None
     watch: asyncio.Task[None] | None = None
+    settled: set[str] = field(default_factory=set)
 
     @property
     def is_over(self) -> bool:
@@ -94,11 +100,12 @@ class TensorBoards:
             ReadOnly: another server owns the data directory.
         """
         run = await self._journal.read(runs.get, run_id)
-        self._check(run)
+        self._check()
         if not await self._link(run) and run.ended:
             await self.end(run_id)
-            message = "the run has left no event files, which TensorBoard shows; write them below"
-            raise Conflict(f"{message} outputs, for example by SummaryWriter('outputs')")
+            who = "no trial has left any" if _is_sweep(run) else "the run has left no"
+            message = f"{who} event files, which TensorBoard shows; write them below outputs"
+            raise Conflict(f"{message}, for example by SummaryWriter('outputs')")
         while (shown := self._shown.get(run_id)) is not None and shown.is_over:
             await self.end(run_id)
         if shown is None:
@@ -107,6 +114,13 @@ class TensorBoards:
             shown.watch = asyncio.create_task(self._keep(shown, shown.board))
         shown.asked_at = time.monotonic()
         return await _port_of(shown)
+
+    async def has_events(self, run: Run) -> bool:
+        """Tell whether there is something to show of a run, or of a trial of a sweep."""
+        trials = await self._trials(run)
+        shown = [run] if trials is None else trials.values()
+        paths = [self._paths.run(each.folder) for each in shown]
+        return await asyncio.to_thread(lambda: any(has_events(each) for each in paths))
 
     async def end(self, run_id: str) -> None:
         """End the TensorBoard of a run, if it has one, and wait until it has ended."""
@@ -119,20 +133,19 @@ class TensorBoards:
         """End all of them."""
         await asyncio.gather(*(self.end(run_id) for run_id in list(self._shown)))
 
-    def _check(self, run: Run) -> None:
+    def _check(self) -> None:
         if not self._writable:
             message = "another server owns the data directory; ask that one"
             raise ReadOnly(message)
         if self._limits.most == 0:
             message = "this server starts no TensorBoard: its setting tensorboard_most is 0"
             raise Conflict(message)
-        if run.definition.get("sweep"):
-            message = "a sweep writes nothing by itself; ask for one of its trials"
-            raise Conflict(message)
 
     async def _start(self, shown: _Shown) -> Board:
         run = shown.run
-        program = await asyncio.to_thread(find_program, run, self._paths)
+        trials = await self._trials(run)
+        whose = next(reversed(trials.values()), run) if trials else run
+        program = await asyncio.to_thread(find_program, whose, self._paths)
         oldest_first = sorted(self._shown.values(), key=lambda each: each.asked_at)
         spare = [each for each in oldest_first[: -self._limits.most] if each is not shown]
         await asyncio.gather(*(self.end(each.run.run_id) for each in spare))
@@ -171,17 +184,32 @@ class TensorBoards:
             if is_going:
                 try:
                     run = await self._journal.read(runs.get, shown.run.run_id)
-                    await self._link(run)
+                    await self._link(run, shown.settled)
                 except NotFound:
                     return
                 is_going = not run.ended
 
-    async def _link(self, run: Run) -> bool:
+    async def _trials(self, run: Run) -> dict[str, Run] | None:
+        """Return the trials of a sweep; None of another run."""
+        return await self._journal.read(begun_trials, run.run_id) if _is_sweep(run) else None
+
+    async def _link(self, run: Run, settled: set[str] | None = None) -> bool:
+        trials, paths = await self._trials(run), self._paths.run(run.folder)
         try:
-            return await asyncio.to_thread(link_events, self._paths.run(run.folder))
+            if trials is None:
+                return await asyncio.to_thread(link_events, paths)
+            places = {name: self._paths.run(trial.folder) for name, trial in trials.items()}
+            done = settled if settled is not None else set()
+            found = await asyncio.to_thread(link_trials, paths, places, done)
         except FileNotFoundError:
             message = f"run {run.run_id!r} has just been deleted"
             raise NotFound(message) from None
+        done.update(name for name, trial in trials.items() if trial.ended)
+        return found
+
+
+def _is_sweep(run: Run) -> bool:
+    return bool(run.definition.get("sweep"))
 
 
 async def _said(event: asyncio.Event) -> None:

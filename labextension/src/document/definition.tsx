@@ -123,6 +123,9 @@ function Processes(props: {
         {communicator?.toLowerCase() === 'none' ? '' : communicator}
       </Field>
       <Field name={trans.__('Processes')}>{several.processes}</Field>
+      <Field name={trans.__('Nodes')}>
+        {Number(several.nodes) > 1 ? several.nodes : ''}
+      </Field>
     </>
   );
 }

@@ -115,34 +115,47 @@ describe('The header of a run', () => {
   });
 
   it('offers the outputs folder of a run that has outputs', async () => {
-    const outputs = jest.spyOn(server.model.runs, 'outputs');
-    outputs.mockResolvedValueOnce([]);
+    const outputs = jest.spyOn(server.model.runs, 'outputList');
+    outputs.mockResolvedValueOnce({ outputs: [], eventFiles: false });
     const startedAt = new Date().toISOString();
     await show({ runId: 'a', status: 'Running', startedAt });
     await waitFor(() => expect(outputs).toHaveBeenCalledTimes(1));
     expect(screen.queryByText('Open outputs folder')).toBeNull();
-    outputs.mockResolvedValueOnce([
-      { path: 'a.txt', sizeBytes: 1, modifiedAt: startedAt }
-    ]);
+    outputs.mockResolvedValueOnce({
+      outputs: [{ path: 'a.txt', sizeBytes: 1, modifiedAt: startedAt }],
+      eventFiles: false
+    });
     act(() => server.move('a', 'Completed'));
     (await screen.findByText('Open outputs folder')).click();
     expect(executed).toEqual([[CommandIDs.openOutputs, 'a']]);
   });
 
-  it('offers TensorBoard where the outputs hold event files', async () => {
-    const outputs = jest.spyOn(server.model.runs, 'outputs');
-    const modifiedAt = new Date().toISOString();
-    const left = (path: string) =>
-      outputs.mockResolvedValueOnce([{ path, sizeBytes: 1, modifiedAt }]);
-    left('tfevents/model.bin');
-    await show({ runId: 'a', status: 'Running', startedAt: modifiedAt });
-    await screen.findByText('Open outputs folder');
-    expect(screen.queryByText('TensorBoard')).toBeNull();
-    left('runs/events.out.tfevents.1.host.2.0');
-    act(() => server.move('a', 'Completed'));
-    (await screen.findByText('TensorBoard')).click();
-    expect(executed).toEqual([[CommandIDs.openTensorBoard, 'a']]);
-  });
+  it.each(['a', 'a_7'])(
+    'offers TensorBoard as soon as %s has written event files',
+    async teller => {
+      const outputs = jest.spyOn(server.model.runs, 'outputList');
+      outputs.mockResolvedValue({ outputs: [], eventFiles: false });
+      const startedAt = new Date().toISOString();
+      await show({ runId: 'a', status: 'Running', startedAt });
+      await waitFor(() => expect(outputs).toHaveBeenCalledTimes(1));
+      expect(screen.queryByText('TensorBoard')).toBeNull();
+      const tell = (runId: string) =>
+        act(() =>
+          server.tell({ type: 'metrics', runId, time: startedAt, metrics: [] })
+        );
+      // Another run's metrics are no reason to look.
+      tell('b');
+      outputs.mockResolvedValue({ outputs: [], eventFiles: true });
+      tell(teller);
+      tell(teller);
+      const button = await screen.findByText('TensorBoard', undefined, {
+        timeout: 4000
+      });
+      button.click();
+      expect(executed).toEqual([[CommandIDs.openTensorBoard, 'a']]);
+      expect(outputs).toHaveBeenCalledTimes(2);
+    }
+  );
 
   it('keeps "Cancel" in its place, whenever the run is looked at', async () => {
     await show({ runId: 'a', status: 'Completed' });

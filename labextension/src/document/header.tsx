@@ -13,7 +13,8 @@ import {
 import { pinIcon } from '../icons';
 import { isTerminal } from '../model/lifecycle';
 import { RequestFailure } from '../server/errors';
-import type { Output, Run } from '../types';
+import type { Run } from '../types';
+import { useLeft } from './left';
 import { Preparing } from './preparing';
 import { Pages } from './pages';
 import { failureMessage, failureTitle, progressText, TITLED } from './texts';
@@ -230,7 +231,7 @@ function Actions(props: {
     ) : null;
   const isCanceling = run.status === 'CancelRequested';
   const isOver = isTerminal(run.status);
-  const outputs = useOutputs(run, isDeleted, away !== null);
+  const { outputs, eventFiles } = useLeft(run, isDeleted, away !== null);
   return (
     <div
       className="jp-exec-actions"
@@ -251,7 +252,7 @@ function Actions(props: {
         button(CommandIDs.openFolder, trans.__('Open source folder'))}
       {outputs.length > 0 &&
         button(CommandIDs.openOutputs, trans.__('Open outputs folder'))}
-      {outputs.some(isEventFile) &&
+      {eventFiles &&
         button(
           CommandIDs.openTensorBoard,
           acting === CommandIDs.openTensorBoard
@@ -266,26 +267,4 @@ function Actions(props: {
       {isOver && button(CommandIDs.deleteRun, trans.__('Delete…'))}
     </div>
   );
-}
-
-/** What TensorBoard reads. Source: `services/scalars/files.py`. */
-function isEventFile({ path }: Output): boolean {
-  return path.slice(path.lastIndexOf('/') + 1).includes('tfevents');
-}
-
-/** The files that a run has left; asked again when its state changes, or the server is back. */
-function useOutputs(
-  run: Run,
-  isDeleted: boolean,
-  isAway: boolean
-): readonly Output[] {
-  const { model } = useExec();
-  const { runId, status } = run;
-  const mayHave = run.startedAt !== null && !isDeleted;
-  // Where it cannot be read the header offers less; the tab tells what is wrong.
-  const { data } = useAsync(
-    async () => (mayHave ? model.runs.outputs(runId) : []),
-    [model, runId, status, mayHave, isAway]
-  );
-  return (mayHave && data) || [];
 }

@@ -1,3 +1,4 @@
+import { launchIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
 import { useExec } from '../components/context';
@@ -22,6 +23,7 @@ export function Pages({ run }: { run: Run }): JSX.Element | null {
             rel="noopener noreferrer"
           >
             {title}
+            <launchIcon.react tag="span" aria-hidden="true" />
           </a>
         </li>
       ))}

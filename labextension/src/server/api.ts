@@ -12,6 +12,7 @@ import type {
   Manifest,
   Metrics,
   Output,
+  OutputList,
   RerunRequest,
   Run,
   RunLock,
@@ -19,6 +20,7 @@ import type {
   SubmitRequest,
   SweepTrials,
   Target,
+  TargetList,
   TensorBoard
 } from '../types';
 import { Requester } from './request';
@@ -99,12 +101,12 @@ export class RunsApi {
   }
 
   async outputs(runId: string): Promise<Output[]> {
-    const answer = await this.requester.get<{ outputs: Output[] }>([
-      'runs',
-      runId,
-      'outputs'
-    ]);
-    return answer.outputs;
+    return (await this.outputList(runId)).outputs;
+  }
+
+  /** The outputs, and whether there is something for TensorBoard to show. */
+  outputList(runId: string): Promise<OutputList> {
+    return this.requester.get(['runs', runId, 'outputs']);
   }
 
   /** Start TensorBoard on what a run has written, or find it; it takes seconds to start. */
@@ -172,7 +174,11 @@ export class RunsApi {
   }
 
   async targets(): Promise<Target[]> {
-    const answer = await this.requester.get<{ targets: Target[] }>(['targets']);
-    return answer.targets;
+    return (await this.offered()).targets;
+  }
+
+  /** The targets, and the frameworks that runs can be of. */
+  offered(): Promise<TargetList> {
+    return this.requester.get(['targets']);
   }
 }

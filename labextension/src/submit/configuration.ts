@@ -4,6 +4,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { typedValues } from '../model/schema';
 import type { EnvironmentDefinition } from '../types';
 import { hasOtherImage } from './container';
+import { IFramework } from './frameworklist';
 import { frameworkSection, isOneProcess } from './frameworks';
 import { isSame, JsonObject } from './patch';
 import { complainOfResources } from './resources';
@@ -24,6 +25,8 @@ export interface IProvisions {
   readonly named: EnvironmentDefinition | null;
   /** Whether the target that is chosen has containers. */
   readonly isContained: boolean;
+  /** That the server has; undefined: those that are known. */
+  readonly frameworks?: readonly IFramework[];
 }
 
 /** Leave out what is not given. */
@@ -52,7 +55,13 @@ export function configurationOf(
     ...parametersOf(subject, state, trans, complain),
     ...(isOneProcess(subject, state)
       ? {}
-      : frameworkSection(state, trans, complain)),
+      : frameworkSection(
+          state,
+          trans,
+          complain,
+          subject.run?.definition.configuration?.tensorflow,
+          provisions.frameworks
+        )),
     ...(state.environment === 'kernel' ? { kernel: state.kernel } : {}),
     target: state.target || undefined,
     environment: environmentOf(subject, state, provisions, trans, complain),

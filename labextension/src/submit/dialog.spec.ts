@@ -5,6 +5,7 @@ import { act, fireEvent } from '@testing-library/react';
 import { RunServer } from '../../testing/runserver';
 import { ExecSettings } from '../model/settings';
 import { NOTHING_KNOWN } from './container';
+import { FRAMEWORKS } from './frameworklist';
 import { SubmitDialog } from './dialog';
 import { SubmitModel } from './model';
 import { initialState, ISubject } from './state';
@@ -34,6 +35,7 @@ it('keeps the focus where it was when the server refuses, and Escape closes it',
     state,
     kernels: [],
     targets: [],
+    frameworks: FRAMEWORKS,
     suggestions: { scripts: [], environments: [] },
     readText: () => Promise.resolve(''),
     known: () => Promise.resolve(NOTHING_KNOWN),

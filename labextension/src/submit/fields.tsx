@@ -72,6 +72,7 @@ export function TextField(props: {
   choices?: readonly string[];
   lines?: number;
   isBrief?: boolean;
+  isDisabled?: boolean;
 }): JSX.Element {
   const model = useSubmit();
   const { field, choices = [] } = props;
@@ -83,7 +84,8 @@ export function TextField(props: {
     id,
     className: 'jp-exec-input',
     value: model.state[field],
-    placeholder: props.placeholder,
+    placeholder: props.isDisabled ? undefined : props.placeholder,
+    disabled: props.isDisabled,
     spellCheck: false,
     'aria-invalid': model.faults[field] !== undefined,
     'aria-describedby': `${id}-faults ${id}-hint`,

@@ -4,12 +4,8 @@ import { resolve } from 'path';
 import { nullTranslator } from '@jupyterlab/translation';
 
 import type { RunDefinition } from '../types';
-import {
-  FRAMEWORKS,
-  frameworkSection,
-  isOneProcess,
-  severalOf
-} from './frameworks';
+import { countsOf, FRAMEWORKS, frameworksOf } from './frameworklist';
+import { frameworkSection, isOneProcess, severalOf } from './frameworks';
 import type { ISubject, ISubmitState } from './state';
 
 type Words = Readonly<Record<string, string | number>>;
@@ -90,6 +86,64 @@ describe('severalOf', () => {
     };
     expect(severalOf({ script: 'a.py' })).toEqual(nothing);
     expect(severalOf({ communicator: 'None' })).toEqual(nothing);
+  });
+});
+
+describe('The frameworks of the server', () => {
+  const view = (name: string, communicators: Record<string, string[]>) => ({
+    name,
+    communicators: Object.entries(communicators).map(([each, counts]) => ({
+      name: each,
+      counts
+    }))
+  });
+  const served = frameworksOf([
+    view('Cntk', { None: [], Mpi: ['nodeCount', 'mpi.processCountPerNode'] }),
+    view('Python', { None: [], Mpi: ['nodeCount', 'mpi.processCountPerNode'] }),
+    view('dask', { None: [], Tcp: ['pyTorch.processCount'] }),
+    view('shards', { None: ['nodeCount'] })
+  ]);
+  const section = (state: object) => {
+    const faults: string[] = [];
+    const nothing = { communicator: '', processes: '', nodes: '', gpus: '' };
+    const made = frameworkSection(
+      { framework: '', ...nothing, ...state },
+      trans,
+      (field, message) => faults.push(`${field}: ${message}`),
+      undefined,
+      served
+    );
+    return { made, faults };
+  };
+
+  it('are offered, the known ones first, and no others', () => {
+    expect(served.map(({ name }) => name)).toEqual([
+      'Python',
+      'Cntk',
+      'dask',
+      'shards'
+    ]);
+    expect(frameworksOf(undefined)).toBe(FRAMEWORKS);
+  });
+
+  it('say by which fields processes are counted', () => {
+    expect(section({ framework: 'Shards', nodes: '3' })).toEqual({
+      made: { framework: 'shards', nodeCount: 3 },
+      faults: []
+    });
+    expect(section({ framework: 'shards', processes: '3' }).faults).toEqual([
+      'processes: shards does not count processes: say how many nodes.'
+    ]);
+    expect(section({ framework: 'dask', processes: '3' }).made).toEqual({
+      framework: 'dask',
+      communicator: 'Tcp',
+      pyTorch: { processCount: 3 }
+    });
+    expect(section({ processes: '2' }).made).toEqual({
+      communicator: 'Mpi',
+      mpi: { processCountPerNode: 2 }
+    });
+    expect(countsOf(served, 'Fortran', '')).toBeUndefined();
   });
 });
 

@@ -2,29 +2,15 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 
 import type { RunDefinition } from '../types';
+import {
+  countsOf,
+  FRAMEWORKS,
+  IFramework,
+  knownAs,
+  usualCommunicator
+} from './frameworklist';
 import { JsonObject } from './patch';
 import type { FieldId, ISubject, ISubmitState } from './state';
-
-/** A framework that a run can be of. */
-export interface IFramework {
-  readonly name: string;
-  /** How its processes find each other, the usual way first; empty where it has a way of its own. */
-  readonly communicators: readonly string[];
-}
-
-/**
- * The frameworks that the dialog offers; the server has the last word on what goes together.
- *
- * Source: `_HAVE` in `jupyter_exec/client/frameworks.py`, and the launchers' tables.
- */
-export const FRAMEWORKS: readonly IFramework[] = [
-  { name: 'Python', communicators: ['Mpi'] },
-  { name: 'PyTorch', communicators: ['Gloo', 'Nccl', 'Mpi'] },
-  { name: 'TensorFlow', communicators: ['ParameterServer', 'Mpi'] },
-  { name: 'PySpark', communicators: [] },
-  { name: 'XGBoost', communicators: [] },
-  { name: 'Cntk', communicators: ['Mpi'] }
-];
 
 /** What a person has said about processes; text fields as they were typed. */
 export type Several = Pick<
@@ -40,48 +26,36 @@ export const SEVERAL = [
   'nodes'
 ] as const;
 
-function knownAs(name: string): string {
-  const folded = name.toLowerCase();
-  return (
-    FRAMEWORKS.find(each => each.name.toLowerCase() === folded)?.name ?? name
-  );
-}
-
-/** The communicator of several processes where none is named; undefined where there is none. */
-export function usualCommunicator(
-  framework: string,
-  gpus = ''
-): string | undefined {
-  const name = knownAs(framework.trim() || 'Python');
-  if (name === 'PyTorch' && !['', '0'].includes(gpus.trim())) {
-    return 'Nccl';
-  }
-  return communicatorsOf(name)[0];
-}
-
-function communicatorsOf(framework: string): readonly string[] {
-  return FRAMEWORKS.find(each => each.name === framework)?.communicators ?? [];
-}
+/** What a run says of its cluster of TensorFlow's. */
+type Cluster = NonNullable<RunDefinition['configuration']>['tensorflow'];
 
 /**
  * Make the fields of a configuration; none where nothing was said.
  *
  * Source: `framework_section` in `jupyter_exec/client/frameworks.py`, which makes the same; the
  * tests of both read `tests/unit/framework_examples.json`.
+ *
+ * @param past - of the run that is run again: its parameter servers and its chief stay.
+ * @param frameworks - that the server has.
  */
 export function frameworkSection(
   state: Several,
   trans: TranslationBundle,
-  complain: (field: FieldId, message: string) => void
+  complain: (field: FieldId, message: string) => void,
+  past?: Cluster,
+  frameworks: readonly IFramework[] = FRAMEWORKS
 ): JsonObject {
   const count = countOf(state, 'processes', trans, complain);
   const machines = countOf(state, 'nodes', trans, complain);
-  const asked = knownAs(state.framework.trim());
+  const asked = knownAs(state.framework.trim(), frameworks);
   const framework = asked || 'Python';
   const isSeveral = (count ?? 1) > 1 || (machines ?? 1) > 1;
   const named = state.communicator.trim();
   const communicator =
-    named || (isSeveral ? usualCommunicator(framework, state.gpus) : undefined);
+    named ||
+    (isSeveral
+      ? usualCommunicator(framework, state.gpus, frameworks)
+      : undefined);
   // TensorFlow's processes are not counted by node: nodes alone are so many processes.
   const isByNodes =
     framework === 'TensorFlow' &&
@@ -89,8 +63,10 @@ export function frameworkSection(
     count === undefined &&
     (machines ?? 1) > 1;
   const total = isByNodes ? machines : count;
-  const has = communicatorsOf(framework);
-  if (isSeveral && named.toLowerCase() === 'none' && has.length > 0) {
+  const found = frameworks.find(each => each.name === framework);
+  const has = found?.communicators ?? [];
+  const isAlone = named.toLowerCase() === 'none' && !found?.counts['None'];
+  if (isSeveral && isAlone && has.length > 0) {
     complain(
       'communicator',
       trans.__(
@@ -110,10 +86,12 @@ export function frameworkSection(
         framework,
         communicator,
         named !== '',
+        countsOf(frameworks, framework, communicator ?? 'None'),
         total,
         machines ?? 1,
         message => complain(isByNodes ? 'nodes' : 'processes', message),
-        trans
+        trans,
+        past
       ))
   };
 }
@@ -123,10 +101,12 @@ function processesOf(
   framework: string,
   communicator: string | undefined,
   isNamed: boolean,
+  counts: readonly string[] | undefined,
   count: number,
   nodes: number,
   complain: (message: string) => void,
-  trans: TranslationBundle
+  trans: TranslationBundle,
+  past: Cluster
 ): JsonObject {
   const word = communicator?.toLowerCase() ?? 'none';
   if (framework === 'PySpark') {
@@ -138,13 +118,23 @@ function processesOf(
     return {};
   }
   if (framework === 'TensorFlow' && word === 'parameterserver') {
-    if (isNamed) {
-      return clusterOf(count, complain, trans);
-    }
-    return { tensorflow: { workerCount: count, parameterServerCount: 0 } };
+    const servers = isNamed ? past?.parameterServerCount || 1 : 0;
+    return clusterOf(count, servers, past?.chief, complain, trans);
   }
-  if (framework === 'PyTorch' && ['gloo', 'nccl'].includes(word)) {
+  const isElastic = framework === 'PyTorch' && ['gloo', 'nccl'].includes(word);
+  if (isElastic || counts?.includes('pyTorch.processCount')) {
     return { pyTorch: { processCount: count } };
+  }
+  if (counts?.includes('tensorflow.workerCount')) {
+    return { tensorflow: { workerCount: count } };
+  }
+  if (counts !== undefined && !counts.includes('mpi.processCountPerNode')) {
+    if (count > 1) {
+      complain(
+        trans.__('%1 does not count processes: say how many nodes.', framework)
+      );
+    }
+    return {};
   }
   if (count % nodes !== 0) {
     complain(
@@ -159,21 +149,31 @@ function processesOf(
   return { mpi: { processCountPerNode: count / nodes } };
 }
 
-/** A chief, a parameter server, and workers: so many processes in all. */
+/** Parameter servers, a chief where there are some, and workers: so many processes in all. */
 function clusterOf(
   count: number,
+  servers: number,
+  chief: boolean | null | undefined,
   complain: (message: string) => void,
   trans: TranslationBundle
 ): JsonObject {
-  if (count < 3) {
-    complain(
-      trans.__(
-        'A parameter server needs a chief and a worker beside it: 3 processes or more. Without a communicator all are workers.'
-      )
-    );
-    return {};
+  const others = servers + Number(chief ?? servers > 0);
+  if (count > others) {
+    return {
+      tensorflow: { workerCount: count - others, parameterServerCount: servers }
+    };
   }
-  return { tensorflow: { workerCount: count - 2, parameterServerCount: 1 } };
+  complain(
+    others === 2
+      ? trans.__(
+          'A parameter server needs a chief and a worker beside it: 3 processes or more. Without a communicator all are workers.'
+        )
+      : trans.__(
+          'This cluster has a worker beside its chief and its parameter servers: %1 processes or more.',
+          others + 1
+        )
+  );
+  return {};
 }
 
 function countOf(
@@ -194,9 +194,7 @@ function countOf(
 }
 
 /** Chief, workers and parameter servers together; the defaults are the server's. */
-function clusterSize(
-  asked: NonNullable<NonNullable<RunDefinition['configuration']>['tensorflow']>
-): number {
+function clusterSize(asked: NonNullable<Cluster>): number {
   const servers = asked.parameterServerCount ?? 1;
   const hasChief = asked.chief ?? servers > 0;
   return (asked.workerCount ?? 1) + servers + (hasChief ? 1 : 0);
@@ -218,10 +216,13 @@ export function severalOf(
   const isUnnamed =
     word === 'none' || (isCluster && tensorflow?.parameterServerCount === 0);
   const processes = isCluster
-    ? tensorflow && clusterSize(tensorflow)
+    ? clusterSize(tensorflow ?? {})
     : name === 'PyTorch' && ['gloo', 'nccl'].includes(word)
       ? pyTorch?.processCount
-      : perNode && perNode * (nodeCount ?? 1);
+      : // Spark has no number of processes; clients that send all sections say 1.
+        name === 'PySpark'
+        ? undefined
+        : perNode && perNode * (nodeCount ?? 1);
   return {
     framework: name,
     communicator: isUnnamed ? '' : (communicator ?? ''),

@@ -4,6 +4,7 @@ import type { ExecModel } from '../model/exec';
 import { ExecSettings } from '../model/settings';
 import type { Run } from '../types';
 import { NOTHING_KNOWN } from './container';
+import { FRAMEWORKS } from './frameworklist';
 import { SubmitModel } from './model';
 import { initialState, ISubject } from './state';
 
@@ -30,6 +31,7 @@ it('makes one run, however often it is asked to', async () => {
     state,
     kernels: [],
     targets: [],
+    frameworks: FRAMEWORKS,
     suggestions: { scripts: [], environments: [] },
     readText: () => Promise.resolve(''),
     known: () => Promise.resolve(NOTHING_KNOWN),

@@ -15,6 +15,7 @@ import {
   ReadText
 } from './environmentfile';
 import { fieldsOf, placeSubmitFaults } from './faults';
+import type { IFramework } from './frameworklist';
 import { remember } from './memory';
 import { rerunRequestOf, submitRequestOf } from './request';
 import type { FieldId, ISubject, ISubmitState, SubmitFaults } from './state';
@@ -38,6 +39,8 @@ export interface ISubmitOptions {
   readonly draft?: ISubmitState;
   readonly kernels: readonly IKernelChoice[];
   readonly targets: readonly Target[];
+  /** That a run can be of. */
+  readonly frameworks: readonly IFramework[];
   /** Files of the folder that may be run, and that may name an environment. */
   readonly suggestions: ISuggestions;
   readonly readText: ReadText;
@@ -293,7 +296,8 @@ export class SubmitModel {
     return {
       dependencies: await this._dependencies(complain),
       named: await this._named(complain),
-      isContained: this.isContained
+      isContained: this.isContained,
+      frameworks: this.options.frameworks
     };
   }
 

@@ -15,11 +15,12 @@ import type { IExecContext } from '../components/context';
 import { defaultsOf } from '../model/schema';
 import type { ExecSettings } from '../model/settings';
 import { RequestFailure } from '../server/errors';
-import type { Run, Target } from '../types';
+import type { FrameworkView, Run, Target } from '../types';
 import { SubmitDialog } from './dialog';
 import { atTarget, readKnown } from './container';
 import { namesEnvironment } from './environmentfile';
 import { SubmitDrafts } from './drafts';
+import { frameworksOf } from './frameworklist';
 import { recall } from './memory';
 import { IKernelChoice, ISuggestions, SubmitModel } from './model';
 import { rerunState } from './rerunstate';
@@ -98,8 +99,8 @@ async function modelOf(
       : rerunState(subject, subject.run);
   const remembers = subject.run === null && settings.get('rememberLast');
   const database = remembers ? services.database : null;
-  const [targets, kernels] = await Promise.all([
-    targetsOf(services),
+  const [{ targets, frameworks }, kernels] = await Promise.all([
+    offeredBy(services),
     kernelsOf(services.kernelspecs)
   ]);
   const initial = {
@@ -116,6 +117,7 @@ async function modelOf(
     state,
     draft: drafts.restore(subject, state),
     targets,
+    frameworks: frameworksOf(frameworks),
     kernels,
     suggestions,
     database,
@@ -131,14 +133,21 @@ async function modelOf(
   });
 }
 
-/** The targets; none where this server does not tell. */
-async function targetsOf(services: ISubmitServices): Promise<Target[]> {
+/** What the server has to run with. */
+interface IOffered {
+  readonly targets: readonly Target[];
+  /** Older servers do not tell them. */
+  readonly frameworks?: readonly FrameworkView[];
+}
+
+/** The targets and frameworks; nothing where this server does not tell. */
+async function offeredBy(services: ISubmitServices): Promise<IOffered> {
   try {
-    return await services.context.model.runs.targets();
+    return await services.context.model.runs.offered();
   } catch (error) {
     const kinds = ['forbidden', 'noRoute'];
     if (error instanceof RequestFailure && kinds.includes(error.kind)) {
-      return [];
+      return { targets: [] };
     }
     throw error;
   }

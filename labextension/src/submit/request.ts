@@ -4,6 +4,11 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import type { RerunRequest, SubmitRequest } from '../types';
 import { Complain, configurationOf, given, IProvisions } from './configuration';
 import { mergePatchOf, isSame, JsonObject } from './patch';
+import {
+  comparedSeverals,
+  isOfSeveral,
+  isSeveralChanged
+} from './severalagain';
 import type { ISubject, ISubmitState } from './state';
 import { parsePairs, splitLine } from './words';
 
@@ -119,10 +124,33 @@ export function rerunRequestOf(
   complain: Complain
 ): RerunRequest {
   const ignore = () => undefined;
-  const past = { dependencies: null, named: null, isContained: wasContained };
+  const past = {
+    dependencies: null,
+    named: null,
+    isContained: wasContained,
+    frameworks: provisions.frameworks
+  };
   const old = configurationOf(subject, before, past, trans, ignore);
-  const now = configurationOf(subject, state, provisions, trans, complain);
-  const patch = mergePatchOf(withSections(old), withSections(now));
+  const isChanged = isSeveralChanged(before, state);
+  const now = configurationOf(
+    subject,
+    state,
+    provisions,
+    trans,
+    (field, message) => {
+      // What the run has was right; what the dialog makes of it counts only where it is changed.
+      if (isChanged || !isOfSeveral(field)) {
+        complain(field, message);
+      }
+    }
+  );
+  const [was, is] = comparedSeverals(
+    subject.run?.definition.configuration ?? {},
+    old,
+    now,
+    isChanged
+  );
+  const patch = mergePatchOf(withSections(was), withSections(is));
   if (state.environment !== 'keep') {
     Object.assign(patch, environmentPatch(subject, patch, now));
   } else if (provisions.isContained && !wasContained) {

@@ -3,12 +3,8 @@ import * as React from 'react';
 
 import { useExec } from '../components/context';
 import { Field, idOf, TextField, useSubmit } from './fields';
-import {
-  FRAMEWORKS,
-  isOneProcess,
-  SEVERAL,
-  usualCommunicator
-} from './frameworks';
+import { countsOf, knownAs, usualCommunicator } from './frameworklist';
+import { isOneProcess, SEVERAL } from './frameworks';
 
 /** Framework, processes and nodes: closed until somebody wants them. */
 export function SeveralProcesses(): JSX.Element | null {
@@ -27,6 +23,15 @@ export function SeveralProcesses(): JSX.Element | null {
     return null;
   }
   const isOne = isOneProcess(subject, state);
+  const { frameworks } = model.options;
+  const counts = countsOf(
+    frameworks,
+    state.framework,
+    state.communicator,
+    state.gpus
+  );
+  const takesProcesses = counts?.some(each => each !== 'nodeCount') ?? true;
+  const takesNodes = counts?.includes('nodeCount') ?? true;
   const Caret = isOpen ? caretDownIcon.react : caretRightIcon.react;
   return (
     <section className="jp-exec-submit-more jp-exec-submit-several">
@@ -66,13 +71,24 @@ export function SeveralProcesses(): JSX.Element | null {
             field="processes"
             label={trans.__('Processes')}
             placeholder="1"
-            hint={trans.__('Of the whole job.')}
+            // What is there can be taken away.
+            isDisabled={!takesProcesses && state.processes === ''}
+            hint={
+              takesProcesses
+                ? trans.__('Of the whole job.')
+                : trans.__('Only nodes are counted here.')
+            }
           />
           <TextField
             field="nodes"
             label={trans.__('Nodes')}
             placeholder="1"
-            hint={trans.__('On one machine a node is a group of processes.')}
+            isDisabled={!takesNodes && state.nodes === ''}
+            hint={
+              takesNodes
+                ? trans.__('On one machine a node is a group of processes.')
+                : trans.__('Only processes are counted here.')
+            }
           />
         </div>
       </fieldset>
@@ -109,26 +125,27 @@ function withPresent(names: readonly string[], present: string): string[] {
 function Choice(props: {
   field: 'framework' | 'communicator';
   label: string;
+  value: string;
   /** What nothing stands for. */
   empty: string;
   names: readonly string[];
   onChoose: (name: string) => void;
 }): JSX.Element {
-  const { state, faults } = useSubmit();
-  const { field } = props;
+  const { faults } = useSubmit();
+  const { field, value } = props;
   const id = idOf(field);
   return (
     <Field field={field} label={props.label}>
       <select
         id={id}
         className="jp-exec-input"
-        value={state[field]}
+        value={value}
         aria-invalid={faults[field] !== undefined}
         aria-describedby={`${id}-faults`}
         onChange={({ target }) => props.onChoose(target.value)}
       >
         <option value="">{props.empty}</option>
-        {withPresent(props.names, state[field]).map(name => (
+        {withPresent(props.names, value).map(name => (
           <option key={name} value={name}>
             {name}
           </option>
@@ -141,10 +158,12 @@ function Choice(props: {
 function Framework(): JSX.Element {
   const model = useSubmit();
   const { trans } = useExec();
-  const names = FRAMEWORKS.map(({ name }) => name);
+  const { frameworks } = model.options;
+  const names = frameworks.map(({ name }) => name);
   return (
     <Choice
       field="framework"
+      value={knownAs(model.state.framework, frameworks)}
       label={trans.__('Framework')}
       empty={trans.__('None in particular')}
       names={names}
@@ -159,15 +178,21 @@ function Communicator(): JSX.Element {
   const { trans } = useExec();
   const { framework, gpus } = model.state;
   const name = framework || 'Python';
-  const known = FRAMEWORKS.find(each => each.name === name);
-  const usual = usualCommunicator(framework, gpus);
+  const { frameworks } = model.options;
+  const known = frameworks.find(
+    each => each.name === knownAs(name, frameworks)
+  );
+  const usual = usualCommunicator(framework, gpus, frameworks);
   return (
     <Choice
       field="communicator"
+      value={model.state.communicator}
       label={trans.__('Communicator')}
       empty={
         usual === undefined
-          ? trans.__('The usual one')
+          ? known?.communicators.length === 0
+            ? trans.__('None is needed')
+            : trans.__('The usual one')
           : usual === 'ParameterServer'
             ? trans.__('The usual one (workers alone)')
             : trans.__('The usual one (%1)', usual)
