@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from jupyter_exec.errors import Fault
 from jupyter_exec.launchers.base import Launcher
 from jupyter_exec.launchers.commands import job_of, posix_path, script_faults
+from jupyter_exec.launchers.counts import crowd_faults
 from jupyter_exec.launchers.framework import FrameworkLauncher
 from jupyter_exec.launchers.spark_fit import fit_faults, fit_faults_on
 from jupyter_exec.launchers.spark_packages import package_faults
@@ -54,6 +55,8 @@ _SETTING = re.compile(r"[^\s=\0]+")
 class SparkLauncher(Launcher):
     """Local mode, a standalone cluster, or the driver of another one."""
 
+    most = 100_000  # executors of a YARN are no processes here; `faults` looks at our own cluster
+
     def faults(self, configuration: RunConfiguration) -> list[Fault]:
         """Return what is wrong: script, settings, packages, nodes and executors."""
         faults = _script_faults(configuration)
@@ -75,6 +78,7 @@ class SparkLauncher(Launcher):
             )
             faults.append(Fault("configuration.nodeCount", message))
         if not faults and _is_cluster(configuration):
+            faults += crowd_faults(configuration, configuration.node_count, self.counts)
             faults += fit_faults(configuration)
         return faults + package_faults(configuration)
 

@@ -17,7 +17,8 @@ from jupyter_exec.launchers.commands import (
     replica_command,
     require_python,
 )
-from jupyter_exec.launchers.framework import FrameworkLauncher, crowd_faults
+from jupyter_exec.launchers.counts import crowd_faults
+from jupyter_exec.launchers.framework import FrameworkLauncher
 from jupyter_exec.launchers.script import ScriptLauncher
 from jupyter_exec.launchers.threads import thread_variables
 from jupyter_exec.model.job import Job, Mount, Resources, Role
@@ -44,7 +45,7 @@ class CollectiveLauncher(Launcher):
     def faults(self, configuration: RunConfiguration) -> list[Fault]:
         """Return what is wrong: no script or command, a script elsewhere, too many workers."""
         count = _workers(configuration)
-        return command_faults(configuration) + crowd_faults(count, "configuration.nodeCount")
+        return command_faults(configuration) + crowd_faults(configuration, count, self.counts)
 
     def need(self, configuration: RunConfiguration) -> Resources:
         """Return what all workers need together; the tracker only waits."""

@@ -17,6 +17,7 @@ import pytest
 
 from jupyter_exec.launchers import mpi, ranks, spark_submit
 from jupyter_exec.launchers.base import LaunchContext
+from jupyter_exec.launchers.counts import count_faults
 from jupyter_exec.launchers.elastic import AGENT
 from jupyter_exec.launchers.xgboost import TRACKER
 from jupyter_exec.model.definition import RunConfiguration
@@ -63,7 +64,7 @@ def planned(golden: dict[str, Any]) -> dict[str, Any]:
     """Return `job` and `replicaEnv` as they are now."""
     configuration = RunConfiguration.model_validate(golden["configuration"])
     launcher = WAYS.launcher(configuration)
-    assert launcher.faults(configuration) == []
+    assert launcher.faults(configuration) + count_faults(configuration, launcher) == []
     job = launcher.plan(configuration, CONTEXT)
     assert job == launcher.plan(configuration, CONTEXT)
     assert launcher.need(configuration) == job.need()
