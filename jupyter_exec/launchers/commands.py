@@ -11,7 +11,7 @@ from jupyter_exec.errors import Fault, RunFailed
 from jupyter_exec.model.job import Job
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
 
     from jupyter_exec.launchers.base import LaunchContext
     from jupyter_exec.model.definition import RunConfiguration
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _SHELL = "/bin/bash"
 _FOUND_SHELL = '"$(command -v /bin/bash || command -v bash || echo /bin/sh)"'
-_NAME = r"(?:AZUREML_|AZ_BATCHAI_)\w+"
+_NAME = r"(?:AZUREML_|AZ_BATCH_|AZ_BATCHAI_)\w+"
 _VARIABLE = re.compile(rf"\$(?:\{{({_NAME})\}}|({_NAME}))", re.ASCII)
 
 
@@ -36,25 +36,18 @@ def command_of(configuration: RunConfiguration, context: LaunchContext) -> tuple
     return tuple(_words(configuration.script, command, context.python, arguments))
 
 
-def replica_command(
-    configuration: RunConfiguration, context: LaunchContext, later: Collection[str]
-) -> tuple[str, ...]:
-    """Return the command of replicas whose arguments may name what only each of them is told.
+def told_later(words: Sequence[str], later: Collection[str]) -> tuple[str, ...]:
+    """Return a command whose arguments may name what only each of its processes is told.
 
     `--task_index=$AZ_BATCHAI_TASK_INDEX` is put in by a shell, where there is any such argument.
 
     Args:
-        later: names of `replica_env`.
-
-    Raises:
-        RunFailed: it is a script of Python's, and the image has no Python.
+        later: names of variables that the processes have, and the job as such has not.
     """
-    words = command_of(configuration, context)
-    line = isinstance(configuration.command, str) and configuration.command
-    first = 3 if line else 0  # a line for the shell is expanded anyway
+    first = 3 if list(words[:2]) == [_SHELL, "-c"] else 0  # a line for bash is expanded anyway
     named = {_name(found) for word in words[first:] for found in _VARIABLE.finditer(word)}
     if named.isdisjoint(later):
-        return words
+        return tuple(words)
     quoted = [_FOUND_SHELL if word == _SHELL else shlex.quote(word) for word in words[:first]]
     quoted += [_late(word, later) for word in words[first:]]
     return ("/bin/sh", "-c", f"exec {' '.join(quoted)}")

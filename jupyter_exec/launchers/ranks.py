@@ -3,7 +3,7 @@
 A target starts replicas and keeps a log of each. Where a replica is `mpirun` or `torchrun`, what
 people mean by a process is a rank below it. Each rank is started by a few lines of shell, so any
 image will do: they give it a log of its own, tell it who it is in all the words that frameworks
-know, and note its end where it failed, for the run's cause (`targets/shim/causes.py`).
+know, and note how it ended, for the run's cause (`targets/shim/causes.py`).
 """
 
 from __future__ import annotations
@@ -11,12 +11,20 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from jupyter_exec.launchers.commands import told_later
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from jupyter_exec.launchers.base import LaunchContext
 
 _SHELL = "/bin/sh"
+_TOLD = (
+    "AZ_BATCHAI_TASK_INDEX",
+    "AZ_BATCHAI_PYTORCH_INIT_METHOD",
+    "AZ_BATCHAI_MPI_MASTER_NODE",
+    "AZ_BATCH_MASTER_NODE",
+)
 _PYTHON = re.compile(r"(?:.*/)?python(?:3(?:\.\d+)?)?")
 
 # Whoever ends all ranks signals this shell too. It waits for its command then, and notes nothing:
@@ -40,13 +48,13 @@ if [ -n "$JUPYTER_EXEC_ROUND" ]; then # torch_agent; torch has the nodes count b
 fi
 _failed=$1
 _asked=
-exec >>"$2rank-$_rank$3" 2>&1
+exec >>"$2rank-$_rank$3" 2>/dev/null # the shell would say there whom a signal has ended
 shift 3
 trap _asked=yes TERM
-"$@"
+(exec "$@" 2>&1)
 _code=$?
 _restarts=${TORCHELASTIC_RESTART_COUNT:+ $TORCHELASTIC_RESTART_COUNT}
-[ $_code = 0 ] || [ -n "$_asked" ] || echo "rank-$_rank $_code$_restarts" >>"$_failed"
+[ -n "$_asked" ] || echo "rank-$_rank $_code$_restarts" >>"$_failed"
 exit $_code
 """
 
@@ -114,11 +122,12 @@ _run()
 def rank_command(command: Sequence[str], context: LaunchContext) -> tuple[str, ...]:
     """Return argv of each rank: the command, with a log of its own.
 
-    Its output is `logs/rank-3.txt`, and a line in `failed` tells of an exit code that is not 0,
-    and how often torchrun had started all ranks again by then.
+    Its output is `logs/rank-3.txt`, and a line in `failed` tells its exit code, and how often
+    torchrun had started all ranks again by then. Arguments may name what only a rank is told.
     """
     before, after = context.log.rsplit("{}", 1)
-    return (_SHELL, "-c", RANK, _SHELL, context.failed, before, after, *command)
+    words = told_later(command, _TOLD)
+    return (_SHELL, "-c", RANK, _SHELL, context.failed, before, after, *words)
 
 
 def python_rank_command(command: Sequence[str], context: LaunchContext) -> tuple[str, ...]:

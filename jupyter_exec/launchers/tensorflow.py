@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from jupyter_exec.launchers.base import Launcher
-from jupyter_exec.launchers.commands import command_faults, job_of, replica_command
+from jupyter_exec.launchers.commands import command_faults, command_of, job_of, told_later
 from jupyter_exec.launchers.counts import crowd_faults
 from jupyter_exec.launchers.framework import FrameworkLauncher
 from jupyter_exec.launchers.mpi import MpiLauncher
@@ -63,7 +63,7 @@ class ClusterLauncher(Launcher):
             RunFailed: it is a script of Python's, and the image has no Python.
         """
         cluster = _cluster(configuration)
-        command = replica_command(configuration, context, _TOLD)
+        command = told_later(command_of(configuration, context), _TOLD)
         env = thread_variables(configuration, context.env, sum(cluster.values()))
         roles = tuple(
             Role(

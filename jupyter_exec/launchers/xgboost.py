@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 from jupyter_exec.launchers.base import Launcher
 from jupyter_exec.launchers.commands import (
     command_faults,
+    command_of,
     job_of,
-    replica_command,
     require_python,
+    told_later,
 )
 from jupyter_exec.launchers.counts import crowd_faults
 from jupyter_exec.launchers.framework import FrameworkLauncher
@@ -63,7 +64,7 @@ class CollectiveLauncher(Launcher):
         require_python(context.python)
         worker = Role(
             _WORKER,
-            replica_command(configuration, context, (_INDEX,)),
+            told_later(command_of(configuration, context), (_INDEX,)),
             workers,
             env=thread_variables(configuration, context.env, workers),
             resources=need,

@@ -148,11 +148,11 @@ def failure_of(
         in_doubt: wait while all that is known is that somebody lost a peer.
     """
     by_name = {replica.name: replica for replica in plan.replicas}
-    failed = [(by_name[name], end) for name, end in ends.items() if has_failed(end)]
-    if not failed:
+    if not any(map(has_failed, ends.values())):
         return None
-    ended = [(each.role, each.index, end.exit_code or 0, each.log) for each, end in failed]
-    known = {each.hostname: why for each, end in failed if (why := _known(each, end))}
+    over = [(by_name[name], end) for name, end in ends.items()]
+    ended = [(each.role, each.index, end.exit_code, each.log) for each, end in over]
+    known = {each.hostname: why for each, end in over if (why := _known(each, end))}
     failures = causes.failures(ended, ranks, masked, known)
     cause = causes.cause(failures)
     if in_doubt and len(ends) < len(plan.replicas) and causes.is_echo(cause):

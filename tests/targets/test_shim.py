@@ -357,6 +357,9 @@ PLAIN = st.recursive(
 )
 
 
+TRACEBACK = b'Traceback (most recent call last):\n  File "a.py", line 1, in <module>\n    f()\n'
+
+
 @given(PLAIN)
 def test_json_is_json(value: Any) -> None:
     text = record.dumps(value)
@@ -376,6 +379,19 @@ def test_json_is_json(value: Any) -> None:
         (b"\x1b[0;31mKeyError\x1b[0m: \x1b[1m'x'\x1b[0m\n", "KeyError: 'x'"),
         (b"\xffbad\0\n", "\ufffdbad"),
         (b"first\n" + b"y" * 20_000, "y" * 300),
+        (b"why\n----------\n == \n", "why"),
+        (TRACEBACK + b"ValueError: x\n", "ValueError: x"),
+        (TRACEBACK + b"ValueError: a:\n\tb\n", "ValueError: a: … b"),
+        (TRACEBACK + b"ValueError: x\nbye\n", "ValueError: x … bye"),
+        (TRACEBACK + b"ValueError: x\n" + b"epoch\n" * 30, "epoch"),
+        (
+            b"[rank1]: " + TRACEBACK.replace(b"\n ", b"\n[rank1]:  ") + b"[rank1]: E: x\n",
+            "[rank1]: E: x",
+        ),
+        (
+            TRACEBACK + b"ValueError: x\nException ignored in: <a>\n" + TRACEBACK + b"OSError: y\n",
+            "ValueError: x … OSError: y",
+        ),
     ],
 )
 def test_last_line(tmp_path: Path, log: bytes, line: str) -> None:

@@ -177,6 +177,40 @@ def test_a_huge_file_costs_little(folder: Path) -> None:
     assert names == ["rank-3", "main-0"]
 
 
+def told(folder: Path, ends: bytes) -> str:
+    (folder / "failed.txt").write_bytes(ends)
+    ended = [("main", 0, 1, str(folder / "main-0.retry-1.txt"))]
+    said = verdict(cause(failures(ended, str(folder / "failed.txt"), ())), named=True)
+    return str(said["message"])
+
+
+def test_who_had_left_is_said_where_it_may_matter(folder: Path) -> None:
+    lost = "rank-0: Connection reset by peer (exit code 1)"
+    main = "main-0: Primary job terminated (exit code 1)"
+    before = "; rank-1 had ended before, with exit code 0"
+    assert told(folder, b"rank-1 0\nrank-0 1\n") == main
+    (folder / "main-0.retry-1.txt").write_text("a rank of this node failed: rank-0\n")
+    assert told(folder, b"rank-1 0\nrank-0 1\n") == lost + before
+    assert (
+        told(folder, b"rank-1 0\nrank-3 1\n")
+        == "rank-3: ValueError: token-1234 is wrong (exit code 1)"
+    )
+    (folder / "main-0.retry-1.txt").write_text("Primary job terminated\n")
+    assert told(folder, b"rank-1 0\n") == main + before
+    many = b"".join(b"rank-%d 0\n" % rank for rank in range(1, 8))
+    assert told(folder, many).endswith(
+        "; rank-1, rank-2, rank-3 and 4 others had ended before, with exit code 0"
+    )
+
+
+def test_only_the_last_round_counts(folder: Path) -> None:
+    assert found(folder, b"rank-3 1 0\nrank-0 0 0\nnode-0 0 1\n") == [MAIN]
+    assert [name for name, *_ in found(folder, b"rank-3 1 0\nnode-0 0 1\nrank-0 1 1\n")] == [
+        "rank-0",
+        "main-0",
+    ]
+
+
 @pytest.mark.parametrize("kind", ["folder", "pipe", "link", "loop", "nothing"])
 def test_what_is_no_file_is_not_read(folder: Path, kind: str) -> None:
     path = folder / "failed.txt"

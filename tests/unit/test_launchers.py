@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from jupyter_exec.launchers.base import LaunchContext
-from jupyter_exec.launchers.commands import replica_command
+from jupyter_exec.launchers.commands import command_of, told_later
 from jupyter_exec.launchers.notebook import RUNNER, NotebookLauncher
 from jupyter_exec.launchers.notebook_runner.document import translate
 from jupyter_exec.launchers.notebook_runner.floats import with_floats
@@ -309,7 +309,7 @@ def test_a_parameters_cell_with_magics_declares_no_floats():
 def test_a_line_with_what_only_a_replica_knows():
     fields = {"command": "echo $0 $1", "arguments": ["n=$AZ_BATCHAI_TASK_INDEX"]}
     configuration = RunConfiguration.model_validate(fields)
-    command = replica_command(configuration, context(), {"AZ_BATCHAI_TASK_INDEX"})
+    command = told_later(command_of(configuration, context()), {"AZ_BATCHAI_TASK_INDEX"})
     env = {"AZ_BATCHAI_TASK_INDEX": "3", "PATH": "/usr/bin:/bin"}
     done = subprocess.run(command, env=env, capture_output=True, text=True, check=True)
     assert done.stdout == "/bin/bash n=3\n"

@@ -62,7 +62,7 @@ def test_the_starter_goes_with_python_36() -> None:
 def test_who_a_rank_is(tmp_path: Path, env: dict[str, str], told: str) -> None:
     names = "$RANK $WORLD_SIZE $LOCAL_RANK $LOCAL_WORLD_SIZE $AZ_BATCHAI_TASK_INDEX"
     line = f"echo {names} ${{OMPI_COMM_WORLD_RANK:--}}"
-    assert run(tmp_path, ["/bin/sh", "-c", line], **env) == (0, told + "\n", "")
+    assert run(tmp_path, ["/bin/sh", "-c", line], **env)[:2] == (0, told + "\n")
 
 
 def test_variables_of_the_user_are_left_alone(tmp_path: Path) -> None:
@@ -95,7 +95,7 @@ def test_a_script_that_fails(tmp_path: Path, script: str, code: int, last: str) 
 @pytest.mark.parametrize("script", ["", "import sys; sys.exit()", "raise SystemExit(0)"])
 def test_a_script_that_succeeds(tmp_path: Path, script: str) -> None:
     (tmp_path / "train.py").write_text(script)
-    assert run(tmp_path, [sys.executable, "-u", "train.py"]) == (0, "", "")
+    assert run(tmp_path, [sys.executable, "-u", "train.py"]) == (0, "", "rank-0 0\n")
 
 
 def test_a_module(tmp_path: Path) -> None:
@@ -119,6 +119,24 @@ def test_a_rank_that_is_asked_to_end_has_not_failed(tmp_path: Path) -> None:
             log.read()
         assert process.wait() == 128 + signal.SIGTERM
     assert not (tmp_path / "failed.txt").exists()
+
+
+def test_the_shell_says_nothing_of_a_signal(tmp_path: Path) -> None:
+    code, log, noted = run(tmp_path, ["/bin/sh", "-c", "echo up; kill -SEGV $$"])
+    assert (code, log, noted) == (139, "up\n", "rank-0 139\n")
+    (tmp_path / "rank-0.retry-1.txt").unlink()
+    code, log, _ = run(tmp_path, ["no-such-program"])
+    assert code == 127
+    assert "not found" in log
+
+
+@pytest.mark.parametrize("program", [["printf", "%s\\n"], [sys.executable, "-u", "args.py"]])
+def test_arguments_name_what_only_a_rank_is_told(tmp_path: Path, program: list[str]) -> None:
+    (tmp_path / "args.py").write_text("import sys\nprint(*sys.argv[1:], sep='\\n')")
+    words = ["--rank=$AZ_BATCHAI_TASK_INDEX", "it's ${AZ_BATCH_MASTER_NODE}", "$HOME `x` $RANK"]
+    env = {"OMPI_COMM_WORLD_RANK": "2", "AZ_BATCH_MASTER_NODE": "a b:1"}
+    _, log, _ = run(tmp_path, [*program, *words], **env)
+    assert log.splitlines() == ["--rank=2", "it's a b:1", "$HOME `x` $RANK"]
 
 
 def test_too_many_ranks_are_a_fault() -> None:

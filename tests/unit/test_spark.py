@@ -222,7 +222,10 @@ STACK = "\tat org.apache.spark.Some.thing(Some.scala:1)\n\t... 12 more\n\n"
             "pyspark.errors.AnalysisException: [A] no x",
         ),
         ("Caused by: java.lang.Error: a\n" + STACK, "Caused by: java.lang.Error: a"),
-        (TRACEBACK + "ValueError: handled\nno such layer: 7\n", "no such layer: 7"),
+        (
+            TRACEBACK + "ValueError: handled\nno such layer: 7\n",
+            "ValueError: handled … no such layer: 7",
+        ),
         (INFO, INFO.strip()),
     ],
 )

@@ -65,15 +65,19 @@ class NodeRendezvous(RendezvousHandler):  # type: ignore[misc]  # torch is not i
         parameters: what torchrun was told.
         node: index of this node.
         timeout_s: how long to wait for the others.
+        ends: file where ranks note their ends, and this that they are started again.
     """
 
-    def __init__(self, parameters: RendezvousParameters, node: int, timeout_s: float) -> None:
+    def __init__(
+        self, parameters: RendezvousParameters, node: int, timeout_s: float, ends: str
+    ) -> None:
         host, port = parameters.endpoint.rsplit(":", 1)
         self.missing = ""  # who did not come, once that is known
         self._host, self._port = host, int(port)
         self.node, self._nodes = node, parameters.max_nodes
         self._run_id = parameters.run_id
         self._timeout_s = timeout_s
+        self._ends = ends
         self._round = -1
         self._store: TCPStore | None = None
         self._workers: TCPStore | None = None  # kept open for those of this round
@@ -87,6 +91,8 @@ class NodeRendezvous(RendezvousHandler):  # type: ignore[misc]  # torch is not i
         store = self._store = self._store or self._connect()
         self._round += 1
         os.environ["JUPYTER_EXEC_ROUND"] = str(self._round)
+        if self._round > 0:
+            _note(self._ends, f"node-{self.node} 0 {self._round}")  # older ends count no more
         mine = PrefixStore(f"jupyter-exec/{self._round}", store)
         mine.set(f"node-{self.node}", "")
         mine.add("arrived", 1)
@@ -221,13 +227,17 @@ def _killable() -> Iterator[None]:
         signal.signal(signal.SIGTERM, handler)
 
 
+def _note(path: str, line: str) -> None:
+    with open(path, "a") as file:  # noqa: PTH123
+        file.write(line + "\n")
+
+
 def _noted(path: str, error: ChildFailedError) -> str:
     """Return which rank failed first; note it if a signal ended the shell that would do so."""
     rank, failure = error.get_first_failure()
     if failure.exitcode < 0:
-        with open(path, "a") as file:  # noqa: PTH123
-            code = _SHELL_SIGNAL - failure.exitcode
-            file.write(f"rank-{rank} {code} {os.environ['JUPYTER_EXEC_ROUND']}\n")
+        code = _SHELL_SIGNAL - failure.exitcode
+        _note(path, f"rank-{rank} {code} {os.environ['JUPYTER_EXEC_ROUND']}")
     return f"a rank of this node failed: rank-{rank} (exit code {failure.exitcode})"
 
 
@@ -240,7 +250,8 @@ def main() -> None:
     made: list[NodeRendezvous] = []
 
     def make(parameters: RendezvousParameters) -> NodeRendezvous:
-        made.append(NodeRendezvous(parameters, int(os.environ["NODE_RANK"]), float(timeout_s)))
+        node = int(os.environ["NODE_RANK"])
+        made.append(NodeRendezvous(parameters, node, float(timeout_s), failed))
         ranks = parameters.max_nodes * int(arguments.nproc_per_node)
         if made[0].node == 0:
             threading.Thread(target=made[0].await_ranks, args=(ranks,), daemon=True).start()

@@ -13,7 +13,7 @@ from jupyter_exec.targets.shim.record import last_line
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
+    from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
 ECHO_S = 2.0
 """How long to wait for the cause where all that is known is that somebody lost a peer."""
@@ -22,10 +22,12 @@ SETTLE_S = 0.5
 
 _BY_THE_KERNEL = " (the kernel has killed for lack of memory meanwhile)"
 _BY_SOMEBODY = " (sent by somebody, or by a guard of the machine's memory)"
+_RANK = "rank-"
 _ONLY = "main-"  # the process of a job that has one
 _SHELL_SIGNAL = 128  # what a shell adds to the number of a signal
 _SIGNALS = 64
 _MOST_CODE = 255
+_MOST_NAMED = 3
 _MOST_DIGITS = 6
 _MOST_BYTES = 1 << 16
 _ECHOES = (
@@ -69,6 +71,7 @@ class Failure:
         line: the last line of its log.
         known: code and message, where it is known why, whatever its log says.
         at: when it wrote last, epoch seconds.
+        left: who had ended by then, with exit code 0, where that may be what it stumbled over.
     """
 
     def __init__(
@@ -78,8 +81,10 @@ class Failure:
         line: str,
         known: "Optional[Tuple[str, str]]" = None,
         at: float = 0.0,
+        left: "Sequence[str]" = (),
     ) -> None:
         self.at = at
+        self.left = left
         self.name = name
         self.code = code
         self.line = line
@@ -97,7 +102,10 @@ def is_echo(failure: Failure) -> bool:
     if failure.known is not None:
         return False
     line = failure.line.lower()
-    return any(word in line for word in _ECHOES) or (not line and failure.code in _ENDED_BY_OTHERS)
+    if any(word in line for word in _ECHOES):
+        return True
+    # A rank that was asked to end with the others is not noted in the first place.
+    return not line and failure.code in _ENDED_BY_OTHERS and not failure.name.startswith(_RANK)
 
 
 def cause(failures: "Sequence[Failure]") -> Failure:
@@ -110,7 +118,7 @@ def cause(failures: "Sequence[Failure]") -> Failure:
 
 
 def failures(
-    ended: "Sequence[Tuple[str, int, int, str]]",
+    ended: "Sequence[Tuple[str, int, Optional[int], str]]",
     ranks: str,
     masked: "Sequence[str]",
     known: "Optional[Mapping[str, Tuple[str, str]]]" = None,
@@ -121,27 +129,35 @@ def failures(
     can notice that it has left.
 
     Args:
-        ended: replicas that failed, in the order of their ends: role, index, exit code, log.
-        ranks: file of the ranks that failed (`launchers/ranks.py`): `rank-3 1 0`, line by line; the
+        ended: replicas that have ended, in that order: role, index, exit code (None = unknown),
+            log. One at least has failed.
+        ranks: file of the ranks that ended (`launchers/ranks.py`): `rank-3 1 0`, line by line; the
             last word is how often the ranks had been started again, and only the last time counts.
         masked: values that no message may repeat.
         known: replicas of which more is known than their logs say, such as `worker-1`; see Failure.
     """
-    found, replicas = [], []
-    for role, index, _, log in ended[:1]:
-        folder, own = os.path.split(log)
-        attempt = own[len(f"{role}-{index}") :]
-        for name, code in _failed_ranks(ranks):
-            own_log = os.path.join(folder, name + attempt)
-            line = last_line(own_log, masked)
-            before = f"[{name.replace('-', '')}]: "  # torch's excepthook
-            line = line[len(before) :] if line.startswith(before) else line
-            found.append(Failure(name, code, line, at=_written_at(own_log)))
+    folder, own = os.path.split(ended[0][3])
+    attempt = own[len("%s-%s" % ended[0][:2]) :]
+    codes = _ranks_ended(ranks)
+    failed_ranks, replicas = [], []
+    left = [name for name in codes if not codes[name]]
+    for name in (name for name in codes if codes[name]):
+        log = os.path.join(folder, name + attempt)
+        line = last_line(log, masked)
+        before = f"[{name.replace('-', '')}]: "  # torch's excepthook
+        line = line[len(before) :] if line.startswith(before) else line
+        failed_ranks.append(Failure(name, codes[name], line, at=_written_at(log)))
     for role, index, code, log in ended:
-        name = f"{role}-{index}"
-        why = (known or {}).get(name)
-        replicas.append(Failure(name, code, last_line(log, masked), why, _written_at(log)))
-    return sorted(found, key=_when) + sorted(replicas, key=_when)
+        name, why = f"{role}-{index}", (known or {}).get(f"{role}-{index}")
+        if code == 0 and why is None:
+            left.append(name)
+        else:
+            words = last_line(log, masked)
+            replicas.append(Failure(name, code or 0, words, why, _written_at(log)))
+    for failure in (*failed_ranks, *replicas):
+        is_launcher = codes and not failed_ranks and failure.code > 0
+        failure.left = left if is_launcher or is_echo(failure) else ()
+    return sorted(failed_ranks, key=_when) + sorted(replicas, key=_when)
 
 
 def _when(failure: Failure) -> float:
@@ -171,30 +187,38 @@ def verdict(failure: Failure, *, named: bool, out_of_memory: bool = False) -> "D
     if failure.code > 0:
         text = f"exit code {failure.code}"
         text = f"{failure.line} ({text})" if failure.line else text
-        return {"code": "ExitCode", "message": name + text, "exit_code": failure.code}
+        text = name + text + _left_words(failure.left)
+        return {"code": "ExitCode", "message": text, "exit_code": failure.code}
     text = f"ended by {_signal_name(-failure.code)}"
     if -failure.code == signal.SIGKILL:
         text += _BY_THE_KERNEL if out_of_memory else _BY_SOMEBODY
     return {"code": "Signal", "message": name + text, "exit_code": failure.code}
 
 
-def _failed_ranks(path: str) -> "Iterator[Tuple[str, int]]":
-    """Yield names and exit codes, each rank once; the run may have put anything there."""
-    found = [rank for rank in map(_failed_rank, _own_lines(path)) if rank]
+def _left_words(left: "Sequence[str]") -> str:
+    if not left:
+        return ""
+    more = len(left) - _MOST_NAMED
+    names = ", ".join(left[:_MOST_NAMED]) + (f" and {more} others" if more > 0 else "")
+    return f"; {names} had ended before, with exit code 0"
+
+
+def _ranks_ended(path: str) -> "Dict[str, int]":
+    """Return names and exit codes; the run may have put anything there."""
+    found = [rank for rank in map(_rank_ended, _own_lines(path)) if rank]
     latest = max([restarts for _, _, restarts in found], default=0)
-    seen = set()
+    codes: "Dict[str, int]" = {}
     for name, code, restarts in found:
-        if restarts == latest and name not in seen:
-            seen.add(name)
-            if 0 < code <= _MOST_CODE:
-                yield name, signed(code)
+        if restarts == latest and name.startswith(_RANK) and code <= _MOST_CODE:
+            codes.setdefault(name, signed(code))
+    return codes
 
 
-def _failed_rank(line: str) -> "Optional[Tuple[str, int, int]]":
+def _rank_ended(line: str) -> "Optional[Tuple[str, int, int]]":
     """Return name, exit code and number of restarts, None where a line is something else."""
     name, word, restarts = [*line.split(" "), "0", "", ""][:3]
     role, _, index = name.rpartition("-")
-    if role != "rank" or not all(map(_is_count, (index, word, restarts))):
+    if not role or not all(map(_is_count, (index, word, restarts))):
         return None
     return name, int(word), int(restarts)
 

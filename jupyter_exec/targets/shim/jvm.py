@@ -4,11 +4,12 @@ Standard library only, Python 3.6 and later. After the script's last words Spark
 and an error of its own has a stack below it. Without `re`, which a run that succeeds need not load.
 """
 
+from jupyter_exec.targets.shim.tracebacks import exception
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Iterable, Optional, Sequence
+    from typing import Iterable, Sequence
 
-_TRACEBACK = "Traceback (most recent call last):"
 _BRIDGES = ("py4j.", "pyspark.")
 _FRAMES = ("\tat ", "\t... ", "Driver stacktrace:")
 _QUIET = ("INFO", "WARN", "DEBUG", "TRACE")
@@ -19,25 +20,15 @@ _SEPARATORS = ((2, "/"), (5, "/"), (8, " "), (11, ":"), (14, ":"), (17, " "))
 def telling(lines: "Sequence[str]") -> "Iterable[int]":
     """Return the places of the lines that may tell the cause, the best first."""
     backwards = range(len(lines) - 1, -1, -1)
-    told = _exception(lines)
+    told = exception(lines)
+    if told is not None and lines[told + 1 : told + 2] and lines[told + 1].startswith(": "):
+        told += 1  # Py4J: what Java said is below
     last = next((lines[at] for at in backwards if lines[at].strip()), "")
     if told is not None and (_is_noise(last) or lines[told].startswith(_BRIDGES)):
         return (told, *backwards)
     if _is_noise(last):
         return (*(at for at in backwards if not _is_noise(lines[at])), *backwards)
     return backwards
-
-
-def _exception(lines: "Sequence[str]") -> "Optional[int]":
-    """Return the place of the last Python exception's line, below its traceback."""
-    begins = [at for at, line in enumerate(lines) if _TRACEBACK in line]
-    if not begins:
-        return None
-    for at in range(begins[-1] + 1, len(lines)):
-        if lines[at].strip() and not lines[at].startswith((" ", "\t")):
-            java = lines[at + 1 : at + 2]
-            return at + 1 if java and java[0].startswith(": ") else at
-    return None
 
 
 def _is_noise(line: str) -> bool:

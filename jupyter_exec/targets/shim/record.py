@@ -10,12 +10,15 @@ import time
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, List, Sequence
+    from typing import Any, List, Sequence, Tuple
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _PATIENCE_S = 60.0
 _TAIL_BYTES = 8192
 _LINE_CHARACTERS = 300
+_NEAR_LINES = 20
+_RULES = "-=_~# "  # a line of these has no words
+_JAVA = ": "  # how Py4J begins Java's error, below its own
 _MASK = "***"
 _TRACE = ("Stack trace:", "[bt] (")  # of dmlc's libraries (XGBoost), below what they say
 _SHORTEST_MASKED = 4  # fewer characters are found everywhere
@@ -121,37 +124,55 @@ def _write(fd: int, data: bytes) -> None:
 def last_line(path: str, masked: "Sequence[str]" = ()) -> str:
     """Return the last line with words in it of a log's last 8 KiB, without colours, or nothing.
 
-    A native stack trace has no words. Where a JVM has the last word it is the line before that
-    which tells most; see `jvm.py`.
+    Where it is not far below an exception, which may have several lines, or after which something
+    else was printed, it has the exception's first line before it. A native stack trace has no
+    words. Where a JVM has the last word it is the line before that which tells most; see `jvm.py`.
 
     Args:
         masked: values to leave out; also what the line holds of one that it begins or ends within.
     """
-    from jupyter_exec.targets.shim.jvm import telling  # a run that succeeds need not pay for it
+    # A run that succeeds need not pay for these.
+    from jupyter_exec.targets.shim.jvm import telling
+    from jupyter_exec.targets.shim.tracebacks import exception
 
     forms = _forms(masked)
     tail_bytes = _TAIL_BYTES + sum(4 * len(form) for form in forms[:1])  # UTF-8: up to 4 each
+    text, size = _tail(path, tail_bytes)
+    lines = _masked(text, forms).replace("\r", "\n").split("\n")
+
+    def words(at: int) -> str:
+        plain = _masked(_plain(lines[at]), forms)
+        if not plain.strip(_RULES) or plain.startswith(_TRACE):
+            return ""
+        plain = plain[len(_JAVA) :] if plain.startswith(_JAVA) else plain
+        return _masked_ends(plain, forms, is_cut=at == 0 and size > tail_bytes)
+
+    last = next((at for at in telling(lines) if words(at)), None)
+    if last is None:
+        return ""
+    told = exception(lines)
+    said = words(last)
+    is_near = told is not None and told < last <= told + _NEAR_LINES
+    if told is not None and is_near and not lines[last].startswith(_JAVA):
+        said = f"{words(told)} … {said}"
+    return said[:_LINE_CHARACTERS]
+
+
+def _tail(path: str, tail_bytes: int) -> "Tuple[str, int]":
+    """Return the end of a log, and the size of all of it; nothing where it is no file."""
     try:
         # Not to wait where the run has put a pipe in place of its log.
         fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError:
-        return ""
+        return "", 0
     try:
-        end = os.lseek(fd, 0, os.SEEK_END)
-        os.lseek(fd, max(0, end - tail_bytes), os.SEEK_SET)
-        text = os.read(fd, tail_bytes).decode("utf-8", "replace")
+        size = os.lseek(fd, 0, os.SEEK_END)
+        os.lseek(fd, max(0, size - tail_bytes), os.SEEK_SET)
+        return os.read(fd, tail_bytes).decode("utf-8", "replace"), size
     except OSError:
-        return ""
+        return "", 0
     finally:
         os.close(fd)
-    lines = _masked(text, forms).replace("\r", "\n").split("\n")
-    for at in telling(lines):
-        plain = _masked(_plain(lines[at]), forms)
-        if plain and not plain.startswith(_TRACE):
-            plain = plain[2:] if plain.startswith(": ") else plain  # how Py4J tells Java's errors
-            is_cut = at == 0 and end > tail_bytes
-            return _masked_ends(plain, forms, is_cut=is_cut)[:_LINE_CHARACTERS]
-    return ""
 
 
 def mask(text: str, masked: "Sequence[str]") -> str:

@@ -100,7 +100,7 @@ class Supervisor:
         self._kernel_kills = kernel_kills()
         self._usage = UsageWatch(job.get("usage"), self._started)
         self._verdict: "Optional[Dict[str, Any]]" = None
-        self._failed: "List[Replica]" = []  # in the order of their ends
+        self._ended: "List[Replica]" = []  # in the order of their ends
         self._failed_at: "Optional[float]" = None
         self._doubt_until: "Optional[float]" = None
         self._kill_at: "Optional[float]" = None
@@ -143,8 +143,7 @@ class Supervisor:
                 signaled = os.WIFSIGNALED(status)
                 code = -os.WTERMSIG(status) if signaled else os.WEXITSTATUS(status)
                 names[pid].exit_code = code
-                if code:
-                    self._failed.append(names[pid])
+                self._ended.append(names[pid])
 
     def _judge(self, now: float) -> None:
         """Decide whether the job is over, and why."""
@@ -152,7 +151,7 @@ class Supervisor:
             self.canceled = True
         elif all(replica.exit_code == 0 for replica in self.replicas if replica.decides):
             pass  # first: what they leave alone may stumble over their end before it is judged
-        elif self._failed:
+        elif any(replica.exit_code for replica in self._ended):
             self._verdict = self._failure(now)
             if self._verdict is None:
                 return
@@ -224,7 +223,7 @@ class Supervisor:
         from jupyter_exec.targets.shim import causes  # a run that succeeds need not pay for it
 
         failures = causes.failures(
-            [(r.role, r.index, r.exit_code or 0, r.log) for r in self._failed],
+            [(r.role, r.index, r.exit_code, r.log) for r in self._ended],
             self._failed_ranks,
             self._masked,
         )

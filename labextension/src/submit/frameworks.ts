@@ -224,7 +224,7 @@ export function severalOf(
   const isUnnamed =
     word === 'none' || (isCluster && tensorflow?.parameterServerCount === 0);
   const processes = isCluster
-    ? clusterSize(tensorflow ?? {})
+    ? tensorflow && clusterSize(tensorflow)
     : name === 'PyTorch' && ['gloo', 'nccl'].includes(word)
       ? pyTorch?.processCount
       : // Spark has no number of processes; clients that send all sections say 1.

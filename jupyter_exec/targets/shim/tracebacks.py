@@ -1,0 +1,31 @@
+"""Finds the exception that a log tells of (floor: targets).
+
+Standard library only, Python 3.6 and later. Without `re`, which a run that succeeds need not load.
+"""
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Optional, Sequence
+
+_TRACEBACK = "Traceback (most recent call last):"
+_NOT_THE_CAUSE = ("Exception ignored in", "Error in atexit.")  # what Python says as it leaves
+
+
+def exception(lines: "Sequence[str]") -> "Optional[int]":
+    """Return the place of the last exception's first line, below its traceback; None = no such.
+
+    Each line may have words before it, such as `[rank1]: ` of torch's.
+    """
+    begins = [at for at, line in enumerate(lines) if _TRACEBACK in line and not _is_late(lines, at)]
+    if not begins:
+        return None
+    before = lines[begins[-1]].partition(_TRACEBACK)[0]
+    for at in range(begins[-1] + 1, len(lines)):
+        line = lines[at][len(before) :] if lines[at].startswith(before) else lines[at]
+        if line.strip() and not line.startswith((" ", "\t")):
+            return at
+    return None
+
+
+def _is_late(lines: "Sequence[str]", at: int) -> bool:
+    return at > 0 and any(words in lines[at - 1] for words in _NOT_THE_CAUSE)
