@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from servers import RunningServer
 
 BY_SOMEBODY = " (sent by somebody, or by a guard of the machine's memory)"
+LEFT = (
+    "mpirun has exited due to process rank 2 with PID 0 on (exit code 1); "
+    "rank-2 had ended before, with exit code 0"
+)
 RANKS = {"communicator": "Mpi", "mpi": {"processCountPerNode": 4}}
 ALLREDUCE = """
 from mpi4py import MPI
@@ -96,6 +100,7 @@ def test_allreduce(server: RunningServer, learning_python: str) -> None:
         ("print('no room', flush=True); sys.exit(3)", "rank-2: no room (exit code 3)"),
         ("world.Abort(5)", "rank-2: layer 2 (exit code 5)"),
         ("import os; os.kill(os.getpid(), 11)", "rank-2: ended by SIGSEGV"),
+        ("import os; os._exit(0)", LEFT),
     ],
 )
 def test_a_rank_that_dies_ends_the_job(
@@ -127,9 +132,10 @@ def test_a_script_that_knows_nothing_of_mpi(server: RunningServer, learning_pyth
         import signal
         signal.pause()
     """
-    run = finish(server, script, learning_python, 30, arguments=["-x", 1], **RANKS)
+    arguments = ["-x", 1, "--rank=$AZ_BATCHAI_TASK_INDEX"]
+    run = finish(server, script, learning_python, 30, arguments=arguments, **RANKS)
     assert run["error"]["message"] == "rank-1: rank 1 has had enough (exit code 1)"
-    assert logs(server, run)["rank-0"].startswith("__main__ ['train.py', '-x', '1']\n")
+    assert logs(server, run)["rank-0"].startswith("__main__ ['train.py', '-x', '1', '--rank=0']\n")
 
 
 def test_a_command(server: RunningServer, learning_python: str) -> None:

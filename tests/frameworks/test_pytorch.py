@@ -152,6 +152,29 @@ def test_a_rank_that_raises_is_the_cause(server: RunningServer, torch_python: st
     assert "Traceback" not in told["node-1"]
 
 
+LEAVES = """
+import os, sys
+print(*sys.argv[1:])
+import torch
+from torch import distributed
+distributed.init_process_group("gloo")
+if distributed.get_rank() == 1:
+    os._exit(0)
+distributed.all_reduce(torch.ones(1))
+"""
+
+
+def test_a_rank_that_leaves_early_is_named(server: RunningServer, torch_python: str) -> None:
+    arguments = ["$AZ_BATCHAI_TASK_INDEX", "$AZ_BATCHAI_PYTORCH_INIT_METHOD"]
+    fields = {**pytorch(nodeCount=2), "arguments": arguments}
+    run = finish(server, LEAVES, torch_python, timeout_s=WAIT_S, **fields)
+    message = run["error"]["message"]
+    assert message.startswith("rank-0: RuntimeError: ")
+    assert message.endswith("; rank-1 had ended before, with exit code 0")
+    first, method = logs(server, run)["rank-0"].splitlines()[0].split()
+    assert (first, method[:16]) == ("0", "tcp://127.0.0.1:")
+
+
 WAITS = """
 import os
 me = f"{os.environ['PIPES']}/{os.environ['RANK']}"
@@ -222,6 +245,8 @@ def test_a_run_outlives_its_server_and_a_cancel_leaves_nothing(
 
 LATE = """
 import os, time
+if os.environ["TORCHELASTIC_RESTART_COUNT"] == "0":
+    raise ValueError("the first start is forgotten")
 if os.environ["RANK"] == "1":
     time.sleep(3600)
 from torch import distributed
@@ -230,7 +255,7 @@ distributed.init_process_group("gloo")
 
 
 def test_a_rank_that_does_not_come_is_named(server: RunningServer, torch_python: str) -> None:
-    fields = pytorch(pyTorch={"processCount": 2}, startTimeoutSeconds=3)
+    fields = pytorch(pyTorch={"processCount": 2, "maxRestarts": 1}, startTimeoutSeconds=3)
     run = finish(server, LATE, torch_python, timeout_s=WAIT_S, **fields)
     assert run["error"]["message"] == (
         "rank-1 did not reach init_process_group within 3 s after the others; startTimeoutSeconds "

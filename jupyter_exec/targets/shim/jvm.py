@@ -4,7 +4,7 @@ Standard library only, Python 3.6 and later. After the script's last words Spark
 and an error of its own has a stack below it. Without `re`, which a run that succeeds need not load.
 """
 
-from jupyter_exec.targets.shim.tracebacks import exception
+from jupyter_exec.targets.shim.messages import exception
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -126,14 +126,14 @@ def last_line(path: str, masked: "Sequence[str]" = ()) -> str:
 
     Where it is not far below an exception, which may have several lines, or after which something
     else was printed, it has the exception's first line before it. A native stack trace has no
-    words. Where a JVM has the last word it is the line before that which tells most; see `jvm.py`.
+    words. Of a JVM's and mpirun's last words it is those that tell most (`jvm.py`, `messages.py`).
 
     Args:
         masked: values to leave out; also what the line holds of one that it begins or ends within.
     """
     # A run that succeeds need not pay for these.
     from jupyter_exec.targets.shim.jvm import telling
-    from jupyter_exec.targets.shim.tracebacks import exception
+    from jupyter_exec.targets.shim.messages import exception, framed
 
     forms = _forms(masked)
     tail_bytes = _TAIL_BYTES + sum(4 * len(form) for form in forms[:1])  # UTF-8: up to 4 each
@@ -147,7 +147,7 @@ def last_line(path: str, masked: "Sequence[str]" = ()) -> str:
         plain = plain[len(_JAVA) :] if plain.startswith(_JAVA) else plain
         return _masked_ends(plain, forms, is_cut=at == 0 and size > tail_bytes)
 
-    last = next((at for at in telling(lines) if words(at)), None)
+    last = next((at for at in (*framed(lines), *telling(lines)) if words(at)), None)
     if last is None:
         return ""
     told = exception(lines)

@@ -1,13 +1,14 @@
-"""Finds the exception that a log tells of (floor: targets).
+"""Finds what the end of a log tells: an exception of Python's, mpirun's words (floor: targets).
 
 Standard library only, Python 3.6 and later. Without `re`, which a run that succeeds need not load.
 """
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Optional, Sequence
+    from typing import Iterable, Optional, Sequence
 
 _TRACEBACK = "Traceback (most recent call last):"
+_RULE = 40  # characters, at least
 _NOT_THE_CAUSE = ("Exception ignored in", "Error in atexit.")  # what Python says as it leaves
 
 
@@ -29,3 +30,15 @@ def exception(lines: "Sequence[str]") -> "Optional[int]":
 
 def _is_late(lines: "Sequence[str]", at: int) -> bool:
     return at > 0 and any(words in lines[at - 1] for words in _NOT_THE_CAUSE)
+
+
+def framed(lines: "Sequence[str]") -> "Iterable[int]":
+    """Return the places of the lines of a message between two rules that has the last word.
+
+    So Open MPI tells its errors; what matters comes first, and advice last.
+    """
+    written = [at for at, line in enumerate(lines) if line.strip()]
+    rules = [at for at in written if len(lines[at]) >= _RULE and not lines[at].strip("-")]
+    if len(rules) > 1 and rules[-1] == written[-1]:
+        return range(rules[-2] + 1, rules[-1])
+    return ()
