@@ -65,8 +65,10 @@ def told(framework: str, communicator: str = "None", **fields: Any) -> list[Faul
             "ParameterServer",
             "mpi.processCountPerNode",
             {"mpi": {"processCountPerNode": 3}},
-            "does not read it: set tensorflow.workerCount (--processes) and "
-            "tensorflow.parameterServerCount instead, and leave this out",
+            (
+                "does not read it: set tensorflow.workerCount (--processes) and "
+                "tensorflow.parameterServerCount instead, and leave this out"
+            ),
         ),
         (
             "PySpark",
