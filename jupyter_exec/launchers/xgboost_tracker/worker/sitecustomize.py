@@ -12,14 +12,13 @@ from __future__ import annotations
 
 import os
 import sys
-from importlib.machinery import PathFinder
-from importlib.util import module_from_spec
-from typing import TYPE_CHECKING, Any
 
+TYPE_CHECKING = False  # importing `typing` costs more than all the rest
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from importlib.machinery import ModuleSpec
     from types import ModuleType
+    from typing import Any
 
 _TOLD = "JUPYTER_EXEC_TRACKER"
 _HOLDS_INIT = "xgboost.collective"
@@ -47,8 +46,7 @@ class Finder:
         if name != _HOLDS_INIT:
             return None
         sys.meta_path.remove(self)
-        found = (finder.find_spec(name, path, target) for finder in sys.meta_path)
-        spec = next((one for one in found if one is not None), None)
+        spec = _found(name, path, target)
         loader: Any = spec.loader if spec else None
         if loader is not None:
             execute = loader.exec_module
@@ -119,10 +117,20 @@ def _leave() -> None:
         os.environ.pop("PYTHONPATH", None)
 
 
+def _found(
+    name: str, path: Sequence[str] | None, target: ModuleType | None = None
+) -> ModuleSpec | None:
+    """Return where those who find modules find one."""
+    found = (finder.find_spec(name, path, target) for finder in sys.meta_path)
+    return next((spec for spec in found if spec is not None), None)
+
+
 def _next() -> None:
     """Import the `sitecustomize` that would have been imported without this one."""
-    spec = PathFinder.find_spec("sitecustomize")
+    spec = _found("sitecustomize", None)
     if spec is not None and spec.loader is not None:
+        from importlib.util import module_from_spec
+
         module = module_from_spec(spec)
         sys.modules["sitecustomize"] = module
         spec.loader.exec_module(module)
