@@ -37,7 +37,7 @@ def submit(
 
 
 def submit_in(
-    server: RunningServer, script: str, environment: Mapping[str, Any], **configuration: Any
+    server: RunningServer, script: str, environment: Mapping[str, Any], /, **configuration: Any
 ) -> str:
     """Submit a folder with `train.py` for a definition's `environment`; see `submit`."""
     folder = server.root_dir / secrets.token_hex(4)

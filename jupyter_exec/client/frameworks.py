@@ -54,20 +54,35 @@ def framework_section(
     if (count or 1) > 1 or (machines or 1) > 1:
         communicator = communicator or _usual(name, gpus)
         _check_not_alone(name, communicator)
-    section: dict[str, Any] = {
-        "framework": framework and name,
-        "communicator": communicator,
-        "nodeCount": machines,
-    }
+    section: dict[str, Any] = {"framework": framework and name, "communicator": communicator}
     if name == "TensorFlow" and (communicator or "").casefold() == "parameterserver":
-        # Its processes are not counted by node: nodes alone are so many processes.
-        option = "nodes" if count is None and (machines or 1) > 1 else "processes"
-        count = machines if option == "nodes" else count
+        total, option = _of_cluster(count, machines)
+        if total is not None:
+            section |= _cluster(total, option) if asked else _workers(total)
+    else:
+        section["nodeCount"] = machines
         if count is not None:
-            section |= _cluster(count, option) if asked else _workers(count)
-    elif count is not None:
-        section |= _processes(name, communicator, count, machines or 1)
+            section |= _processes(name, communicator, count, machines or 1)
     return {key: value for key, value in section.items() if value is not None}
+
+
+def _of_cluster(count: int | None, nodes: int | None) -> tuple[int | None, str]:
+    """Return how many processes a cluster of TensorFlow's has, and the option that says so.
+
+    They are not counted by node: nodes alone are so many processes.
+
+    Raises:
+        InvalidRequest: both are given.
+    """
+    if nodes is None or nodes == 1:
+        return count, "processes"
+    if count is not None:
+        message = (
+            "TensorFlow's processes are not counted by node, so nodes mean nothing beside "
+            "processes: leave one of them out, or name communicator Mpi"
+        )
+        raise InvalidRequest(message, "nodes")
+    return nodes, "nodes"
 
 
 def _usual(framework: str, gpus: int | str | None) -> str | None:

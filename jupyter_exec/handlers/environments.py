@@ -15,14 +15,14 @@ from jupyter_exec.client.project_files import is_project_file
 from jupyter_exec.errors import InvalidRequest, NotFound
 from jupyter_exec.handlers.base import ExecHandler, operation
 from jupyter_exec.model.run import environment_json, images_json
-from jupyter_exec.model.wire import WireModel
+from jupyter_exec.model.wire import Number, Whole, WireModel
 
 
 class CollectRequest(WireModel):
     """Which built environments are to go; what is not given is as the operator has set it."""
 
-    max_age_days: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
-    max_bytes: Annotated[int, Field(ge=0, le=2**62)] | None = None
+    max_age_days: Annotated[Number, Field(ge=0, allow_inf_nan=False)] | None = None
+    max_bytes: Annotated[Whole, Field(ge=0, le=2**62)] | None = None
     dry_run: bool = False
 
 

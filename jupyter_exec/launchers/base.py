@@ -10,6 +10,8 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
+from jupyter_exec.launchers.counts import MOST_REPLICAS
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -71,11 +73,20 @@ class Launcher(ABC):
     """Turns a run definition into a Job.
 
     Attributes:
-        counts: fields of a configuration that say how many processes there are, for faces that ask
-            a person; none = there is one process.
+        counts: fields of a configuration that say how many processes there are; none = there is one
+            process. Faces ask a person for these, and others that say more than 1 are refused.
+        judges: such fields that `faults` looks at by itself though they do not count, or that may
+            say anything.
+        most: processes that a job may have, where `counts` names nodes.
     """
 
     counts: ClassVar[tuple[str, ...]] = ("nodeCount",)
+    judges: ClassVar[tuple[str, ...]] = ()
+    most: ClassVar[int] = MOST_REPLICAS
+
+    def chosen(self, configuration: RunConfiguration) -> Launcher:
+        """Return the launcher that does the work for a definition."""
+        return self
 
     def communicators(self) -> Mapping[str, tuple[str, ...]]:
         """Return the communicators that go with it, the usual ones first, with their `counts`."""

@@ -19,6 +19,7 @@ from jupyter_exec.launchers.commands import (
     job_of,
     require_python,
 )
+from jupyter_exec.launchers.counts import MOST_RANKS, crowd_faults
 from jupyter_exec.launchers.ranks import rank_command
 from jupyter_exec.launchers.threads import thread_variables
 from jupyter_exec.model.job import Job, Mount, Role
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
 AGENT = Path(__file__).with_name("torch_agent") / "main.py"
 
 _ROLE = "node"
-_MOST_RANKS = 1000  # each is a process with a log
 _INTERFACES = ("GLOO_SOCKET_IFNAME", "NCCL_SOCKET_IFNAME", "TP_SOCKET_IFNAME")
 _LOOPBACK = "lo0" if sys.platform == "darwin" else "lo"
 
@@ -46,6 +46,8 @@ class ElasticLauncher(Launcher):
     """
 
     counts = ("nodeCount", "pyTorch.processCount")
+    judges = ("mpi.processCountPerNode",)
+    most = MOST_RANKS
 
     def __init__(self, *, needs_gpus: bool = False) -> None:
         self._needs_gpus = needs_gpus
@@ -61,17 +63,15 @@ class ElasticLauncher(Launcher):
             )
             faults.append(Fault("configuration.pyTorch.processCount", message))
         unread = configuration.mpi.process_count_per_node
-        if count is None and unread > 1:
+        if unread > 1 and count != nodes * unread:
             message = (
                 f"mpi.processCountPerNode says {unread}, which counts with communicator Mpi only; "
                 f"say here how many there are on all nodes together: {nodes * unread}"
             )
             faults.append(Fault("configuration.pyTorch.processCount", message))
         processes = nodes * self._processes(configuration)
-        if processes > _MOST_RANKS:
-            message = f"{processes} processes are too many: a job has at most {_MOST_RANKS}"
-            faults.append(Fault("configuration.nodeCount", message))
-        return faults
+        fields = (*self.counts, "resources.gpus") if count is None else self.counts
+        return faults + crowd_faults(configuration, processes, fields, self.most)
 
     def faults_on(self, configuration: RunConfiguration, capacity: Resources) -> list[Fault]:
         """Return the fault of a target without GPUs, where they are needed."""

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from jupyter_exec.errors import Fault, InvalidRequest
 from jupyter_exec.launchers.base import Launcher
-from jupyter_exec.launchers.framework import MOST_REPLICAS, communicator_faults
+from jupyter_exec.launchers.counts import MOST_REPLICAS
+from jupyter_exec.launchers.framework import communicator_faults
 from jupyter_exec.launchers.tensorflow import tf_config
 from jupyter_exec.launchers.threads import threads_of
 from jupyter_exec.launchers.xgboost import meeting
@@ -34,6 +35,8 @@ _OURS = ("AZUREML_RUN_ID", "JUPYTER_EXEC_")  # what a run reports by; nobody els
 
 class ExperimentLauncher(Launcher):
     """One role of the job for each of the experiment's, with its command given to bash."""
+
+    counts = ()  # the experiment has its own
 
     def faults(self, configuration: RunConfiguration) -> list[Fault]:
         """Return what is wrong: roles that are missing or too many, commands, the code's URL."""

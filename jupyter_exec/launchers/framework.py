@@ -15,10 +15,6 @@ if TYPE_CHECKING:
     from jupyter_exec.model.job import Address, Job, Replica, Resources
 
 
-MOST_REPLICAS = 500
-"""Of a job: each is a process, and is told of all the others."""
-
-
 class FrameworkLauncher(Launcher):
     """Leaves the work to the launcher of the communicator that a definition names.
 
@@ -36,29 +32,29 @@ class FrameworkLauncher(Launcher):
     def faults(self, configuration: RunConfiguration) -> list[Fault]:
         """Return the fault of a communicator that does not go with it, or what else is wrong."""
         faults = communicator_faults(configuration, self.by_communicator)
-        return faults or self._chosen(configuration).faults(configuration)
+        return faults or self.chosen(configuration).faults(configuration)
 
     def faults_on(self, configuration: RunConfiguration, capacity: Resources) -> list[Fault]:
         """Return what is wrong with it on a target that has so much."""
-        return self._chosen(configuration).faults_on(configuration, capacity)
+        return self.chosen(configuration).faults_on(configuration, capacity)
 
     def need(self, configuration: RunConfiguration) -> Resources:
         """Return what the whole job needs."""
-        return self._chosen(configuration).need(configuration)
+        return self.chosen(configuration).need(configuration)
 
     def images(self, configuration: RunConfiguration) -> frozenset[str]:
         """Return the images that single roles name."""
-        return self._chosen(configuration).images(configuration)
+        return self.chosen(configuration).images(configuration)
 
     def preparation(
         self, configuration: RunConfiguration, context: LaunchContext
     ) -> Preparation | None:
         """Return what to do before the run counts as running."""
-        return self._chosen(configuration).preparation(configuration, context)
+        return self.chosen(configuration).preparation(configuration, context)
 
     def plan(self, configuration: RunConfiguration, context: LaunchContext) -> Job:
         """Return what to start."""
-        return self._chosen(configuration).plan(configuration, context)
+        return self.chosen(configuration).plan(configuration, context)
 
     def replica_env(
         self,
@@ -67,25 +63,18 @@ class FrameworkLauncher(Launcher):
         replica: Replica,
     ) -> Mapping[str, str]:
         """Return what a replica is told of the others."""
-        return self._chosen(configuration).replica_env(configuration, addresses, replica)
+        return self.chosen(configuration).replica_env(configuration, addresses, replica)
 
     def pages(
         self, configuration: RunConfiguration, addresses: Mapping[Replica, Address]
     ) -> Mapping[str, str]:
         """Return the pages that the run serves."""
-        return self._chosen(configuration).pages(configuration, addresses)
+        return self.chosen(configuration).pages(configuration, addresses)
 
-    def _chosen(self, configuration: RunConfiguration) -> Launcher:
+    def chosen(self, configuration: RunConfiguration) -> Launcher:
+        """Return the launcher of the communicator."""
         known = self.by_communicator
         return known.get(configuration.communicator) or next(iter(known.values()))
-
-
-def crowd_faults(count: int, field: str) -> list[Fault]:
-    """Return the fault of a job with too many replicas."""
-    if count <= MOST_REPLICAS:
-        return []
-    message = f"{count} processes are too many: a run has at most {MOST_REPLICAS} together"
-    return [Fault(field, message)]
 
 
 def communicator_faults(

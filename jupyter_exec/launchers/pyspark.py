@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from jupyter_exec.errors import Fault
 from jupyter_exec.launchers.base import Launcher
 from jupyter_exec.launchers.commands import job_of, posix_path, script_faults
+from jupyter_exec.launchers.counts import crowd_faults
 from jupyter_exec.launchers.framework import FrameworkLauncher
 from jupyter_exec.launchers.spark_fit import fit_faults, fit_faults_on
 from jupyter_exec.launchers.spark_packages import package_faults
@@ -22,7 +23,6 @@ from jupyter_exec.launchers.spark_runner.main import TOLD
 from jupyter_exec.launchers.spark_submit import (
     MEBIBYTE,
     RUNNER,
-    WAIT_S,
     conf_words,
     cores,
     heap,
@@ -48,11 +48,14 @@ _MASTER = ("master", 0)
 _DEPLOY = "org.apache.spark.deploy"
 _LOOPBACK = "127.0.0.1"
 _SECRET = "_SPARK_AUTH_SECRET"  # noqa: S105 - the variable in which Spark's own processes pass it
+_SHARING = {"spark.cores.max", "spark.executor.cores"}
 _SETTING = re.compile(r"[^\s=\0]+")
 
 
 class SparkLauncher(Launcher):
     """Local mode, a standalone cluster, or the driver of another one."""
+
+    most = 100_000  # executors of a YARN are no processes here; `faults` looks at our own cluster
 
     def faults(self, configuration: RunConfiguration) -> list[Fault]:
         """Return what is wrong: script, settings, packages, nodes and executors."""
@@ -75,6 +78,7 @@ class SparkLauncher(Launcher):
             )
             faults.append(Fault("configuration.nodeCount", message))
         if not faults and _is_cluster(configuration):
+            faults += crowd_faults(configuration, configuration.node_count, self.counts)
             faults += fit_faults(configuration)
         return faults + package_faults(configuration)
 
@@ -187,12 +191,16 @@ def _cluster(configuration: RunConfiguration, context: LaunchContext) -> tuple[R
     """Return the master and the workers."""
     one = configuration.resources.need()
     env = {**_python_variables(configuration, context), **_guarded(context, cluster=True)}
-    master = runner_command(context, "spark-class", f"{_DEPLOY}.master.Master", "--webui-port", "0")
+    master = runner_command(
+        configuration, context, "spark-class", f"{_DEPLOY}.master.Master", "--webui-port", "0"
+    )
     folder = f"{context.work_dir}/logs/spark"  # where executors have their logs, by number
     offer = ["--webui-port", "0", "--work-dir", folder, "--cores", str(cores(one.cpus))]
     if one.memory_bytes is not None:
         offer += ["--memory", f"{one.memory_bytes // MEBIBYTE}m"]
-    worker = runner_command(context, "spark-class", f"{_DEPLOY}.worker.Worker", *offer)
+    worker = runner_command(
+        configuration, context, "spark-class", f"{_DEPLOY}.worker.Worker", *offer
+    )
     threads = thread_variables(configuration, context.env, configuration.node_count)
     nodes = configuration.node_count
     return (
@@ -208,6 +216,7 @@ def _own_options(configuration: RunConfiguration, *, cluster: bool) -> list[str]
     asked, resources = configuration.spark.configuration, configuration.resources
     ours: dict[str, str] = {}
     if cluster:
+        limit_s = configuration.start_timeout_seconds
         total = cores(resources.need().cpus) * configuration.node_count
         ours = {
             "spark.authenticate": "true",
@@ -215,8 +224,9 @@ def _own_options(configuration: RunConfiguration, *, cluster: bool) -> list[str]
             "spark.cores.max": str(total),
             # Work begins when all have come, rather than on the first of them alone.
             "spark.scheduler.minRegisteredResourcesRatio": "1.0",
-            "spark.scheduler.maxRegisteredResourcesWaitingTime": f"{WAIT_S}s",
         }
+        if not _SHARING & asked.keys():  # else not all cores may be used, and Spark waits 30 s
+            ours["spark.scheduler.maxRegisteredResourcesWaitingTime"] = f"{limit_s}s"
     if resources.memory is not None:
         ours["spark.driver.memory"] = heap(resources.memory)
         if cluster:

@@ -20,6 +20,8 @@ _UNSAID = "nccl"  # what azureml-core sends as the backend where nobody names on
 class _Ranks(MpiLauncher):
     """Communicator Mpi, whose processes are counted by node."""
 
+    judges = ("pyTorch.processCount",)
+
     def faults(self, configuration: RunConfiguration) -> list[Fault]:
         """Return what is wrong: two numbers of processes, among others."""
         faults = super().faults(configuration)

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 from jupyter_exec.errors import Fault
 from jupyter_exec.launchers.base import Launcher
 from jupyter_exec.launchers.commands import command_faults, command_of, job_of
+from jupyter_exec.launchers.counts import counts_above_one, crowd_word
 from jupyter_exec.launchers.threads import thread_variables
 from jupyter_exec.model.job import Job, Role
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
-
     from jupyter_exec.launchers.base import LaunchContext
     from jupyter_exec.model.definition import RunConfiguration
 
@@ -64,28 +63,3 @@ class ScriptLauncher(Launcher):
             configuration,
             context,
         )
-
-
-def counts_above_one(
-    configuration: RunConfiguration, communicators: Collection[str]
-) -> dict[str, int]:
-    """Return how many nodes or processes are asked for, by the field that says so.
-
-    Clients send the sections of all frameworks, which say 1.
-
-    Args:
-        communicators: that the framework has; a section that none of them reads says nothing.
-    """
-    counts = {"nodeCount": configuration.node_count}
-    if "ParameterServer" in communicators:
-        counts["tensorflow.workerCount"] = configuration.tensorflow.worker_count
-    if "Gloo" in communicators:
-        counts["pyTorch.processCount"] = configuration.pytorch.process_count or 1
-    if "Mpi" in communicators:
-        counts["mpi.processCountPerNode"] = configuration.mpi.process_count_per_node
-    return {field: count for field, count in counts.items() if count > 1}
-
-
-def crowd_word(field: str) -> str:
-    """Return what such a field counts."""
-    return "nodes" if field == "nodeCount" else "processes"

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from jupyter_exec.model.definition import RunConfiguration
 
 RUNNER = Path(__file__).with_name("spark_runner") / "main.py"
-WAIT_S = 300
-"""How long the processes of a cluster wait for each other; one that ends is noticed at once."""
 
 _YARN_FOLDERS = ("HADOOP_CONF_DIR", "YARN_CONF_DIR")
 MEBIBYTE = 2**20
@@ -31,14 +29,20 @@ _LEAST_HEAP = 512  # Spark refuses less than 450 MiB
 _HEAP_PERCENT = 60  # of a process; the rest is for Python, and what the JVM has besides
 
 
-def runner_command(context: LaunchContext, *words: str) -> tuple[str, ...]:
+def runner_command(
+    configuration: RunConfiguration, context: LaunchContext, *words: str
+) -> tuple[str, ...]:
     """Return argv of the program that finds Spark and becomes it.
+
+    It waits for the cluster's other processes first, as long as the definition says; one that ends
+    is noticed at once.
 
     Raises:
         RunFailed: the image has no Python.
     """
     require_python(context.python)
-    return (context.python, str(RUNNER), str(WAIT_S), *words)
+    limit_s = str(configuration.start_timeout_seconds)
+    return (context.python, str(RUNNER), limit_s, *words)
 
 
 def submit_command(
@@ -51,7 +55,7 @@ def submit_command(
     script = posix_path(configuration.script or "")
     script = f"./{script}" if script.startswith("-") else script  # it is no option
     arguments = [expand(word, context.env) for word in configuration.arguments]
-    return runner_command(context, "spark-submit", *options, script, *arguments)
+    return runner_command(configuration, context, "spark-submit", *options, script, *arguments)
 
 
 def conf_words(settings: dict[str, str]) -> list[str]:
@@ -110,8 +114,8 @@ def preparation(configuration: RunConfiguration, context: LaunchContext) -> Prep
     ivy |= {name: value for name, value in asked.items() if name.startswith("spark.jars.")}
     words = ["--master", "local[1]", *conf_words(ivy), *package_words(configuration)]
     script = str(RUNNER.with_name("nothing.py"))
-    command = runner_command(context, "spark-submit", *words, script)
-    key = hashlib.sha256(json.dumps(command).encode()).hexdigest()[:32]
+    command = runner_command(configuration, context, "spark-submit", *words, script)
+    key = hashlib.sha256(json.dumps([context.python, *words]).encode()).hexdigest()[:32]
     return Preparation(
         f"spark-{key}",
         command,

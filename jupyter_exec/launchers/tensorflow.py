@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from jupyter_exec.launchers.base import Launcher
 from jupyter_exec.launchers.commands import command_faults, command_of, job_of, told_later
-from jupyter_exec.launchers.framework import FrameworkLauncher, crowd_faults
+from jupyter_exec.launchers.counts import crowd_faults
+from jupyter_exec.launchers.framework import FrameworkLauncher
 from jupyter_exec.launchers.mpi import MpiLauncher
 from jupyter_exec.launchers.script import ScriptLauncher
 from jupyter_exec.launchers.threads import thread_variables
@@ -40,13 +41,12 @@ class ClusterLauncher(Launcher):
     """
 
     counts = ("tensorflow.workerCount", "tensorflow.parameterServerCount")
+    judges = ("nodeCount",)  # clients tell the machines, and the processes besides
 
     def faults(self, configuration: RunConfiguration) -> list[Fault]:
         """Return what is wrong: no script or command, a script elsewhere, too many processes."""
         count = sum(_cluster(configuration).values())
-        return command_faults(configuration) + crowd_faults(
-            count, "configuration.tensorflow.workerCount"
-        )
+        return command_faults(configuration) + crowd_faults(configuration, count, self.counts)
 
     def need(self, configuration: RunConfiguration) -> Resources:
         """Return what all processes need together."""

@@ -18,7 +18,8 @@ from jupyter_exec.launchers.commands import (
     require_python,
     told_later,
 )
-from jupyter_exec.launchers.framework import FrameworkLauncher, crowd_faults
+from jupyter_exec.launchers.counts import crowd_faults
+from jupyter_exec.launchers.framework import FrameworkLauncher
 from jupyter_exec.launchers.script import ScriptLauncher
 from jupyter_exec.launchers.threads import thread_variables
 from jupyter_exec.model.job import Job, Mount, Resources, Role
@@ -36,6 +37,13 @@ _INDEX = "AZ_BATCHAI_TASK_INDEX"
 _ALONE = ScriptLauncher()
 TRACKER = Path(__file__).with_name("xgboost_tracker") / "main.py"
 
+# Has Python begin with `worker/sitecustomize.py`, whatever command of the script's starts it.
+WAITING = """
+export JUPYTER_EXEC_TRACKER="$1" PYTHONPATH="$2${PYTHONPATH:+:$PYTHONPATH}"
+shift 2
+exec "$@"
+"""
+
 
 class CollectiveLauncher(Launcher):
     """`nodeCount` x `mpi.processCountPerNode` workers and a tracker; one worker needs none."""
@@ -45,7 +53,7 @@ class CollectiveLauncher(Launcher):
     def faults(self, configuration: RunConfiguration) -> list[Fault]:
         """Return what is wrong: no script or command, a script elsewhere, too many workers."""
         count = _workers(configuration)
-        return command_faults(configuration) + crowd_faults(count, "configuration.nodeCount")
+        return command_faults(configuration) + crowd_faults(configuration, count, self.counts)
 
     def need(self, configuration: RunConfiguration) -> Resources:
         """Return what all workers need together; the tracker only waits."""
@@ -63,7 +71,7 @@ class CollectiveLauncher(Launcher):
         require_python(context.python)
         worker = Role(
             _WORKER,
-            told_later(command_of(configuration, context), (_INDEX,)),
+            _waiting(configuration, told_later(command_of(configuration, context), (_INDEX,))),
             workers,
             env=thread_variables(configuration, context.env, workers),
             resources=need,
@@ -124,6 +132,13 @@ def meeting(tracker: Address, workers: int, rank: int | None) -> dict[str, str]:
     # A tracker that sorts by task gives ranks by the order of these texts.
     task = str(rank).zfill(len(str(workers - 1)))
     return {**told, "DMLC_TASK_ID": task, "RANK": str(rank)}
+
+
+def _waiting(configuration: RunConfiguration, command: tuple[str, ...]) -> tuple[str, ...]:
+    """Return a command whose Python waits for the tracker before it meets the others."""
+    folder = str(TRACKER.parent / "worker")
+    limit_s = str(configuration.start_timeout_seconds)
+    return ("/bin/sh", "-c", WAITING, "/bin/sh", limit_s, folder, *command)
 
 
 def _workers(configuration: RunConfiguration) -> int:

@@ -17,7 +17,7 @@ from jupyter_exec.model.experiment import ExperimentSpec
 from jupyter_exec.model.job import Resources
 from jupyter_exec.model.sizes import Size
 from jupyter_exec.model.sweep import SweepPlan
-from jupyter_exec.model.wire import Text, WireModel, in_its_own_case, one_of
+from jupyter_exec.model.wire import Number, Text, Whole, WireModel, in_its_own_case, one_of
 
 FRAMEWORKS = ("Python", "PySpark", "Cntk", "TensorFlow", "PyTorch", "XGBoost")
 Framework = Annotated[str, in_its_own_case(FRAMEWORKS)]  # plug-ins bring others
@@ -27,7 +27,10 @@ Communicator = Annotated[  # which of them there are, the framework's launcher s
     in_its_own_case(COMMUNICATORS, {"OpenMpi": "Mpi", "IntelMpi": "Mpi"}),
     WithJsonSchema({"type": "string", "enum": list(COMMUNICATORS)}),
 ]
-Count = Annotated[int, Field(ge=1, le=100_000)]
+Count = Annotated[Whole, Field(ge=1, le=100_000)]
+
+StartTimeout = Annotated[Whole, Field(ge=1, le=7 * 24 * 60 * 60)]
+"""Seconds until all processes have met: a week at most, which every framework can count."""
 
 
 class DataReferenceConfiguration(WireModel):
@@ -62,7 +65,7 @@ class TensorflowConfiguration(WireModel):
     """Roles of a TensorFlow job."""
 
     worker_count: Count = 1
-    parameter_server_count: Annotated[int, Field(ge=0, le=100_000)] = 1
+    parameter_server_count: Annotated[Whole, Field(ge=0, le=100_000)] = 1
     chief: bool | None = None  # ours: a process that leads; None = where there are servers
 
 
@@ -82,7 +85,7 @@ class PyTorchConfiguration(WireModel):
 
     process_count: Count | None = None
     communication_backend: str | None = None
-    max_restarts: Annotated[int, Field(ge=0, le=100)] = 0
+    max_restarts: Annotated[Whole, Field(ge=0, le=100)] = 0
 
 
 class HdiConfiguration(WireModel):
@@ -97,9 +100,9 @@ class ResourceRequest(WireModel):
     Where nobody says how many `cpus`, it is one for each process, or fewer on a small machine.
     """
 
-    cpus: Annotated[float, Field(gt=0, le=100_000)] | None = None
+    cpus: Annotated[Number, Field(gt=0, le=100_000)] | None = None
     memory: Size | None = None
-    gpus: Annotated[int, Field(ge=0, le=100_000)] = 0
+    gpus: Annotated[Whole, Field(ge=0, le=100_000)] = 0
 
     def need(self) -> Resources:
         """Return the need as the planner's value."""
@@ -119,7 +122,7 @@ class RunConfiguration(WireModel):
     source_directory_data_store: str | None = None  # kept and answered; the snapshot is here
     data_references: dict[str, DataReferenceConfiguration] = {}
     job_name: str | None = None
-    max_run_duration_seconds: Annotated[int, Field(ge=1)] | None = None
+    max_run_duration_seconds: Annotated[Whole, Field(ge=1, le=2**63 - 1)] | None = None
     node_count: Count = 1
     environment: EnvironmentDefinition = EnvironmentDefinition()
     history: HistoryConfiguration = HistoryConfiguration()
@@ -132,8 +135,8 @@ class RunConfiguration(WireModel):
     parameters: dict[str, Any] = {}
     kernel: str | None = None
     resources: ResourceRequest = ResourceRequest()
-    retries: Annotated[int, Field(ge=0, le=100)] = 0
-    start_timeout_seconds: Annotated[int, Field(ge=1)] = 1800  # until all processes have met
+    retries: Annotated[Whole, Field(ge=0, le=100)] = 0
+    start_timeout_seconds: StartTimeout = 1800
     experiment: ExperimentSpec | None = None  # roles and replicas; in place of a script
     secrets: list[str] = []  # names of variables whose values are sent, and never stored
     secret_parameters: dict[str, str] = {}  # of a notebook: parameter -> one of `secrets`

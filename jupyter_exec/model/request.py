@@ -13,7 +13,7 @@ from pydantic import AfterValidator, Field, model_validator
 from jupyter_exec.model.definition import RunDefinition
 from jupyter_exec.model.environment import Variables
 from jupyter_exec.model.labels import DisplayName, TagChanges, Tags
-from jupyter_exec.model.wire import WireModel, one_of
+from jupyter_exec.model.wire import Whole, WireModel, one_of
 
 
 def _inside(path: str) -> str:
@@ -177,7 +177,7 @@ class DraftRequest(WireModel):
         return self
 
 
-Version = Annotated[int, Field(ge=1, le=2**62)]
+Version = Annotated[Whole, Field(ge=1, le=2**62)]
 
 
 class TemplateRunRequest(WireModel):

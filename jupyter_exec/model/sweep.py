@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import Field, model_validator
 
 from jupyter_exec.model.labels import DisplayName, Tags
-from jupyter_exec.model.wire import WireModel, one_of
+from jupyter_exec.model.wire import Number, Whole, WireModel, one_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MAX_TRIALS = 10_000
-Interval = Annotated[list[float], Field(min_length=2, max_length=2)]
+Interval = Annotated[list[Number], Field(min_length=2, max_length=2)]
 
 _WAYS = (
     'the values of a parameter are written {"choice": [1, 2]}, {"range": [0, 10, 2]}, '
@@ -40,7 +40,7 @@ class Space(WireModel):
     """
 
     choice: Annotated[list[Any], Field(min_length=1, max_length=MAX_TRIALS)] | None = None
-    range: Annotated[list[float], Field(min_length=1, max_length=3)] | None = None
+    range: Annotated[list[Number], Field(min_length=1, max_length=3)] | None = None
     uniform: Interval | None = None
     loguniform: Interval | None = None
 
@@ -142,19 +142,19 @@ class SweepRequest(WireModel):
     params: Annotated[dict[str, Any], Field(repr=False)] = {}
     space: dict[str, Space] = {}
     sampling: Annotated[str, one_of(["grid", "random", "manual"])] | None = None
-    trials: Annotated[int, Field(ge=1, le=MAX_TRIALS)] | None = None
-    seed: int = 0
-    max_parallel: Annotated[int, Field(ge=1, le=MAX_TRIALS)] | None = None
+    trials: Annotated[Whole, Field(ge=1, le=MAX_TRIALS)] | None = None
+    seed: Whole = 0
+    max_parallel: Annotated[Whole, Field(ge=1, le=MAX_TRIALS)] | None = None
     metric: Annotated[str, Field(min_length=1, max_length=200)] | None = None
     goal: Annotated[str, one_of(["minimize", "maximize"])] = "minimize"
     early_stopping: Annotated[str, one_of(["none", "median"])] = "none"
-    min_trials: Annotated[int, Field(ge=1)] = 3
-    min_steps: Annotated[int, Field(ge=1)] = 3
+    min_trials: Annotated[Whole, Field(ge=1)] = 3
+    min_steps: Annotated[Whole, Field(ge=1)] = 3
     display_name: DisplayName | None = None
     experiment: str | None = None
     run_id: str | None = None
     tags: Tags = {}
-    version: Annotated[int, Field(ge=1, le=2**62)] | None = None
+    version: Annotated[Whole, Field(ge=1, le=2**62)] | None = None
 
     @model_validator(mode="after")
     def _sensible(self) -> SweepRequest:

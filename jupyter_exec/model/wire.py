@@ -64,6 +64,20 @@ Text = Annotated[str, BeforeValidator(literal)]
 """A string; numbers and booleans become the text that they were written as."""
 
 
+def _no_boolean(value: Any) -> Any:
+    if isinstance(value, bool):
+        message = f"{json.dumps(value)} is not a number"
+        raise ValueError(message)  # noqa: TRY004 - pydantic reads ValueError
+    return value
+
+
+Whole = Annotated[int, BeforeValidator(_no_boolean, json_schema_input_type=int)]
+"""A whole number; `true` would be read as 1 otherwise."""
+
+Number = Annotated[float, BeforeValidator(_no_boolean, json_schema_input_type=float)]
+"""A number; `true` would be read as 1 otherwise."""
+
+
 def one_of(allowed: Sequence[str], also: Mapping[str, str] | None = None) -> BeforeValidator:
     """Accept the allowed words, and the aliases in `also`, in any letter case."""
     table = _table(allowed, also)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_exec.environments.addresses import secret_faults
 from jupyter_exec.errors import ExecError, Fault
+from jupyter_exec.launchers.counts import count_faults
 from jupyter_exec.model.definition import COMMUNICATORS
 from jupyter_exec.model.ids import check_experiment, check_run_id
 from jupyter_exec.model.wire import none_of
@@ -19,6 +20,7 @@ from jupyter_exec.services.workspace import watch_faults
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from jupyter_exec.launchers.base import Launcher
     from jupyter_exec.model.definition import RunConfiguration
     from jupyter_exec.model.job import Resources
     from jupyter_exec.services.ways import Ways
@@ -43,6 +45,7 @@ async def configuration_faults(configuration: RunConfiguration, ways: Ways) -> l
     try:
         launcher = ways.launcher(configuration)
         faults += launcher.faults(configuration)
+        faults += _count_faults(configuration, launcher, faults)
         need = launcher.need(configuration)
     except ExecError as error:
         faults += error.faults
@@ -70,6 +73,21 @@ async def configuration_faults(configuration: RunConfiguration, ways: Ways) -> l
             message = "only a notebook takes parameters; give a script arguments"
             faults.append(Fault(f"configuration.{name}", message))
     return list(dict.fromkeys(faults))  # target and needs ask the launcher too
+
+
+def _count_faults(
+    configuration: RunConfiguration, launcher: Launcher, known: Sequence[Fault]
+) -> list[Fault]:
+    """Return the faults of counts that the launcher does not read, or that are too large.
+
+    Args:
+        known: what the launcher has told by itself.
+    """
+    told = {fault.target for fault in known}
+    if "configuration.communicator" in told:
+        return []  # nobody knows what it would read
+    faults = count_faults(configuration, launcher)
+    return [fault for fault in faults if fault.target not in told]
 
 
 def _communicator_faults(configuration: RunConfiguration, known: Sequence[Fault]) -> list[Fault]:
@@ -132,7 +150,9 @@ def local_run_faults(configuration: RunConfiguration, ways: Ways) -> list[Fault]
         message = "a local run cannot execute a notebook; submit it to a target"
         faults.append(Fault("configuration.script", message))
     else:
-        faults += ways.launcher(configuration).faults(configuration)
+        launcher = ways.launcher(configuration)
+        faults += launcher.faults(configuration)
+        faults += _count_faults(configuration, launcher, faults)
     if configuration.communicator != "None":
         name = configuration.communicator
         message = f"a local run is one process, so it must be None; submit {name} to a target"

@@ -277,6 +277,21 @@ def test_a_killed_worker_is_named(server: RunningServer, spark_python: str, tmp_
     assert processes_of(server) == []
 
 
+def test_workers_that_never_come_are_named(server: RunningServer, spark_python: str) -> None:
+    hold = "-agentlib:jdwp=transport=dt_socket,server=y,suspend=y,address=127.0.0.1:0"
+    variables = {**QUICK, "SPARK_WORKER_OPTS": hold}
+    fields = {**spark(), "nodeCount": 2, "startTimeoutSeconds": 5, "resources": {"cpus": 0.1}}
+    run = finish(server, SESSION, spark_python, variables=variables, **fields)
+    assert run["status"] == "Failed"
+    assert re.fullmatch(
+        r"driver-0: worker-0 \(127\.0\.0\.1:\d+\), worker-1 \(127\.0\.0\.1:\d+\) did not answer "
+        r"within 5 s; see the logs of that name; startTimeoutSeconds says how long to wait "
+        r"\(exit code 1\)",
+        run["error"]["message"],
+    ), logs(server, run)
+    assert processes_of(server) == []
+
+
 def test_no_spark_and_no_java(server: RunningServer, learning_python: str) -> None:
     run = finish(server, "", learning_python, **spark())
     assert run["error"]["code"] == "ExitCode"

@@ -75,7 +75,8 @@ def pytorch(**fields: Any) -> dict[str, Any]:
 def test_data_parallel_over_nodes_learns_what_one_process_does(
     server: RunningServer, torch_python: str
 ) -> None:
-    fields = pytorch(nodeCount=2, pyTorch={"processCount": 4})
+    longest = 7 * 24 * 3600
+    fields = pytorch(nodeCount=2, pyTorch={"processCount": 4}, startTimeoutSeconds=longest)
     run = finish(server, DDP, torch_python, timeout_s=WAIT_S, **fields)
     assert (run["status"], run["error"]) == ("Completed", None), logs(server, run)
     told = logs(server, run)

@@ -7,11 +7,15 @@ import re
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import uv
 from servers import RunningServer
+
+from jupyter_exec.client.frameworks import framework_section
+from jupyter_exec.errors import Fault, InvalidRequest
+from jupyter_exec.magics.submit import explain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -104,3 +108,40 @@ def test_its_faults_are_answered(server: RunningServer) -> None:
     answer = server.client.post("jupyter-exec/v1/runs", json=unknown)
     assert answer.status_code == 400
     assert "shards" in answer.json()["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("counts", "field", "said"),
+    [
+        (
+            framework_section("shards", processes=3),
+            "mpi.processCountPerNode",
+            (
+                "--processes: it says 3, and framework shards does not read it: set nodeCount "
+                "(--nodes) instead, and leave this out"
+            ),
+        ),
+        (
+            {"framework": "shards", "nodeCount": 100_000},
+            "nodeCount",
+            "--nodes: 100000 processes are too many: a run has at most 500 together",
+        ),
+        (
+            {"framework": "shards", "nodeCount": True},
+            "nodeCount",
+            "--nodes: true is not a number",
+        ),
+    ],
+)
+def test_counts_that_it_cannot_read_are_refused(
+    server: RunningServer, counts: dict[str, Any], field: str, said: str
+) -> None:
+    configuration = {**counts, "command": "true"}
+    body = {"definition": {"configuration": configuration}}
+    answer = server.client.post("jupyter-exec/v1/runs", json=body)
+    assert answer.status_code == 400
+    error = answer.json()["error"]
+    (fault,) = error.get("details") or [error]
+    assert fault["target"] == f"definition.configuration.{field}"
+    told = InvalidRequest.of([Fault(fault["target"], fault["message"])])
+    assert explain(told) == said  # as the magics and the command line say it

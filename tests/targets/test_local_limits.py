@@ -64,6 +64,12 @@ async def test_shared_memory_counts_once(target: LocalTarget, tmp_path: Path) ->
     assert record["max_rss_bytes"] > 200 * 2**20
 
 
+async def test_the_longest_time_limit(target: LocalTarget, tmp_path: Path) -> None:
+    job = Job((script("pass"),), time_limit_s=2**63 - 1)
+    outcome, _ = await finished(target, job, tmp_path)
+    assert (outcome.exit_code, outcome.message) == (0, None)
+
+
 @LINUX
 async def test_memory_of_daemons_counts(target: LocalTarget, tmp_path: Path) -> None:
     text = """

@@ -51,12 +51,16 @@ def test_what_does_not_go_together(launcher, framework, communicator, allowed):
     [
         (TENSORFLOW, cluster(498, 1), None),
         (TENSORFLOW, cluster(499, 1), "configuration.tensorflow.workerCount"),
-        (TENSORFLOW, cluster(1, 100_000, chief=False), "configuration.tensorflow.workerCount"),
+        (
+            TENSORFLOW,
+            cluster(1, 100_000, chief=False),
+            "configuration.tensorflow.parameterServerCount",
+        ),
         (XGBOOST, configuration(nodeCount=501), "configuration.nodeCount"),
         (
             XGBOOST,
             configuration(nodeCount=2, mpi={"processCountPerNode": 251}),
-            "configuration.nodeCount",
+            "configuration.mpi.processCountPerNode",
         ),
     ],
 )

@@ -17,8 +17,9 @@ import pytest
 
 from jupyter_exec.launchers import mpi, ranks, spark_submit
 from jupyter_exec.launchers.base import LaunchContext
+from jupyter_exec.launchers.counts import count_faults
 from jupyter_exec.launchers.elastic import AGENT
-from jupyter_exec.launchers.xgboost import TRACKER
+from jupyter_exec.launchers.xgboost import TRACKER, WAITING
 from jupyter_exec.model.definition import RunConfiguration
 from jupyter_exec.model.job import Address
 from jupyter_exec.services.ways import Ways
@@ -33,6 +34,8 @@ PROGRAMS = {
     str(AGENT.parent): "{torch_agent}",
     str(TRACKER): "{xgboost_tracker}/main.py",
     str(TRACKER.parent): "{xgboost_tracker}",
+    str(TRACKER.parent / "worker"): "{xgboost_tracker}/worker",
+    WAITING: "{waiting}",
     str(spark_submit.RUNNER): "{spark}",
     str(spark_submit.RUNNER.parent): "{spark folder}",
 }
@@ -64,7 +67,7 @@ def planned(golden: dict[str, Any]) -> dict[str, Any]:
     """Return `job` and `replicaEnv` as they are now."""
     configuration = RunConfiguration.model_validate(golden["configuration"])
     launcher = WAYS.launcher(configuration)
-    assert launcher.faults(configuration) == []
+    assert launcher.faults(configuration) + count_faults(configuration, launcher) == []
     job = launcher.plan(configuration, CONTEXT)
     assert job == launcher.plan(configuration, CONTEXT)
     assert launcher.need(configuration) == job.need()

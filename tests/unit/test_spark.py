@@ -137,6 +137,19 @@ def test_a_script_is_no_option_and_nobody_says_how_many_processors():
     assert words(asked(script="-a.py")) == ["spark-submit", "--master", "local[*]", "./-a.py"]
 
 
+def test_how_long_a_cluster_waits_for_its_processes():
+    name = "spark.scheduler.maxRegisteredResourcesWaitingTime"
+    configuration = asked(nodeCount=2, startTimeoutSeconds=7)
+    for role in LAUNCHER.plan(configuration, CONTEXT).roles:
+        assert role.command[2] == "7"
+    assert f"{name}=7s" in words(configuration)
+    # Not all cores can be used, perhaps: Spark goes on without them after a time of its own.
+    shared = asked(nodeCount=2, settings={"spark.cores.max": "1"})
+    assert name not in " ".join(words(shared))
+    chosen = asked(nodeCount=2, settings={name: "3s"})
+    assert [word for word in words(chosen) if name in word] == [f"{name}=3s"]
+
+
 @pytest.mark.parametrize("mode", ["None", "Client", "Cluster"])
 def test_yarn_is_only_where_the_run_is_told_of_one(mode):
     hdi = {"yarnDeployMode": mode}
@@ -151,7 +164,8 @@ def test_yarn_is_only_where_the_run_is_told_of_one(mode):
 
 def test_packages_are_resolved_into_the_cache_that_runs_share():
     section = {"packages": [PACKAGE], "repositories": ["file:///m"]}
-    configuration = asked(section, settings={"spark.jars.excludes": "a:b", "spark.x": "1"})
+    settings = {"spark.jars.excludes": "a:b", "spark.x": "1"}
+    configuration = asked(section, settings=settings)
     done = LAUNCHER.preparation(configuration, CONTEXT)
     ivy = "spark.jars.ivy=/data/cache/ivy"
     assert ivy in done.command
@@ -159,6 +173,8 @@ def test_packages_are_resolved_into_the_cache_that_runs_share():
     assert "spark.jars.excludes=a:b" in done.command
     assert "spark.x=1" not in done.command
     assert done == LAUNCHER.preparation(configuration, CONTEXT)
+    patient = asked(section, settings=settings, startTimeoutSeconds=7)
+    assert LAUNCHER.preparation(patient, CONTEXT).key == done.key
     another = asked({**section, "packages": [{**PACKAGE, "version": "2.0"}]})
     assert LAUNCHER.preparation(another, CONTEXT).key != done.key
 

@@ -128,7 +128,10 @@ def wait_for(peers: "Dict[str, str]", wait_s: float) -> None:
             return
         if time.monotonic() >= until:
             names = ", ".join("%s (%s)" % item for item in sorted(peers.items()))
-            sys.exit("%s did not answer within %g s; see the logs of that name" % (names, wait_s))
+            sys.exit(
+                "%s did not answer within %g s; see the logs of that name; startTimeoutSeconds "
+                "says how long to wait" % (names, wait_s)
+            )
         time.sleep(_POLL_S)
 
 

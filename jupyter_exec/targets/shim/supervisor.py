@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _LEFTOVER_S = 0.02  # for helpers that end by themselves when their parent has gone
 _UNKILLABLE_S = 30.0  # a process in uninterruptible sleep must not hide the outcome for ever
 _QUICK_S = 10.0  # pids do not come round within this time
+_LONGEST_S = 86_400.0  # `select` takes no timeout of centuries
 
 
 class Bell:
@@ -214,7 +215,7 @@ class Supervisor:
         dues = (self._memory.due, self._usage.due, self._doubt_until)
         due = [one for one in dues if one is not None]
         if self._limit_s is not None:
-            due.append(self._started + self._limit_s)
+            due.append(min(self._started + self._limit_s, now + _LONGEST_S))
         return max(0.0, min(due) - now) if due else None
 
     def _failure(self, now: float) -> "Optional[Dict[str, Any]]":

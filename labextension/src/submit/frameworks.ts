@@ -57,11 +57,19 @@ export function frameworkSection(
       ? usualCommunicator(framework, state.gpus, frameworks)
       : undefined);
   // TensorFlow's processes are not counted by node: nodes alone are so many processes.
-  const isByNodes =
+  const isCluster =
     framework === 'TensorFlow' &&
-    communicator?.toLowerCase() === 'parameterserver' &&
-    count === undefined &&
-    (machines ?? 1) > 1;
+    communicator?.toLowerCase() === 'parameterserver';
+  const isByNodes = isCluster && (machines ?? 1) > 1;
+  if (isByNodes && count !== undefined) {
+    complain(
+      'nodes',
+      trans.__(
+        "TensorFlow's processes are not counted by node: leave nodes or processes out, or choose Mpi."
+      )
+    );
+    return {};
+  }
   const total = isByNodes ? machines : count;
   const found = frameworks.find(each => each.name === framework);
   const has = found?.communicators ?? [];
@@ -80,7 +88,7 @@ export function frameworkSection(
   return {
     ...(asked && { framework: asked }),
     ...(communicator && { communicator }),
-    ...(machines !== undefined && { nodeCount: machines }),
+    ...(machines !== undefined && !isCluster && { nodeCount: machines }),
     ...(total !== undefined &&
       processesOf(
         framework,
@@ -227,7 +235,7 @@ export function severalOf(
     framework: name,
     communicator: isUnnamed ? '' : (communicator ?? ''),
     processes: text(processes),
-    nodes: text(nodeCount)
+    nodes: isCluster ? '' : text(nodeCount)
   };
 }
 
