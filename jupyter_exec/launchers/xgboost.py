@@ -37,13 +37,6 @@ _INDEX = "AZ_BATCHAI_TASK_INDEX"
 _ALONE = ScriptLauncher()
 TRACKER = Path(__file__).with_name("xgboost_tracker") / "main.py"
 
-# Has Python begin with `worker/sitecustomize.py`, whatever command of the script's starts it.
-WAITING = """
-export JUPYTER_EXEC_TRACKER="$1" PYTHONPATH="$2${PYTHONPATH:+:$PYTHONPATH}"
-shift 2
-exec "$@"
-"""
-
 
 class CollectiveLauncher(Launcher):
     """`nodeCount` x `mpi.processCountPerNode` workers and a tracker; one worker needs none."""
@@ -71,7 +64,7 @@ class CollectiveLauncher(Launcher):
         require_python(context.python)
         worker = Role(
             _WORKER,
-            _waiting(configuration, told_later(command_of(configuration, context), (_INDEX,))),
+            told_later(command_of(configuration, context), (_INDEX,)),
             workers,
             env=thread_variables(configuration, context.env, workers),
             resources=need,
@@ -132,13 +125,6 @@ def meeting(tracker: Address, workers: int, rank: int | None) -> dict[str, str]:
     # A tracker that sorts by task gives ranks by the order of these texts.
     task = str(rank).zfill(len(str(workers - 1)))
     return {**told, "DMLC_TASK_ID": task, "RANK": str(rank)}
-
-
-def _waiting(configuration: RunConfiguration, command: tuple[str, ...]) -> tuple[str, ...]:
-    """Return a command whose Python waits for the tracker before it meets the others."""
-    folder = str(TRACKER.parent / "worker")
-    limit_s = str(configuration.start_timeout_seconds)
-    return ("/bin/sh", "-c", WAITING, "/bin/sh", limit_s, folder, *command)
 
 
 def _workers(configuration: RunConfiguration) -> int:

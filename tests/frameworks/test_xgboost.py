@@ -69,17 +69,6 @@ def test_two_workers_train_one_model(server: RunningServer, learning_python: str
     assert left_of(run["runId"]) == []
 
 
-def test_a_tracker_may_be_late(server: RunningServer, learning_python: str, tmp_path: Path) -> None:
-    python = tmp_path / "python"
-    late = f'case "$*" in *xgboost_tracker/main.py*) sleep 9;; esac\nexec {learning_python} "$@"'
-    python.write_text(f"#!/bin/sh\n{late}\n")
-    python.chmod(0o755)
-    run = finish(server, TRAIN, str(python), PATIENCE_S, **WORKERS)
-    told = logs(server, run)
-    assert (run["status"], run["error"]) == ("Completed", None), told
-    assert "Retrying" not in told["worker-0"] + told["worker-1"]
-
-
 def test_a_worker_that_raises_is_the_cause(server: RunningServer, learning_python: str) -> None:
     run = finish(server, TRAIN, learning_python, PATIENCE_S, arguments=["bad"], **WORKERS)
     told = logs(server, run)

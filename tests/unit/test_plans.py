@@ -19,7 +19,7 @@ from jupyter_exec.launchers import mpi, ranks, spark_submit
 from jupyter_exec.launchers.base import LaunchContext
 from jupyter_exec.launchers.counts import count_faults
 from jupyter_exec.launchers.elastic import AGENT
-from jupyter_exec.launchers.xgboost import TRACKER, WAITING
+from jupyter_exec.launchers.xgboost import TRACKER
 from jupyter_exec.model.definition import RunConfiguration
 from jupyter_exec.model.job import Address
 from jupyter_exec.services.ways import Ways
@@ -34,8 +34,6 @@ PROGRAMS = {
     str(AGENT.parent): "{torch_agent}",
     str(TRACKER): "{xgboost_tracker}/main.py",
     str(TRACKER.parent): "{xgboost_tracker}",
-    str(TRACKER.parent / "worker"): "{xgboost_tracker}/worker",
-    WAITING: "{waiting}",
     str(spark_submit.RUNNER): "{spark}",
     str(spark_submit.RUNNER.parent): "{spark folder}",
 }

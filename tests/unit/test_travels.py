@@ -19,7 +19,7 @@ SHIM = sorted(ROOT.glob("targets/shim/*.py"))
 LOCAL_RUNNER = [ROOT / "services/localrun/link.py", ROOT / "services/localrun/runner.py"]
 NOTEBOOK_RUNNER = sorted(ROOT.glob("launchers/notebook_runner/*.py"))
 TORCH_AGENT = sorted(ROOT.glob("launchers/torch_agent/*.py"))
-XGBOOST_TRACKER = sorted(ROOT.glob("launchers/xgboost_tracker/**/*.py"))
+XGBOOST_TRACKER = sorted(ROOT.glob("launchers/xgboost_tracker/*.py"))
 SPARK_RUNNER = sorted(ROOT.glob("launchers/spark_runner/*.py"))
 OLD_PYTHON = [
     ROOT / "current_run.py",
