@@ -25,8 +25,10 @@ _TOLD = (
     "AZ_BATCHAI_MPI_MASTER_NODE",
     "AZ_BATCH_MASTER_NODE",
 )
+_OPTION = re.compile(r"-(?:[bBdEIOPqRsSuv]+|[WX].*)")  # of Python's
 _PYTHON = re.compile(r"(?:.*/)?python(?:3(?:\.\d+)?)?")
 
+# A rank that is started again says so in its log: `targets/shim/record.py: STARTED_AGAIN`.
 # Whoever ends all ranks signals this shell too. It waits for its command then, and notes nothing:
 # that the others had to end is no failure of theirs.
 RANK = """
@@ -42,6 +44,8 @@ if [ -n "$PMI_RANK" ]; then
 fi
 if [ -n "$MASTER_PORT" ]; then
   export AZ_BATCHAI_PYTORCH_INIT_METHOD="tcp://$MASTER_ADDR:$MASTER_PORT"
+  export AZ_BATCH_MASTER_NODE="${AZ_BATCH_MASTER_NODE:-$MASTER_ADDR:$MASTER_PORT}"
+  export AZ_BATCHAI_MPI_MASTER_NODE="${AZ_BATCHAI_MPI_MASTER_NODE:-$MASTER_ADDR}"
 fi
 if [ -n "$JUPYTER_EXEC_ROUND" ]; then # torch_agent; torch has the nodes count by themselves
   export TORCHELASTIC_RESTART_COUNT="$JUPYTER_EXEC_ROUND"
@@ -50,11 +54,12 @@ _failed=$1
 _asked=
 exec >>"$2rank-$_rank$3" 2>/dev/null # the shell would say there whom a signal has ended
 shift 3
+_restarts=${TORCHELASTIC_RESTART_COUNT:-}
+[ "${_restarts:-0}" = 0 ] || echo "--- started again, number $_restarts ---"
 trap _asked=yes TERM
 (exec "$@" 2>&1)
 _code=$?
-_restarts=${TORCHELASTIC_RESTART_COUNT:+ $TORCHELASTIC_RESTART_COUNT}
-[ -n "$_asked" ] || echo "rank-$_rank $_code$_restarts" >>"$_failed"
+[ -n "$_asked" ] || echo "rank-$_rank $_code${_restarts:+ $_restarts}" >>"$_failed"
 exit $_code
 """
 
@@ -114,7 +119,7 @@ def _run():
                 pass
     class Coming:
         def find_spec(self, name, path=None, target=None):
-            if name == "mpi4py.MPI":
+            if name == "mpi4py.MPI" and sys._getframe(2).f_code.co_name != "find_spec":
                 rc = getattr(sys.modules.get("mpi4py"), "rc", None)
                 note(" came" if getattr(rc, "initialize", True) else "")
     coming = Coming()
@@ -153,11 +158,16 @@ def python_rank_command(command: Sequence[str], context: LaunchContext) -> tuple
     """Return argv of each rank of MPI: a rank of Python's that fails does not wait for the others.
 
     It tells when it begins to wait for them, which is where it imports mpi4py.MPI.
-    That goes for `python script.py` and `python -m module`; other commands are left as they are.
+    That goes for `python script.py` and `python -m module`, also with options of Python's; other
+    commands are left as they are.
     """
     words = list(command)
     if words and _PYTHON.fullmatch(words[0]):
-        rest = words[2:] if words[1:2] == ["-u"] else words[1:]
+        first = 1
+        while first < len(words) and _OPTION.fullmatch(words[first]):
+            first += 2 if words[first] in {"-W", "-X"} else 1
+        options, rest = words[1:first], words[first:]
         if rest and (rest[0].endswith(".py") or (rest[0] == "-m" and len(rest) > 1)):
-            words = [words[0], "-u", "-c", STARTER, context.failed, context.arrived, *rest]
+            start = [*options, "-u", "-c", STARTER, context.failed, context.arrived]
+            words = [words[0], *start, *rest]
     return rank_command(words, context)

@@ -5,10 +5,11 @@ says to serve (`Role.serves`) is looked for until it listens once; ranks say by 
 have come (`Job.ranks`). What is known goes with the run's handle, so that a server that was
 restarted goes on with it.
 
-Who runs and does not listen when the time is over is missed. Who has ended, with exit code 0, and
-was never seen to listen, is missed only if somebody is there to wait for it: one that runs and does
-not listen, or one that has listened and still does. Where nobody has, the script does not use these
-addresses; where those who did are gone, nobody waits. And it is missed only if it was looked for
+Who runs and does not listen when the time is over is missed if another has listened: where nobody
+has, the script does not use these addresses. Who has ended, with exit code 0, and was never seen to
+listen, is missed only if somebody is there to wait for it: one that has listened and still does, or
+one that runs and does not listen, beside another that has; where those who did are gone, nobody
+waits. And it is missed only if it was looked for
 all the time: who ended while the server was away may have listened.
 """
 
@@ -114,7 +115,8 @@ class Assembly:
                 if await self._look(was_away=now - looked_at > _GAP_S):
                     await self._keep({_SERVES: self._listing()})
                 looked_at = now
-                if now >= until and (absent := await self._absent()):
+                has_begun = _LISTENED in self._known.values()
+                if now >= until and has_begun and (absent := await self._absent()):
                     await self._end(_named(absent, self._limit_s))
                     return
             except RunFailed as failure:

@@ -360,6 +360,17 @@ PLAIN = st.recursive(
 TRACEBACK = b'Traceback (most recent call last):\n  File "a.py", line 1, in <module>\n    f()\n'
 
 
+GROUP = b"""Traceback (most recent call last):
+  |   File "a.py", line 1, in <module>
+  | ExceptionGroup: eg (1 sub-exception)
+  +-+---------------- 1 ----------------
+    | Traceback (most recent call last):
+    |   File "a.py", line 1, in f
+    | ValueError: boom
+    +------------------------------------
+"""
+
+
 @given(PLAIN)
 def test_json_is_json(value: Any) -> None:
     text = record.dumps(value)
@@ -388,9 +399,15 @@ def test_json_is_json(value: Any) -> None:
             b"[rank1]: " + TRACEBACK.replace(b"\n ", b"\n[rank1]:  ") + b"[rank1]: E: x\n",
             "[rank1]: E: x",
         ),
+        (b"  + Exception Group " + GROUP, "ValueError: boom"),
+        (TRACEBACK + b"RuntimeError: a:\n" + b"\tb\n" * 60, "RuntimeError: a: … b"),
+        (TRACEBACK + b"ValueError: x\n--- started again, number 1 ---\n", ""),
+        (TRACEBACK + b"ValueError: x\n--- started again, number 1 ---\ny\n", "y"),
+        (b"why\nException ignored in: <a>\n" + TRACEBACK + b"OSError: y\n", "why"),
+        (b"why\n" + b"-" * 70 + b"\nsummary\n  5 s\n" + b"-" * 70 + b"\n", "5 s"),
         (
             TRACEBACK + b"ValueError: x\nException ignored in: <a>\n" + TRACEBACK + b"OSError: y\n",
-            "ValueError: x … OSError: y",
+            "ValueError: x",
         ),
     ],
 )

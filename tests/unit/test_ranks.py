@@ -14,6 +14,7 @@ import pytest
 from jupyter_exec.launchers import mpi, ranks
 from jupyter_exec.launchers.base import LaunchContext
 from jupyter_exec.model.definition import RunConfiguration
+from jupyter_exec.targets.shim.record import STARTED_AGAIN
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -125,6 +126,8 @@ def test_a_module(tmp_path: Path) -> None:
         ("import mpi4py.run", "rank-2 came\n"),
         ("import mpi4py; mpi4py.rc.initialize = False; import mpi4py.MPI", ""),
         ("import mpi4py; exit()", "rank-2 ended\n"),
+        ("import importlib.util as u; u.find_spec('mpi4py.MPI'); exit()", "rank-2 ended\n"),
+        ("import importlib as i; i.import_module('mpi4py.MPI')", "rank-2 came\n"),
         ("import os\nif os.fork(): os.wait()", "rank-2 ended\n"),
     ],
 )
@@ -140,13 +143,31 @@ def test_a_rank_tells_when_it_waits_for_the_others(tmp_path: Path, script: str, 
     arrived = tmp_path / "arrived.txt"
     assert (arrived.read_text() if arrived.exists() else "") == noted
     assert "Coming" not in log
-    assert ("MetaFinder" in log) or "MPI" not in script
+    assert ("MetaFinder" in log) or "came" not in noted
 
 
 def test_ranks_that_cannot_tell_run_all_the_same(tmp_path: Path) -> None:
     (tmp_path / "arrived.txt").mkdir()
     (tmp_path / "train.py").write_text("print('up')")
     assert run(tmp_path, [sys.executable, "train.py"])[:2] == (0, "up\n")
+
+
+@pytest.mark.parametrize("options", [["-W", "ignore"], ["-Xdev", "-BO", "-u"], ["-m"]])
+def test_options_of_python_stay_before_the_script(tmp_path: Path, options: list[str]) -> None:
+    (tmp_path / "train.py").write_text("import sys; print(sys.argv[1:], sys.flags.optimize)")
+    script = ["train"] if options == ["-m"] else ["train.py"]
+    words = [sys.executable, *options, *script, "-O", "x"]
+    _, log, _ = run(tmp_path, words, PYTHONDONTWRITEBYTECODE="1")
+    assert log == f"['-O', 'x'] {int('-BO' in options)}\n"
+    assert ranks.STARTER in ranks.python_rank_command(words, context(tmp_path))
+
+
+def test_a_start_after_the_first_says_so(tmp_path: Path) -> None:
+    _, log, _ = run(tmp_path, ["echo", "up"], TORCHELASTIC_RESTART_COUNT="0")
+    assert log == "up\n"
+    run(tmp_path, ["echo", "up"], TORCHELASTIC_RESTART_COUNT="1")
+    log = (tmp_path / "rank-0.retry-1.txt").read_text()
+    assert log == f"up\n{STARTED_AGAIN}1 ---\nup\n"
 
 
 def test_a_rank_that_is_asked_to_end_has_not_failed(tmp_path: Path) -> None:

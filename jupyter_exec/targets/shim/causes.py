@@ -150,7 +150,7 @@ def failures(
     for role, index, code, log in ended:
         name, why = f"{role}-{index}", (known or {}).get(f"{role}-{index}")
         if code == 0 and why is None:
-            left.append(name)
+            left += [] if codes else [name]  # ranks tell more than what started them
         else:
             words = last_line(log, masked)
             replicas.append(Failure(name, code or 0, words, why, _written_at(log)))

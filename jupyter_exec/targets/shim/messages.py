@@ -5,37 +5,58 @@ Standard library only, Python 3.6 and later. Without `re`, which a run that succ
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Iterable, Optional, Sequence
+    from typing import Iterable, List, Optional, Sequence
 
 _TRACEBACK = "Traceback (most recent call last):"
 _RULE = 40  # characters, at least
-_NOT_THE_CAUSE = ("Exception ignored in", "Error in atexit.")  # what Python says as it leaves
+_NEAR_LINES = 20
+_FAREWELLS = ("Exception ignored in", "Error in atexit.")
 
 
 def exception(lines: "Sequence[str]") -> "Optional[int]":
     """Return the place of the last exception's first line, below its traceback; None = no such.
 
-    Each line may have words before it, such as `[rank1]: ` of torch's.
+    Each line may have words before it, such as `[rank1]: ` of torch's, or `  | ` in a group.
     """
-    begins = [at for at, line in enumerate(lines) if _TRACEBACK in line and not _is_late(lines, at)]
-    if not begins:
-        return None
-    before = lines[begins[-1]].partition(_TRACEBACK)[0]
-    for at in range(begins[-1] + 1, len(lines)):
+    begins = [at for at, line in enumerate(lines) if _TRACEBACK in line]
+    return _below(lines, begins[-1]) if begins else None
+
+
+def without_farewell(lines: "Sequence[str]") -> "List[str]":
+    """Return the lines, with empty ones for errors that Python tells as it leaves: no causes."""
+    kept = list(lines)
+    for at, line in enumerate(lines):
+        if any(words in line for words in _FAREWELLS) and _TRACEBACK in "".join(
+            lines[at + 1 :][:1]
+        ):
+            end = _below(lines, at + 1)
+            last = len(lines) - 1 if end is None else end
+            kept[at : last + 1] = [""] * (last + 1 - at)
+    return kept
+
+
+def is_near(lines: "Sequence[str]", told: int, last: int) -> bool:
+    """Tell whether a line is so soon below an exception that it may belong to it.
+
+    Indented lines are the exception's own, and do not count.
+    """
+    between = [line for line in lines[told + 1 : last] if line[:1].strip()]
+    return told < last and len(between) < _NEAR_LINES
+
+
+def _below(lines: "Sequence[str]", traceback: int) -> "Optional[int]":
+    before = lines[traceback].partition(_TRACEBACK)[0].replace("+ Exception Group ", "| ")
+    for at in range(traceback + 1, len(lines)):
         line = lines[at][len(before) :] if lines[at].startswith(before) else lines[at]
         if line.strip() and not line.startswith((" ", "\t")):
             return at
     return None
 
 
-def _is_late(lines: "Sequence[str]", at: int) -> bool:
-    return at > 0 and any(words in lines[at - 1] for words in _NOT_THE_CAUSE)
-
-
 def framed(lines: "Sequence[str]") -> "Iterable[int]":
-    """Return the places of the lines of a message between two rules that has the last word.
+    """Return the places of the lines of mpirun's message, where that has the last word.
 
-    So Open MPI tells its errors; what matters comes first, and advice last.
+    Open MPI puts its errors between two rules; what matters comes first, and advice last.
     """
     written = [at for at, line in enumerate(lines) if line.strip()]
     rules = [at for at in written if len(lines[at]) >= _RULE and not lines[at].strip("-")]

@@ -14,10 +14,13 @@ if TYPE_CHECKING:
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _PATIENCE_S = 60.0
-_TAIL_BYTES = 8192
+_TAIL_BYTES = 1 << 15
 _LINE_CHARACTERS = 300
-_NEAR_LINES = 20
-_RULES = "-=_~# "  # a line of these has no words
+_RULES = "-=_~#+| "  # a line of these has no words
+_MPIRUN = "mpirun-"  # the log of one
+STARTED_AGAIN = "--- started again, number "
+"""Beginning of the line before which a log is of an earlier start (`launchers/ranks.py`)."""
+_GROUP = "| "  # how Python begins the lines of an exception in a group
 _JAVA = ": "  # how Py4J begins Java's error, below its own
 _MASK = "***"
 _TRACE = ("Stack trace:", "[bt] (")  # of dmlc's libraries (XGBoost), below what they say
@@ -122,7 +125,7 @@ def _write(fd: int, data: bytes) -> None:
 
 
 def last_line(path: str, masked: "Sequence[str]" = ()) -> str:
-    """Return the last line with words in it of a log's last 8 KiB, without colours, or nothing.
+    """Return the last line with words in it of a log's last 32 KiB, without colours, or nothing.
 
     Where it is not far below an exception, which may have several lines, or after which something
     else was printed, it has the exception's first line before it. A native stack trace has no
@@ -132,28 +135,35 @@ def last_line(path: str, masked: "Sequence[str]" = ()) -> str:
         masked: values to leave out; also what the line holds of one that it begins or ends within.
     """
     # A run that succeeds need not pay for these.
+    from jupyter_exec.targets.shim import messages
     from jupyter_exec.targets.shim.jvm import telling
-    from jupyter_exec.targets.shim.messages import exception, framed
 
     forms = _forms(masked)
     tail_bytes = _TAIL_BYTES + sum(4 * len(form) for form in forms[:1])  # UTF-8: up to 4 each
     text, size = _tail(path, tail_bytes)
-    lines = _masked(text, forms).replace("\r", "\n").split("\n")
+    _, again, latest = ("\n" + _masked(text, forms)).rpartition("\n" + STARTED_AGAIN)
+    lines = messages.without_farewell(latest.replace("\r", "\n").split("\n")[1:])
+    is_cut = not again and size > tail_bytes
 
     def words(at: int) -> str:
         plain = _masked(_plain(lines[at]), forms)
         if not plain.strip(_RULES) or plain.startswith(_TRACE):
             return ""
-        plain = plain[len(_JAVA) :] if plain.startswith(_JAVA) else plain
-        return _masked_ends(plain, forms, is_cut=at == 0 and size > tail_bytes)
+        for before in (_JAVA, _GROUP):
+            plain = plain[len(before) :] if plain.startswith(before) else plain
+        return _masked_ends(plain, forms, is_cut=is_cut and at == 0)
 
-    last = next((at for at in (*framed(lines), *telling(lines)) if words(at)), None)
+    framed = messages.framed(lines) if os.path.basename(path).startswith(_MPIRUN) else ()
+    last = next((at for at in (*framed, *telling(lines)) if words(at)), None)
     if last is None:
         return ""
-    told = exception(lines)
+    told = messages.exception(lines)
     said = words(last)
-    is_near = told is not None and told < last <= told + _NEAR_LINES
-    if told is not None and is_near and not lines[last].startswith(_JAVA):
+    if (
+        told is not None
+        and messages.is_near(lines, told, last)
+        and not lines[last].startswith(_JAVA)
+    ):
         said = f"{words(told)} … {said}"
     return said[:_LINE_CHARACTERS]
 
