@@ -34,8 +34,7 @@ class LaunchContext:
         images: image that a role names -> what the engine calls it; empty where the target has no
             containers.
         log: path of a log of this attempt, with `{}` for `<role>-<index>` of whose it is.
-        failed: file to which ranks append how they failed (`ranks.py`).
-        arrived: file to which ranks append that they have come (`model/job.py: Ranks`).
+        failed: file to which ranks append that they have come, and how they ended (`ranks.py`).
         cache: folder that all runs share, for what a `Preparation` fetches; None in a container.
     """
 
@@ -48,7 +47,6 @@ class LaunchContext:
     images: Mapping[str, str] = field(default_factory=dict)
     log: str = "{}.txt"
     failed: str = "failed.txt"
-    arrived: str = "arrived.txt"
     cache: str | None = None
 
 

@@ -83,7 +83,7 @@ class MpiLauncher(Launcher):
             listens=True,
         )
         job = job_of((role,), configuration, context)
-        return replace(job, ranks=Ranks(ranks, context.arrived))
+        return replace(job, ranks=Ranks(ranks, context.failed))
 
     def replica_env(
         self,

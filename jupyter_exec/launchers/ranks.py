@@ -97,34 +97,35 @@ if number:
 sys.exit(code)
 """
 
-# All ranks of a node compile this at the same time, so what only a failure needs is left to it.
-# Importing mpi4py.MPI is MPI_Init, where each rank waits for all others, so a finder that is asked
-# first notes that this one has come; it finds nothing, and goes. Notes that cannot be written (a
-# container of another user, a full disk) only leave the ranks unwatched.
+# Importing mpi4py.MPI is MPI_Init, where each rank waits for all others. A note that cannot be
+# written (a container of another user, a full disk) only leaves the ranks unwatched.
+_CAME = """
+import os, sys
+rc = getattr(sys.modules.get("mpi4py"), "rc", None)
+if os.getpid() == me and getattr(rc, "initialize", True):
+    try:
+        with open(failed, "a") as file:
+            file.write("rank-%s came\\n" % os.environ.get("RANK", "0"))
+    except OSError:
+        pass
+"""
+
+# All ranks of a node compile this at the same time, so what few of them need is left to it. The
+# finder is asked first for every module; it finds nothing, and goes.
 STARTER = f"""
 def _run():
     import atexit, os, sys
     main = sys.modules["__main__"]
     quiet = []
     atexit.register(lambda: [os.dup2(null, 2) for null in quiet])
-    failed, arrived = sys.argv[1:3]
-    del main._run, sys.argv[:3]
-    def note(word, me=os.getpid()):
-        if coming in sys.meta_path and os.getpid() == me:
-            sys.meta_path.remove(coming)
-            try:
-                with open(arrived, "a") as file:
-                    file.write(word and "rank-%s%s\\n" % (os.environ.get("RANK", "0"), word))
-            except OSError:
-                pass
+    failed, me = sys.argv[1], os.getpid()
+    del main._run, sys.argv[:2]
     class Coming:
         def find_spec(self, name, path=None, target=None):
             if name == "mpi4py.MPI" and sys._getframe(2).f_code.co_name != "find_spec":
-                rc = getattr(sys.modules.get("mpi4py"), "rc", None)
-                note(" came" if getattr(rc, "initialize", True) else "")
-    coming = Coming()
-    sys.meta_path.insert(0, coming)
-    atexit.register(note, " ended")
+                sys.meta_path.remove(self)
+                exec({_CAME!r}, dict(failed=failed, me=me))
+    sys.meta_path.insert(0, Coming())
     try:
         if sys.argv[0] == "-m":
             del sys.argv[0]
@@ -168,6 +169,6 @@ def python_rank_command(command: Sequence[str], context: LaunchContext) -> tuple
             first += 2 if words[first] in {"-W", "-X"} else 1
         options, rest = words[1:first], words[first:]
         if rest and (rest[0].endswith(".py") or (rest[0] == "-m" and len(rest) > 1)):
-            start = [*options, "-u", "-c", STARTER, context.failed, context.arrived]
+            start = [*options, "-u", "-c", STARTER, context.failed]
             words = [words[0], *start, *rest]
     return rank_command(words, context)

@@ -114,12 +114,12 @@ class Ranks:
 
     Attributes:
         count: how many there are.
-        arrived: file to which each appends `rank-3 came` when it begins to wait; where none does,
-            nobody looks after them. `rank-3 ended` means that it never will.
+        noted: file to which each appends `rank-3 came` when it begins to wait; where none does,
+            nobody looks after them. `rank-3 0` means that it has ended, with exit code 0.
     """
 
     count: int
-    arrived: str
+    noted: str
 
 
 @dataclass(frozen=True)

@@ -16,19 +16,19 @@ if TYPE_CHECKING:
 
     from jupyter_exec.model.job import Ranks
 
-_LINE = re.compile(rb"rank-(\d{1,6}) (came|ended)")
+_LINE = re.compile(rb"rank-(\d{1,6}) (came|0)")
 _MOST_BYTES = 1 << 18
 _MOST_NAMED = 5
 
 
 def seen(ranks: Ranks) -> tuple[frozenset[int], dict[int, bool]]:
     """Return those that have come; and those that have not, with whether they may still. Blocks."""
-    noted: dict[bytes, set[int]] = {b"came": set(), b"ended": set()}
-    for line in _own_lines(ranks.arrived):
+    noted: dict[bytes, set[int]] = {b"came": set(), b"0": set()}
+    for line in _own_lines(ranks.noted):
         if found := _LINE.fullmatch(line):
             noted[found[2]].add(int(found[1]))
     came = noted[b"came"].intersection(range(ranks.count))
-    absent = {rank: rank not in noted[b"ended"] for rank in range(ranks.count) if rank not in came}
+    absent = {rank: rank not in noted[b"0"] for rank in range(ranks.count) if rank not in came}
     return frozenset(came), absent
 
 

@@ -50,11 +50,11 @@ _GAP_S = 5.0
 _MOST_NAMED = 5
 
 
-def expected(job: Job, addresses: Mapping[Replica, Address], arrived: Path) -> dict[str, Any]:
+def expected(job: Job, addresses: Mapping[Replica, Address], noted: Path) -> dict[str, Any]:
     """Return what is kept with the handle of a job: who has to listen, and where; who has to come.
 
     Args:
-        arrived: where the job's ranks say that they have.
+        noted: where the job's ranks say that they have.
     """
     serving = {role.name for role in job.roles if role.serves}
     listening = [
@@ -62,7 +62,7 @@ def expected(job: Job, addresses: Mapping[Replica, Address], arrived: Path) -> d
         for (role, index), address in addresses.items()
         if role in serving
     ]
-    return {_SERVES: listening, _RANKS: [job.ranks.count, str(arrived)] if job.ranks else None}
+    return {_SERVES: listening, _RANKS: [job.ranks.count, str(noted)] if job.ranks else None}
 
 
 class Assembly:

@@ -206,8 +206,8 @@ class Execution:
             # What listens inside a container is out of a browser's reach.
             here = {} if job.container else self._launcher.pages(configuration, addresses)
             handle = {**handle, _GPUS: list(gpu_ids), "pages": dict(here)}
-            arrived = self._paths.arrived(run.attempt)
-            handle = {**handle, **assembly.expected(job, addresses, arrived)}
+            noted = self._paths.failed(run.attempt)
+            handle = {**handle, **assembly.expected(job, addresses, noted)}
             await self._submitted(handle)
             return await self._watch(handle)
 

@@ -157,7 +157,6 @@ def _context(
         images=prepared.images,
         log=target.path_in_run(paths.log_pattern(run.attempt)),
         failed=target.path_in_run(paths.failed(run.attempt)),
-        arrived=target.path_in_run(paths.arrived(run.attempt)),
         cache=str(engine.paths.prepared) if prepared.container is None else None,
     )
 

@@ -82,12 +82,8 @@ class RunPaths:
         return self.logs / f"{{}}{_retry(attempt)}.txt"
 
     def failed(self, attempt: int) -> Path:
-        """Lines of ranks that failed in one attempt: `rank-3 1`, in order."""
+        """Lines of ranks in one attempt, in order: `rank-3 came`, and at its end `rank-3 1`."""
         return self.attempt(attempt) / "failed.txt"
-
-    def arrived(self, attempt: int) -> Path:
-        """Lines of ranks that have come to where they wait for each other: `rank-3 came`."""
-        return self.attempt(attempt) / "arrived.txt"
 
     @property
     def environment_log(self) -> Path:

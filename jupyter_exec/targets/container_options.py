@@ -98,7 +98,7 @@ def mounts(
     folders = {log.parent for log in placement.logs.values()}
     paths = RunPaths(placement.run_folder)
     attempt = placement.attempt
-    files = (paths.metrics, paths.failed(attempt), paths.arrived(attempt))
+    files = (paths.metrics, paths.failed(attempt))
     ours = [start_dir, placement.work_dir, *files, *sorted(folders)]
     wanted = {str(path): Mount(str(path), str(path), type="bind") for path in ours}
     for mount in job.mounts:

@@ -78,7 +78,7 @@ class Start:
             each.mkdir(mode=0o700, parents=True, exist_ok=True)
         paths = RunPaths(self.placement.run_folder)
         attempt = self.placement.attempt
-        for file in (paths.metrics, paths.failed(attempt), paths.arrived(attempt)):
+        for file in (paths.metrics, paths.failed(attempt)):
             file.touch(mode=0o600)
         try:
             with self.engine.api() as api:

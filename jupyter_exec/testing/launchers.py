@@ -64,7 +64,6 @@ class LauncherContract:
             env,
             log=logs,
             failed=f"{attempt}/failed.txt",
-            arrived=f"{attempt}/arrived.txt",
         )
 
     def planned(self) -> list[tuple[RunConfiguration, Job]]:

@@ -76,10 +76,10 @@ async def test_who_is_missed(
 
 
 def test_ranks_are_those_of_whole_lines(tmp_path: Path) -> None:
-    noted = tmp_path / "arrived.txt"
+    noted = tmp_path / "failed.txt"
     ranks = Ranks(4, str(noted))
     assert arrivals.seen(ranks) == (frozenset(), dict.fromkeys(range(4), True))
-    noted.write_bytes(b"rank-0 came\nrank-7 came\nrank-1 ended\nrank-x came\n\xff\x00\nrank-2 came")
+    noted.write_bytes(b"rank-0 came\nrank-7 came\nrank-1 0\nrank-x came\n\xff\x00\nrank-2 came")
     assert arrivals.seen(ranks) == ({0}, {1: False, 2: True, 3: True})
     noted.unlink()
     os.mkfifo(noted)

@@ -46,7 +46,6 @@ CONTEXT = LaunchContext(
     env={"AZUREML_RUN_ID": "exp_1", "JUPYTER_EXEC_TOKEN": "token"},
     log="/runs/1/logs/{}.txt",
     failed="/runs/1/attempts/1/failed.txt",
-    arrived="/runs/1/attempts/1/arrived.txt",
 )
 
 WAYS = Ways(DataPaths(Path("/data")), {})

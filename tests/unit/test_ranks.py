@@ -31,7 +31,6 @@ def context(folder: Path) -> LaunchContext:
         {},
         log=log,
         failed=failed,
-        arrived=str(folder / "arrived.txt"),
     )
 
 
@@ -122,13 +121,13 @@ def test_a_module(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("script", "noted"),
     [
-        ("import mpi4py.MPI, sys; from mpi4py import MPI; sys.exit()", "rank-2 came\n"),
-        ("import mpi4py.run", "rank-2 came\n"),
-        ("import mpi4py; mpi4py.rc.initialize = False; import mpi4py.MPI", ""),
-        ("import mpi4py; exit()", "rank-2 ended\n"),
-        ("import importlib.util as u; u.find_spec('mpi4py.MPI'); exit()", "rank-2 ended\n"),
-        ("import importlib as i; i.import_module('mpi4py.MPI')", "rank-2 came\n"),
-        ("import os\nif os.fork(): os.wait()", "rank-2 ended\n"),
+        ("import mpi4py.MPI, sys; from mpi4py import MPI; sys.exit()", "rank-2 came\nrank-2 0\n"),
+        ("import mpi4py.run", "rank-2 came\nrank-2 0\n"),
+        ("import mpi4py; mpi4py.rc.initialize = False; import mpi4py.MPI", "rank-2 0\n"),
+        ("import mpi4py; exit()", "rank-2 0\n"),
+        ("import importlib.util as u; u.find_spec('mpi4py.MPI'); exit()", "rank-2 0\n"),
+        ("import importlib as i; i.import_module('mpi4py.MPI')", "rank-2 came\nrank-2 0\n"),
+        ("import os\nif os.fork(): os.wait()", "rank-2 0\n"),
     ],
 )
 def test_a_rank_tells_when_it_waits_for_the_others(tmp_path: Path, script: str, noted: str) -> None:
@@ -138,18 +137,19 @@ def test_a_rank_tells_when_it_waits_for_the_others(tmp_path: Path, script: str, 
     (package / "run.py").write_text("from . import MPI")
     (package / "MPI.py").write_text("import sys; print([type(one) for one in sys.meta_path])")
     (tmp_path / "train.py").write_text(script)
-    code, log, failed = run(tmp_path, [sys.executable, "train.py"], RANK="2")
-    assert (code, failed) == (0, "rank-2 0\n")
-    arrived = tmp_path / "arrived.txt"
-    assert (arrived.read_text() if arrived.exists() else "") == noted
+    code, log, told = run(tmp_path, [sys.executable, "train.py"], RANK="2")
+    assert (code, told) == (0, noted)
     assert "Coming" not in log
     assert ("MetaFinder" in log) or "came" not in noted
 
 
 def test_ranks_that_cannot_tell_run_all_the_same(tmp_path: Path) -> None:
-    (tmp_path / "arrived.txt").mkdir()
-    (tmp_path / "train.py").write_text("print('up')")
-    assert run(tmp_path, [sys.executable, "train.py"])[:2] == (0, "up\n")
+    (tmp_path / "failed.txt").mkdir()
+    (tmp_path / "mpi4py.py").write_text("__path__ = []")
+    (tmp_path / "train.py").write_text("try: import mpi4py.MPI\nexcept ImportError: print('up')")
+    words = ranks.python_rank_command([sys.executable, "train.py"], context(tmp_path))
+    subprocess.run(words, cwd=tmp_path, check=True)
+    assert (tmp_path / "rank-0.retry-1.txt").read_text() == "up\n"
 
 
 @pytest.mark.parametrize("options", [["-W", "ignore"], ["-Xdev", "-BO", "-u"], ["-m"]])
