@@ -6,29 +6,28 @@ it may hold anything, or be anything.
 
 from __future__ import annotations
 
-import os
 import re
-import stat
 from typing import TYPE_CHECKING
+
+from jupyter_exec.targets.shim.causes import own_lines
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from jupyter_exec.model.job import Ranks
 
-_LINE = re.compile(rb"rank-(\d{1,6}) (came|0)")
-_MOST_BYTES = 1 << 18
+_LINE = re.compile(r"rank-(\d{1,6}) (came|0)", re.ASCII)
 _MOST_NAMED = 5
 
 
 def seen(ranks: Ranks) -> tuple[frozenset[int], dict[int, bool]]:
     """Return those that have come; and those that have not, with whether they may still. Blocks."""
-    noted: dict[bytes, set[int]] = {b"came": set(), b"0": set()}
-    for line in _own_lines(ranks.noted):
+    noted: dict[str, set[int]] = {"came": set(), "0": set()}
+    for line in own_lines(ranks.noted):
         if found := _LINE.fullmatch(line):
             noted[found[2]].add(int(found[1]))
-    came = noted[b"came"].intersection(range(ranks.count))
-    absent = {rank: rank not in noted[b"0"] for rank in range(ranks.count) if rank not in came}
+    came = noted["came"].intersection(range(ranks.count))
+    absent = {rank: rank not in noted["0"] for rank in range(ranks.count) if rank not in came}
     return frozenset(came), absent
 
 
@@ -45,18 +44,3 @@ def _listed(names: list[str]) -> str:
     if len(names) > _MOST_NAMED:
         names = [*names[:_MOST_NAMED], f"{len(names) - _MOST_NAMED} others"]
     return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
-
-
-def _own_lines(path: str) -> list[bytes]:
-    """Return the whole lines of a file; none where it is no file of its own."""
-    try:
-        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
-    except OSError:
-        return []
-    try:
-        is_file = stat.S_ISREG(os.fstat(fd).st_mode)
-        return os.read(fd, _MOST_BYTES).split(b"\n")[:-1] if is_file else []
-    except OSError:
-        return []
-    finally:
-        os.close(fd)

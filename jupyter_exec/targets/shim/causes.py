@@ -29,7 +29,7 @@ _SIGNALS = 64
 _MOST_CODE = 255
 _MOST_NAMED = 3
 _MOST_DIGITS = 6
-_MOST_BYTES = 1 << 16
+_MOST_BYTES = 1 << 18
 _ECHOES = (
     "connectionreseterror",
     "connectionabortederror",
@@ -205,7 +205,7 @@ def _left_words(left: "Sequence[str]") -> str:
 
 def _ranks_ended(path: str) -> "Dict[str, int]":
     """Return names and exit codes; the run may have put anything there."""
-    found = [rank for rank in map(_rank_ended, _own_lines(path)) if rank]
+    found = [rank for rank in map(_rank_ended, own_lines(path)) if rank]
     latest = max([restarts for _, _, restarts in found], default=0)
     codes: "Dict[str, int]" = {}
     for name, code, restarts in found:
@@ -227,8 +227,8 @@ def _is_count(word: str) -> bool:
     return len(word) <= _MOST_DIGITS and all(sign in "0123456789" for sign in word) and bool(word)
 
 
-def _own_lines(path: str) -> "List[str]":
-    """Return the whole lines of a small file; none where it is no file of its own."""
+def own_lines(path: str) -> "List[str]":
+    """Return the whole lines of a small file of a run's; none where it is no file of its own."""
     try:
         fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError:

@@ -25,10 +25,8 @@ def exception(lines: "Sequence[str]") -> "Optional[int]":
 def without_farewell(lines: "Sequence[str]") -> "List[str]":
     """Return the lines, with empty ones for errors that Python tells as it leaves: no causes."""
     kept = list(lines)
-    for at, line in enumerate(lines):
-        if any(words in line for words in _FAREWELLS) and _TRACEBACK in "".join(
-            lines[at + 1 :][:1]
-        ):
+    for at, line in enumerate(lines[:-1]):
+        if any(words in line for words in _FAREWELLS) and _TRACEBACK in lines[at + 1]:
             end = _below(lines, at + 1)
             last = len(lines) - 1 if end is None else end
             kept[at : last + 1] = [""] * (last + 1 - at)
